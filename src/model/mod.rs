@@ -1,1 +1,12 @@
-//! The words.
+//! The words every room speaks: values without behaviour that could surprise.
+//!
+//! Nothing in here does I/O, reads a clock or waits.
+
+pub mod counts;
+pub mod ids;
+pub mod intent;
+pub mod limits;
+pub mod problem;
+pub mod reply;
+pub mod ticket;
+pub mod time;

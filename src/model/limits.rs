@@ -1,0 +1,52 @@
+//! Every fixed number that the behaviour depends on, with its unit as the last word of its name.
+
+/// How long Zendesk remembers an idempotency key: two hours
+/// (documented under "Idempotency" in the introduction to the Ticketing API).
+pub const KEY_LIFETIME_MS: u64 = 2 * 60 * 60 * 1000;
+
+/// How much of that lifetime is never relied on: clocks are read in whole seconds, replies travel,
+/// and what happens after the last check of the age must still fit.
+pub const KEY_MARGIN_MS: u64 = 30 * 60 * 1000;
+
+/// Requests that may have reached Zendesk under one key before the row is looked up instead.
+pub const ATTEMPTS_PER_KEY_MAX: u32 = 8;
+
+/// Keys a row may use before a person has to look at it.
+pub const KEYS_PER_ROW_MAX: u32 = 2;
+
+/// `created_at` and `Date` are whole seconds: comparisons between them allow this much.
+pub const CREATED_AT_SLACK_MS: u64 = 2_000;
+
+/// The first step of the exponential retry delay.
+pub const RETRY_DELAY_MS_FIRST: u64 = 500;
+
+/// The longest retry delay of our own choosing; a `Retry-After` may ask for more.
+pub const RETRY_DELAY_MS_MAX: u64 = 60_000;
+
+/// How long a 429 without a `Retry-After` holds all lanes.
+pub const THROTTLE_HOLD_MS: u64 = 10_000;
+
+/// How long one request may take, from the permit to the last byte of the reply.
+pub const REQUEST_TIMEOUT_MS: u64 = 60_000;
+
+/// How long the connection of a request may take to come up.
+pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
+
+/// Replies longer than this are cut: nothing that is needed stands so far back.
+pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Different rows in succession that fail without an answer of use before it counts as an outage.
+pub const OUTAGE_ROWS: u32 = 5;
+
+/// The first pause between two probes of an outage, doubled up to [`PROBE_DELAY_MS_MAX`].
+pub const PROBE_DELAY_MS_FIRST: u64 = 1_000;
+
+/// The longest pause between two probes of an outage.
+pub const PROBE_DELAY_MS_MAX: u64 = 60_000;
+
+/// Different rows in succession that Zendesk answers with 403, with good credentials, before the
+/// run halts: one may be the row's own text (a firewall that dislikes it), three are the account.
+pub const FORBIDDEN_ROWS_MAX: u32 = 3;
+
+/// Rows that may wait in `sending` for a retry or for settling before no further row is taken.
+pub const WAITING_ROWS_MAX: usize = 10_000;

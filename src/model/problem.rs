@@ -1,0 +1,28 @@
+//! What is wrong with a row, in a form that is stored and shown.
+
+use std::borrow::Cow;
+
+/// Says what is wrong with a row: a stable code for scripts and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// CamelCase and stable: ours (`MissingExternalId`) or Zendesk's own (`RecordInvalid`).
+    pub code: Cow<'static, str>,
+    /// One sentence, lower-case, without a full stop.
+    pub message: String,
+}
+
+impl Problem {
+    /// Makes a problem of a code and a sentence.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}

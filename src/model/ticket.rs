@@ -1,0 +1,1 @@
+//! The ticket as it is sent.

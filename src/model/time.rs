@@ -1,0 +1,76 @@
+//! Two kinds of time, kept apart by type: Zendesk's clock, and the monotonic clock of this machine.
+//!
+//! Whatever depends on the age of a key or on a ticket's `created_at` uses [`ServerTime`], which is
+//! known from the `Date` header of replies plus the monotonic time since. The local wall clock has
+//! no type here, because it decides nothing.
+
+/// A moment on Zendesk's clock: milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServerTime(pub i64);
+
+impl ServerTime {
+    /// Milliseconds from `earlier` to `self`; negative if `earlier` is the later one.
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The moment `ms` milliseconds later.
+    pub fn plus(self, ms: u64) -> Self {
+        Self(self.0.saturating_add_unsigned(ms))
+    }
+}
+
+/// A moment on this machine's monotonic clock: milliseconds since an arbitrary origin.
+///
+/// It goes on while the machine sleeps where the system can tell (see `engine::clock`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Monotonic(pub u64);
+
+impl Monotonic {
+    /// Milliseconds from `earlier` to `self`; 0 if `earlier` is the later one.
+    pub fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The moment `ms` milliseconds later.
+    pub fn plus(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+}
+
+/// What is known of Zendesk's clock: the last `Date` seen and when it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerClock {
+    date: ServerTime,
+    seen: Monotonic,
+}
+
+impl ServerClock {
+    /// Learns the clock from a reply's `Date` header that arrived at `seen`.
+    pub fn new(date: ServerTime, seen: Monotonic) -> Self {
+        Self { date, seen }
+    }
+
+    /// What Zendesk's clock says at `now`, behind by at most a second and the reply's way home.
+    pub fn at(self, now: Monotonic) -> ServerTime {
+        self.date.plus(now.since(self.seen))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_clock_runs_on_with_monotonic_time() {
+        let clock = ServerClock::new(ServerTime(1_000_000), Monotonic(50));
+        assert_eq!(clock.at(Monotonic(50)), ServerTime(1_000_000));
+        assert_eq!(clock.at(Monotonic(7_250)), ServerTime(1_007_200));
+    }
+
+    #[test]
+    fn a_moment_before_the_date_was_seen_counts_as_that_moment() {
+        let clock = ServerClock::new(ServerTime(1_000_000), Monotonic(50));
+        assert_eq!(clock.at(Monotonic(0)), ServerTime(1_000_000));
+    }
+}
