@@ -1,1 +1,25 @@
-//! The lifecycle room.
+//! Every decision, as pure functions: what a row may become, when it may be sent again, what a
+//! lookup proves, when the run pauses and when it ends.
+//!
+//! Time, keys and jitter are arguments. Nothing in here does I/O or reads a clock, so the same
+//! decisions run in the program, in the grid test and in the simulation.
+
+pub mod event;
+mod next;
+mod replied;
+pub mod retry;
+mod scanned;
+pub mod state;
+mod verdict;
+pub mod watch;
+mod window;
+
+pub use event::{Event, Evidence, Finding, Rules, Sighting, Step, Stop};
+pub use next::next;
+pub use state::{Flight, How, Past, Row, State};
+pub use watch::Watch;
+
+#[cfg(test)]
+mod grid_tests;
+#[cfg(test)]
+mod next_tests;

@@ -1,0 +1,147 @@
+//! What may happen to a row, and what is to be done then.
+
+use crate::model::ids::TicketId;
+use crate::model::intent::Trust;
+use crate::model::problem::Problem;
+use crate::model::reply::{Candidate, KeyLookup, Verdict};
+use crate::model::time::ServerTime;
+
+/// What this run and the checkpoint have seen of how the account treats idempotency keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// No successful create has been answered yet: keys are not relied on.
+    Unproven,
+    /// The last successful create was answered with `x-idempotency-lookup`.
+    Honoured,
+    /// A create succeeded without that header: something on the way drops the key.
+    Dropped,
+}
+
+/// What is fixed for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// How far the endpoint's keys are trusted at all.
+    pub trust: Trust,
+    /// How long after a row's last send a ticket that is not found counts as not made.
+    pub lookup_settle_ms: u64,
+    /// How long one request may take: what must still fit into the key's lifetime.
+    pub request_timeout_ms: u64,
+}
+
+/// What a lookup by `external_id` brought, by list and by search together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The different tickets found, each with exactly the row's `external_id`.
+    pub candidates: Vec<Candidate>,
+    /// When the earlier of the two questions was asked.
+    pub asked_at: ServerTime,
+    /// Whether the asking user sees every ticket of the account.
+    pub sees_all: bool,
+}
+
+/// What a scan of the CSV says of a row that the checkpoint knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sighting {
+    /// It is there, and its body is the one on record.
+    Same,
+    /// It is there with another body.
+    Changed,
+    /// It is there and no longer passes validation.
+    Invalid(Problem),
+    /// It is not there.
+    Gone,
+}
+
+/// Something that happens to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// It is the row's turn. The state that comes back with [`Step::Send`] or [`Step::Resend`] is
+    /// what must be committed before the request leaves.
+    Due {
+        /// Zendesk's clock.
+        now: ServerTime,
+        /// How the account treats keys.
+        evidence: Evidence,
+        /// Whether a resend would go the same way as the stored intent, as the same user.
+        same_route: bool,
+        /// The highest ticket id known.
+        highest_ticket: Option<TicketId>,
+    },
+    /// The create that was out is answered, or will not be.
+    Replied {
+        /// What the reply means.
+        verdict: Verdict,
+        /// What it says of the key.
+        key_lookup: Option<KeyLookup>,
+        /// Whether a ticket in it carries our `external_id`.
+        ours: bool,
+        /// How the account treats keys.
+        evidence: Evidence,
+        /// Zendesk's clock.
+        now: ServerTime,
+        /// A random number for the retry delay.
+        jitter: u64,
+    },
+    /// A lookup is answered, by list and by search.
+    LookedUp(Finding),
+    /// The request of the last intent was certainly never begun.
+    NeverSent,
+    /// The CSV was scanned again.
+    Scanned(Sighting),
+    /// A person wants the row tried again.
+    Retry,
+    /// A person has found the row's ticket.
+    Assign(TicketId),
+    /// The checkpoint may have been lost, restored or copied: nothing in it may be relied on
+    /// without a lookup.
+    Recover {
+        /// Zendesk's clock.
+        now: ServerTime,
+    },
+}
+
+/// What is to be done with a row after an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing, until another event comes.
+    Rest,
+    /// Commit the new state, then send for the first time under this key.
+    Send,
+    /// Commit the new state, then send the same bytes under the same key again.
+    Resend,
+    /// Look the row up, by list and by search.
+    LookUp,
+    /// Ask again after so many milliseconds.
+    Wait(u64),
+    /// Ask again when Zendesk's clock says so.
+    WaitUntil(ServerTime),
+    /// Commit the new state with a fresh key.
+    NewKey,
+    /// End the run.
+    Halt(Stop),
+}
+
+/// Why a run ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// Nothing is left to do.
+    Done,
+    /// A person or the system asked for it.
+    Interrupted,
+    /// `--limit` is reached.
+    Limit,
+    /// `--max-errors` is reached.
+    MaxErrors,
+    /// `--max-duration` is over.
+    MaxDuration,
+    /// No usable reply for `--max-outage`, or rows still have to settle.
+    Outage,
+    /// The credentials are refused.
+    Credentials(Problem),
+    /// This is not the account that we think it is.
+    Account(Problem),
+    /// A row could not be read again as it was scanned.
+    Input(Problem),
+    /// The checkpoint could not be written.
+    Disk(Problem),
+}

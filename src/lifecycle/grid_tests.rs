@@ -1,0 +1,411 @@
+//! Prints every cell of (state, event), so that a reader sees the whole machine on one page and a
+//! change of any cell shows in a diff.
+
+use std::fmt::Write;
+
+use super::event::{Event, Evidence, Finding, Rules, Sighting, Step};
+use super::next::next;
+use super::state::{Flight, How, Past, Row, State};
+use crate::model::ids::TicketId;
+use crate::model::intent::Trust;
+use crate::model::problem::Problem;
+use crate::model::reply::{Candidate, KeyLookup, RetryAfter, Verdict};
+use crate::model::time::ServerTime;
+
+const START: ServerTime = ServerTime(1_790_000_000_000);
+const SETTLE_MS: u64 = 300_000;
+const RULES: Rules = Rules {
+    trust: Trust::Key,
+    lookup_settle_ms: SETTLE_MS,
+    request_timeout_ms: 60_000,
+};
+
+#[test]
+fn every_cell_of_the_grid_is_as_written_down() {
+    let mut page = String::new();
+    for (state_name, row) in rows() {
+        writeln!(page, "{state_name}").unwrap();
+        for (event_name, event) in events() {
+            let (after, step) = next(row.clone(), event, &RULES);
+            let change = if after == row {
+                "unchanged".to_owned()
+            } else {
+                show(&after)
+            };
+            writeln!(page, "  {event_name:<34} {change} | {}", show_step(&step)).unwrap();
+        }
+    }
+    insta::assert_snapshot!(page);
+}
+
+fn flight() -> Flight {
+    Flight {
+        attempts: 1,
+        open: 1,
+        first_sent_at: START,
+        last_sent_at: START,
+        trust: Trust::Key,
+        highest_ticket: Some(TicketId(100)),
+        refusal: None,
+    }
+}
+
+fn rows() -> Vec<(&'static str, Row)> {
+    let never = Past {
+        keys: 1,
+        ..Past::default()
+    };
+    let sent = Past {
+        first_sent_at: Some(START),
+        last_sent_at: Some(START),
+        ..never
+    };
+    let problem = || Problem::new("Problem", "stored");
+    let sending = |past, flight| Row {
+        state: State::Sending(flight),
+        past,
+    };
+    vec![
+        (
+            "invalid",
+            Row {
+                state: State::Invalid(problem()),
+                past: never,
+            },
+        ),
+        (
+            "pending",
+            Row {
+                state: State::Pending,
+                past: never,
+            },
+        ),
+        (
+            "pending, to be looked up first",
+            Row {
+                state: State::Pending,
+                past: Past {
+                    look_up_since: Some(START),
+                    ..never
+                },
+            },
+        ),
+        ("sending, first request out", sending(sent, flight())),
+        (
+            "sending, nothing has left yet",
+            sending(
+                sent,
+                Flight {
+                    attempts: 0,
+                    open: 0,
+                    ..flight()
+                },
+            ),
+        ),
+        (
+            "sending, third request out, two open",
+            sending(
+                sent,
+                Flight {
+                    attempts: 3,
+                    open: 2,
+                    ..flight()
+                },
+            ),
+        ),
+        (
+            "sending, attempts used up",
+            sending(
+                sent,
+                Flight {
+                    attempts: 8,
+                    open: 8,
+                    ..flight()
+                },
+            ),
+        ),
+        (
+            "sending, key not trusted",
+            sending(
+                sent,
+                Flight {
+                    trust: Trust::LookupOnly,
+                    ..flight()
+                },
+            ),
+        ),
+        (
+            "sending, refused with one open",
+            sending(
+                sent,
+                Flight {
+                    attempts: 2,
+                    refusal: Some(problem()),
+                    ..flight()
+                },
+            ),
+        ),
+        (
+            "sending, second key",
+            sending(Past { keys: 2, ..sent }, flight()),
+        ),
+        (
+            "created",
+            Row {
+                state: State::Created {
+                    ticket: TicketId(7),
+                    how: How::Miss,
+                },
+                past: sent,
+            },
+        ),
+        (
+            "rejected",
+            Row {
+                state: State::Rejected(problem()),
+                past: sent,
+            },
+        ),
+        (
+            "unknown",
+            Row {
+                state: State::Unknown(problem()),
+                past: sent,
+            },
+        ),
+        (
+            "withdrawn",
+            Row {
+                state: State::Withdrawn,
+                past: never,
+            },
+        ),
+    ]
+}
+
+fn events() -> Vec<(String, Event)> {
+    let mut events = Vec::new();
+    events.extend(turns());
+    events.extend(replies());
+    events.extend(lookups());
+    events.push(("never sent".into(), Event::NeverSent));
+    let problem = Problem::new("Invalid", "no text");
+    for (name, sighting) in [
+        ("same", Sighting::Same),
+        ("changed", Sighting::Changed),
+        ("invalid", Sighting::Invalid(problem)),
+        ("gone", Sighting::Gone),
+    ] {
+        events.push((format!("scanned: {name}"), Event::Scanned(sighting)));
+    }
+    events.push(("retry".into(), Event::Retry));
+    events.push(("assign ticket 9".into(), Event::Assign(TicketId(9))));
+    events.push((
+        "recover".into(),
+        Event::Recover {
+            now: START.plus(1_000),
+        },
+    ));
+    events
+}
+
+fn turns() -> Vec<(String, Event)> {
+    let due = |after_ms, evidence, same_route| Event::Due {
+        now: START.plus(after_ms),
+        evidence,
+        same_route,
+        highest_ticket: Some(TicketId(200)),
+    };
+    vec![
+        ("due after 1 s".into(), due(1_000, Evidence::Honoured, true)),
+        (
+            "due after 88 min".into(),
+            due(88 * 60_000, Evidence::Honoured, true),
+        ),
+        (
+            "due after 89 min".into(),
+            due(89 * 60_000, Evidence::Honoured, true),
+        ),
+        ("due, clock set back".into(), {
+            let now = ServerTime(START.0 - 3_600_000);
+            Event::Due {
+                now,
+                evidence: Evidence::Honoured,
+                same_route: true,
+                highest_ticket: None,
+            }
+        }),
+        (
+            "due after 1 s, other route".into(),
+            due(1_000, Evidence::Honoured, false),
+        ),
+        (
+            "due after 1 s, keys unproven".into(),
+            due(1_000, Evidence::Unproven, true),
+        ),
+        (
+            "due after 10 min, keys dropped".into(),
+            due(600_000, Evidence::Dropped, true),
+        ),
+    ]
+}
+
+fn replies() -> Vec<(String, Event)> {
+    let problem = || Problem::new("RecordInvalid", "no");
+    let created = Verdict::Created {
+        ticket: TicketId(5),
+        external_id: Some("A".into()),
+    };
+    let kinds = [
+        ("created", created.clone(), Some(KeyLookup::Miss), true),
+        ("created, hit", created.clone(), Some(KeyLookup::Hit), true),
+        ("created, unmarked", created.clone(), None, true),
+        (
+            "created, another external_id",
+            created,
+            Some(KeyLookup::Miss),
+            false,
+        ),
+        (
+            "unreadable",
+            Verdict::Unreadable,
+            Some(KeyLookup::Miss),
+            false,
+        ),
+        ("key mismatch", Verdict::KeyMismatch, None, false),
+        (
+            "refused",
+            Verdict::Refused(problem()),
+            Some(KeyLookup::Miss),
+            false,
+        ),
+        ("unauthorized", Verdict::Unauthorized, None, false),
+        ("forbidden", Verdict::Forbidden(problem()), None, false),
+        (
+            "wrong account",
+            Verdict::WrongAccount(problem()),
+            None,
+            false,
+        ),
+        ("conflict", Verdict::Conflict, None, false),
+        (
+            "throttled, 23 s",
+            Verdict::Throttled(Some(RetryAfter::Delay(23_000))),
+            None,
+            false,
+        ),
+        (
+            "server error",
+            Verdict::ServerError(None),
+            Some(KeyLookup::Miss),
+            false,
+        ),
+        (
+            "server error, hit",
+            Verdict::ServerError(None),
+            Some(KeyLookup::Hit),
+            false,
+        ),
+        (
+            "server error, unmarked",
+            Verdict::ServerError(None),
+            None,
+            false,
+        ),
+        ("not sent", Verdict::NotSent("refused".into()), None, false),
+        ("lost", Verdict::Lost("reset".into()), None, false),
+    ];
+    let reply = |verdict, key_lookup, ours, evidence| Event::Replied {
+        verdict,
+        key_lookup,
+        ours,
+        evidence,
+        now: START.plus(1_000),
+        jitter: u64::MAX,
+    };
+    let mut events: Vec<(String, Event)> = kinds
+        .into_iter()
+        .map(|(name, verdict, key, ours)| {
+            (
+                format!("reply: {name}"),
+                reply(verdict, key, ours, Evidence::Honoured),
+            )
+        })
+        .collect();
+    events.push((
+        "reply: server error, keys unproven".into(),
+        reply(Verdict::ServerError(None), None, false, Evidence::Unproven),
+    ));
+    events
+}
+
+fn lookups() -> Vec<(String, Event)> {
+    let ticket = |id, at| Candidate {
+        ticket: TicketId(id),
+        created_at: Some(at),
+    };
+    let looked = |candidates, after_ms, sees_all| {
+        Event::LookedUp(Finding {
+            candidates,
+            asked_at: START.plus(after_ms),
+            sees_all,
+        })
+    };
+    let ours = ticket(150, START);
+    let older = ticket(90, ServerTime(START.0 - 60_000));
+    vec![
+        (
+            "looked up: none, too early".into(),
+            looked(vec![], SETTLE_MS - 1, true),
+        ),
+        ("looked up: none".into(), looked(vec![], SETTLE_MS, true)),
+        (
+            "looked up: none visible".into(),
+            looked(vec![], SETTLE_MS, false),
+        ),
+        ("looked up: one".into(), looked(vec![ours], SETTLE_MS, true)),
+        (
+            "looked up: one, older".into(),
+            looked(vec![older], SETTLE_MS, true),
+        ),
+        (
+            "looked up: two".into(),
+            looked(vec![ours, older], SETTLE_MS, true),
+        ),
+    ]
+}
+
+fn show(row: &Row) -> String {
+    let state = match &row.state {
+        State::Invalid(p) => format!("invalid({})", p.code),
+        State::Pending => "pending".to_owned(),
+        State::Sending(f) => format!(
+            "sending(attempts {}, open {}, {:?}{})",
+            f.attempts,
+            f.open,
+            f.trust,
+            f.refusal
+                .as_ref()
+                .map_or(String::new(), |p| format!(", refused {}", p.code))
+        ),
+        State::Created { ticket, how } => format!("created({ticket}, {how:?})"),
+        State::Rejected(p) => format!("rejected({})", p.code),
+        State::Unknown(p) => format!("unknown({})", p.code),
+        State::Withdrawn => "withdrawn".to_owned(),
+    };
+    let since = row.past.look_up_since.map_or(String::new(), |t| {
+        format!(" look up since {:+} s", t.since(START) / 1000)
+    });
+    format!("{state} key {}{since}", row.past.keys)
+}
+
+fn show_step(step: &Step) -> String {
+    match step {
+        Step::WaitUntil(time) => format!("wait until {:+} s", time.since(START) / 1000),
+        Step::Wait(ms) => format!("wait {ms} ms"),
+        Step::Halt(stop) => format!("halt: {}", format!("{stop:?}").split('(').next().unwrap()),
+        Step::Rest | Step::Send | Step::Resend | Step::LookUp | Step::NewKey => {
+            format!("{step:?}").to_lowercase()
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! The one total function over (state, event). A new state or event does not compile until every
+//! cell of the grid has been thought about: there is no catch-all arm.
+
+use super::event::{Event, Evidence, Finding, Rules, Step};
+use super::replied::replied;
+use super::scanned::{retried, scanned};
+use super::state::{Flight, How, Past, Row, State};
+use super::{verdict, window};
+use crate::model::ids::TicketId;
+use crate::model::intent::Trust;
+use crate::model::limits::ATTEMPTS_PER_KEY_MAX;
+use crate::model::time::ServerTime;
+
+/// Says what a row becomes by an event, and what is to be done then.
+///
+/// Events that have no meaning in a state (a second reply, say) leave it as it is.
+pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
+    match event {
+        Event::Due {
+            now,
+            evidence,
+            same_route,
+            highest_ticket,
+        } => {
+            let turn = Turn {
+                now,
+                evidence,
+                same_route,
+                highest_ticket,
+            };
+            due(row, &turn, rules)
+        }
+        Event::Replied {
+            verdict,
+            key_lookup,
+            ours,
+            evidence,
+            now,
+            jitter,
+        } => match row.state {
+            State::Sending(flight) => {
+                let reply = super::replied::Told {
+                    key_lookup,
+                    ours,
+                    evidence,
+                    now,
+                    jitter,
+                };
+                replied(row.past, flight, verdict, &reply, rules)
+            }
+            State::Invalid(_)
+            | State::Pending
+            | State::Created { .. }
+            | State::Rejected(_)
+            | State::Unknown(_)
+            | State::Withdrawn => (row, Step::Rest),
+        },
+        Event::LookedUp(finding) => looked_up(row, &finding, rules),
+        Event::NeverSent => never_sent(row),
+        Event::Scanned(sighting) => scanned(row, sighting),
+        Event::Retry => retry(row),
+        Event::Assign(ticket) => assign(row, ticket),
+        Event::Recover { now } => recover(row, now),
+    }
+}
+
+/// What [`Event::Due`] brings along.
+struct Turn {
+    now: ServerTime,
+    evidence: Evidence,
+    same_route: bool,
+    highest_ticket: Option<TicketId>,
+}
+
+fn due(row: Row, turn: &Turn, rules: &Rules) -> (Row, Step) {
+    let Row { state, past } = row;
+    match state {
+        State::Pending if past.look_up_since.is_some() => (
+            Row {
+                state: State::Pending,
+                past,
+            },
+            look_up_when_settled(past, turn.now, rules),
+        ),
+        State::Pending => depart(past, turn, rules),
+        // Nothing was ever done under this key: it may as well be its first request.
+        State::Sending(flight) if flight.attempts == 0 && past.look_up_since.is_none() => {
+            depart(past, turn, rules)
+        }
+        State::Sending(flight) if may_resend(&flight, turn, rules) => {
+            let flight = Flight {
+                attempts: flight.attempts + 1,
+                open: flight.open + 1,
+                last_sent_at: turn.now,
+                ..flight
+            };
+            let past = Past {
+                last_sent_at: Some(turn.now),
+                ..past
+            };
+            (
+                Row {
+                    state: State::Sending(flight),
+                    past,
+                },
+                Step::Resend,
+            )
+        }
+        State::Sending(flight) => {
+            let step = look_up_when_settled(past, turn.now, rules);
+            (
+                Row {
+                    state: State::Sending(flight),
+                    past,
+                },
+                step,
+            )
+        }
+        state @ (State::Invalid(_)
+        | State::Created { .. }
+        | State::Rejected(_)
+        | State::Unknown(_)
+        | State::Withdrawn) => (Row { state, past }, Step::Rest),
+    }
+}
+
+fn depart(past: Past, turn: &Turn, rules: &Rules) -> (Row, Step) {
+    let flight = Flight {
+        attempts: 1,
+        open: 1,
+        first_sent_at: turn.now,
+        last_sent_at: turn.now,
+        trust: rules.trust,
+        highest_ticket: turn.highest_ticket,
+        refusal: None,
+    };
+    let past = Past {
+        first_sent_at: past.first_sent_at.or(Some(turn.now)),
+        last_sent_at: Some(turn.now),
+        ..past
+    };
+    (
+        Row {
+            state: State::Sending(flight),
+            past,
+        },
+        Step::Send,
+    )
+}
+
+fn may_resend(flight: &Flight, turn: &Turn, rules: &Rules) -> bool {
+    let trusted = match (flight.trust, turn.evidence) {
+        (Trust::Key, Evidence::Honoured) => true,
+        (Trust::Key, Evidence::Unproven | Evidence::Dropped) | (Trust::LookupOnly, _) => false,
+    };
+    trusted
+        && turn.same_route
+        && flight.refusal.is_none()
+        && flight.attempts < ATTEMPTS_PER_KEY_MAX
+        && window::is_open(flight.first_sent_at, turn.now, rules.request_timeout_ms)
+}
+
+/// A lookup that comes too early could only be believed if it found something, so it waits.
+fn look_up_when_settled(past: Past, now: ServerTime, rules: &Rules) -> Step {
+    match verdict::settled_at(&past, rules) {
+        Some(settled_at) if now < settled_at => Step::WaitUntil(settled_at),
+        Some(_) | None => Step::LookUp,
+    }
+}
+
+fn looked_up(row: Row, finding: &Finding, rules: &Rules) -> (Row, Step) {
+    let Row { state, past } = row;
+    match state {
+        State::Sending(flight) => verdict::of_flight(past, flight, finding, rules),
+        State::Pending if past.look_up_since.is_some() => verdict::of_pending(past, finding, rules),
+        state @ (State::Pending
+        | State::Invalid(_)
+        | State::Created { .. }
+        | State::Rejected(_)
+        | State::Unknown(_)
+        | State::Withdrawn) => (Row { state, past }, Step::Rest),
+    }
+}
+
+/// Takes the last intent back. The row is pending again if it was the first under its key and no
+/// earlier key was ever sent; else it keeps waiting in `sending`.
+fn never_sent(row: Row) -> (Row, Step) {
+    let Row { state, past } = row;
+    match state {
+        State::Sending(flight) => {
+            let flight = flight.without_last_attempt();
+            if flight.attempts == 0 && flight.refusal.is_none() {
+                let past = if past.keys <= 1 && past.first_sent_at == Some(flight.first_sent_at) {
+                    Past {
+                        first_sent_at: None,
+                        last_sent_at: None,
+                        ..past
+                    }
+                } else {
+                    past
+                };
+                return (
+                    Row {
+                        state: State::Pending,
+                        past,
+                    },
+                    Step::Rest,
+                );
+            }
+            (
+                Row {
+                    state: State::Sending(flight),
+                    past,
+                },
+                Step::Rest,
+            )
+        }
+        state @ (State::Invalid(_)
+        | State::Pending
+        | State::Created { .. }
+        | State::Rejected(_)
+        | State::Unknown(_)
+        | State::Withdrawn) => (Row { state, past }, Step::Rest),
+    }
+}
+
+impl Flight {
+    /// The flight as if its last request had never been made: it certainly had no effect.
+    pub(super) fn without_last_attempt(self) -> Self {
+        Self {
+            attempts: self.attempts.saturating_sub(1),
+            open: self.open.saturating_sub(1),
+            ..self
+        }
+    }
+}
+
+fn retry(row: Row) -> (Row, Step) {
+    let Row { state, past } = row;
+    match state {
+        State::Rejected(_) | State::Unknown(_) => (retried(past), Step::NewKey),
+        state @ (State::Invalid(_)
+        | State::Pending
+        | State::Sending(_)
+        | State::Created { .. }
+        | State::Withdrawn) => (Row { state, past }, Step::Rest),
+    }
+}
+
+fn assign(row: Row, ticket: TicketId) -> (Row, Step) {
+    let Row { state, past } = row;
+    let state = match state {
+        State::Rejected(_) | State::Unknown(_) => State::Created {
+            ticket,
+            how: How::Found,
+        },
+        state @ (State::Invalid(_)
+        | State::Pending
+        | State::Sending(_)
+        | State::Created { .. }
+        | State::Withdrawn) => state,
+    };
+    (Row { state, past }, Step::Rest)
+}
+
+/// After a loss nothing that is still open may be sent without a lookup, and a request that another
+/// copy of the checkpoint made until just now must have had time to settle.
+fn recover(row: Row, now: ServerTime) -> (Row, Step) {
+    let Row { state, past } = row;
+    let indebted = Past {
+        look_up_since: past.look_up_since.max(Some(now)),
+        ..past
+    };
+    match state {
+        State::Pending => (
+            Row {
+                state: State::Pending,
+                past: indebted,
+            },
+            Step::Rest,
+        ),
+        State::Sending(flight) => {
+            let flight = Flight {
+                trust: Trust::LookupOnly,
+                ..flight
+            };
+            (
+                Row {
+                    state: State::Sending(flight),
+                    past: indebted,
+                },
+                Step::Rest,
+            )
+        }
+        state @ (State::Invalid(_) | State::Withdrawn) => (
+            Row {
+                state,
+                past: indebted,
+            },
+            Step::Rest,
+        ),
+        state @ (State::Created { .. } | State::Rejected(_) | State::Unknown(_)) => {
+            (Row { state, past }, Step::Rest)
+        }
+    }
+}

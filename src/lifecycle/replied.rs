@@ -1,0 +1,157 @@
+//! What the reply to a create does to a row in `sending`.
+
+use super::event::{Evidence, Rules, Step, Stop};
+use super::retry::delay_ms;
+use super::state::{Flight, How, Past, Row, State};
+use crate::model::intent::Trust;
+use crate::model::problem::Problem;
+use crate::model::reply::{KeyLookup, RetryAfter, Verdict};
+use crate::model::time::ServerTime;
+
+/// What [`super::Event::Replied`] tells besides the verdict.
+pub(super) struct Told {
+    pub(super) key_lookup: Option<KeyLookup>,
+    pub(super) ours: bool,
+    pub(super) evidence: Evidence,
+    pub(super) now: ServerTime,
+    pub(super) jitter: u64,
+}
+
+pub(super) fn replied(
+    past: Past,
+    flight: Flight,
+    verdict: Verdict,
+    told: &Told,
+    rules: &Rules,
+) -> (Row, Step) {
+    let settled = |state, step| (Row { state, past }, step);
+    match verdict {
+        Verdict::Created { ticket, .. } if told.ours => settled(
+            State::Created {
+                ticket,
+                how: how(told.key_lookup),
+            },
+            Step::Rest,
+        ),
+        Verdict::Created {
+            ticket,
+            external_id,
+        } => {
+            let problem = foreign_external_id(ticket.0, external_id.as_deref());
+            settled(
+                State::Unknown(problem.clone()),
+                Step::Halt(Stop::Account(problem)),
+            )
+        }
+        Verdict::Refused(problem) | Verdict::Forbidden(problem) => refused(past, flight, problem),
+        Verdict::KeyMismatch => look_up(past, flight, told, rules),
+        Verdict::ServerError(asked) if keeps_trust(told) => again(past, flight, asked, told),
+        Verdict::ServerError(_) => look_up(past, flight, told, rules),
+        Verdict::Unreadable | Verdict::Conflict | Verdict::Lost(_) => {
+            again(past, flight, None, told)
+        }
+        Verdict::Throttled(asked) => again(past, flight.without_last_attempt(), asked, told),
+        Verdict::NotSent(_) => again(past, flight.without_last_attempt(), None, told),
+        Verdict::Unauthorized => {
+            let problem = Problem::new(
+                "Unauthorized",
+                "Zendesk refuses the credentials; check them, then run the same command again",
+            );
+            halted(past, flight, Stop::Credentials(problem))
+        }
+        Verdict::WrongAccount(problem) => halted(past, flight, Stop::Account(problem)),
+    }
+}
+
+fn how(key_lookup: Option<KeyLookup>) -> How {
+    match key_lookup {
+        Some(KeyLookup::Miss) => How::Miss,
+        Some(KeyLookup::Hit) => How::Hit,
+        None => How::Unmarked,
+    }
+}
+
+/// A refusal settles its own request. If an earlier one is still open, that one may have made the
+/// ticket, so the row is looked up before it counts as refused.
+fn refused(past: Past, flight: Flight, problem: Problem) -> (Row, Step) {
+    let open = flight.open.saturating_sub(1);
+    if open == 0 {
+        return (
+            Row {
+                state: State::Rejected(problem),
+                past,
+            },
+            Step::Rest,
+        );
+    }
+    let flight = Flight {
+        open,
+        refusal: Some(problem),
+        ..flight
+    };
+    (
+        Row {
+            state: State::Sending(flight),
+            past,
+        },
+        Step::Wait(0),
+    )
+}
+
+/// A server error leaves the key trusted unless it is a remembered one (then every resend gets it
+/// again), or unmarked while nothing has shown yet that keys arrive at all.
+fn keeps_trust(told: &Told) -> bool {
+    match (told.key_lookup, told.evidence) {
+        (Some(KeyLookup::Hit), _) | (None, Evidence::Unproven | Evidence::Dropped) => false,
+        (Some(KeyLookup::Miss), _) | (None, Evidence::Honoured) => true,
+    }
+}
+
+fn again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> (Row, Step) {
+    let delay = delay_ms(flight.attempts.max(1), asked, told.now, told.jitter);
+    (
+        Row {
+            state: State::Sending(flight),
+            past,
+        },
+        Step::Wait(delay),
+    )
+}
+
+fn look_up(past: Past, flight: Flight, told: &Told, rules: &Rules) -> (Row, Step) {
+    let flight = Flight {
+        trust: Trust::LookupOnly,
+        ..flight
+    };
+    let settled_at = super::verdict::settled_at(&past, rules).unwrap_or(told.now);
+    (
+        Row {
+            state: State::Sending(flight),
+            past,
+        },
+        Step::WaitUntil(settled_at),
+    )
+}
+
+/// The request had no effect and the run ends: the row is taken up again by the next one.
+fn halted(past: Past, flight: Flight, stop: Stop) -> (Row, Step) {
+    let flight = flight.without_last_attempt();
+    (
+        Row {
+            state: State::Sending(flight),
+            past,
+        },
+        Step::Halt(stop),
+    )
+}
+
+fn foreign_external_id(ticket: u64, external_id: Option<&str>) -> Problem {
+    let theirs = external_id.map_or_else(|| "none".to_owned(), |id| format!("{id:?}"));
+    Problem::new(
+        "ForeignExternalId",
+        format!(
+            "the create was answered with ticket {ticket}, whose external_id is not the row's \
+             but {theirs}; something changes tickets on the way in: find it before going on"
+        ),
+    )
+}

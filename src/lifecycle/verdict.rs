@@ -1,0 +1,182 @@
+//! The lookup verdict: what a lookup by `external_id` proves about a row.
+
+use super::event::{Finding, Rules, Step};
+use super::state::{Flight, How, Past, Row, State};
+use crate::model::intent::Trust;
+use crate::model::limits::{CREATED_AT_SLACK_MS, KEYS_PER_ROW_MAX};
+use crate::model::problem::Problem;
+use crate::model::reply::Candidate;
+use crate::model::time::ServerTime;
+
+/// From when on a ticket that is not found counts as not made.
+pub(super) fn settled_at(past: &Past, rules: &Rules) -> Option<ServerTime> {
+    let since = past.last_sent_at.max(past.look_up_since)?;
+    Some(since.plus(rules.lookup_settle_ms))
+}
+
+/// Judges the lookup of a row whose create is of unknown outcome.
+pub(super) fn of_flight(
+    past: Past,
+    flight: Flight,
+    finding: &Finding,
+    rules: &Rules,
+) -> (Row, Step) {
+    let settled = |state| {
+        (
+            Row {
+                state,
+                past: without_debt(past),
+            },
+            Step::Rest,
+        )
+    };
+    match finding.candidates.as_slice() {
+        [] => match not_found(past, finding, rules) {
+            Err(early) => (
+                Row {
+                    state: State::Sending(flight),
+                    past,
+                },
+                early,
+            ),
+            Ok(Some(problem)) => settled(State::Unknown(problem)),
+            Ok(None) => not_made(past, flight),
+        },
+        [one] if may_be_ours(one, past, &flight, rules) => settled(State::Created {
+            ticket: one.ticket,
+            how: How::Found,
+        }),
+        [one] => settled(State::Unknown(Problem::new(
+            "ForeignTicket",
+            format!(
+                "ticket {} carries this external_id but may be older than our first send; \
+                 look at it, then assign it to the row or have the row retried",
+                one.ticket
+            ),
+        ))),
+        several => settled(State::Unknown(several_tickets(several))),
+    }
+}
+
+/// Judges the lookup of a row that must not be sent before it has been looked up.
+pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, Step) {
+    let settled = |state| {
+        (
+            Row {
+                state,
+                past: without_debt(past),
+            },
+            Step::Rest,
+        )
+    };
+    match finding.candidates.as_slice() {
+        [] => match not_found(past, finding, rules) {
+            Err(early) => (
+                Row {
+                    state: State::Pending,
+                    past,
+                },
+                early,
+            ),
+            Ok(Some(problem)) => settled(State::Unknown(problem)),
+            Ok(None) => settled(State::Pending),
+        },
+        [one] => settled(State::Created {
+            ticket: one.ticket,
+            how: How::Found,
+        }),
+        several => settled(State::Unknown(several_tickets(several))),
+    }
+}
+
+/// Says whether "not found" may be believed: `Err` if it is too early to tell, `Ok(Some)` if this
+/// user can never tell, `Ok(None)` if there is no ticket.
+fn not_found(past: Past, finding: &Finding, rules: &Rules) -> Result<Option<Problem>, Step> {
+    if let Some(settled_at) = settled_at(&past, rules)
+        && finding.asked_at < settled_at
+    {
+        return Err(Step::WaitUntil(settled_at));
+    }
+    Ok((!finding.sees_all).then(|| {
+        Problem::new(
+            "NotVisible",
+            "no ticket was found, but this user may not see all tickets; look with an admin's eyes",
+        )
+    }))
+}
+
+/// The row certainly has no ticket: it is refused, gets another key, or has used them up.
+fn not_made(past: Past, flight: Flight) -> (Row, Step) {
+    if let Some(refusal) = flight.refusal {
+        return (
+            Row {
+                state: State::Rejected(refusal),
+                past: without_debt(past),
+            },
+            Step::Rest,
+        );
+    }
+    if past.keys >= KEYS_PER_ROW_MAX {
+        let problem = Problem::new(
+            "KeysUsedUp",
+            format!("{KEYS_PER_ROW_MAX} keys were tried and no ticket came of it"),
+        );
+        return (
+            Row {
+                state: State::Unknown(problem),
+                past: without_debt(past),
+            },
+            Step::Rest,
+        );
+    }
+    let past = Past {
+        keys: past.keys + 1,
+        ..without_debt(past)
+    };
+    (
+        Row {
+            state: State::Pending,
+            past,
+        },
+        Step::NewKey,
+    )
+}
+
+/// A ticket can be ours if it was made after our first send: told by its date where the endpoint
+/// sets it, else by its number.
+fn may_be_ours(found: &Candidate, past: Past, flight: &Flight, rules: &Rules) -> bool {
+    match rules.trust {
+        Trust::Key => {
+            let first = past.first_sent_at.unwrap_or(flight.first_sent_at);
+            found
+                .created_at
+                .is_some_and(|at| at.plus(CREATED_AT_SLACK_MS) >= first)
+        }
+        Trust::LookupOnly => flight
+            .highest_ticket
+            .is_some_and(|highest| found.ticket > highest),
+    }
+}
+
+fn without_debt(past: Past) -> Past {
+    Past {
+        look_up_since: None,
+        ..past
+    }
+}
+
+fn several_tickets(candidates: &[Candidate]) -> Problem {
+    let ids: Vec<String> = candidates
+        .iter()
+        .take(5)
+        .map(|c| c.ticket.to_string())
+        .collect();
+    Problem::new(
+        "SeveralTickets",
+        format!(
+            "{} tickets carry this external_id ({}); keep one and assign it to the row",
+            candidates.len(),
+            ids.join(", ")
+        ),
+    )
+}
