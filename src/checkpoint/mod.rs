@@ -1,1 +1,34 @@
-//! The checkpoint room.
+//! The SQLite file that remembers every row, so that a killed run can go on.
+//!
+//! **Locking.** One writer: an OS lock on a file beside the checkpoint decides, and it goes when its
+//! process goes. Readers (`status`) take no lock; WAL lets them read while a run writes.
+//!
+//! **Durability.** `journal_mode=WAL` with `synchronous=FULL`: a COMMIT that returned is on disk.
+//! Intents are committed before anything is sent; only [`Checkpoint::commit`] mints a
+//! [`Durable`](crate::model::intent::Durable).
+//!
+//! **Failure.** A COMMIT that fails is never tried again on the same connection, because after a
+//! failed fsync nobody knows what is on disk: the checkpoint refuses all further work in this
+//! process. A damaged or newer file is refused with a sentence and left as it is.
+
+mod batch;
+mod codes;
+mod error;
+mod flight;
+mod load;
+mod lock;
+mod open;
+mod rows;
+mod schema;
+mod settings;
+
+pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
+pub use error::CheckpointError;
+pub use flight::InFlight;
+pub use load::{Load, NewRow};
+pub use open::{Checkpoint, Reader};
+pub use rows::PendingRow;
+pub use settings::Setting;
+
+#[cfg(test)]
+mod checkpoint_tests;

@@ -1,0 +1,233 @@
+//! The one way in which a run writes: finished requests and new intents, in one transaction.
+
+use rusqlite::{Connection, TransactionBehavior, params};
+
+use super::error::CheckpointError;
+use super::open::Checkpoint;
+use super::settings::{Setting, write};
+use super::{codes, flight};
+use crate::lifecycle::{Evidence, Row, State};
+use crate::model::ids::{Key, RowNumber};
+use crate::model::intent::{Durable, Intent};
+use crate::model::problem::Problem;
+use crate::model::reply::KeyLookup;
+use crate::model::time::ServerTime;
+
+/// What a request was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A create.
+    Create,
+    /// A lookup by the list of tickets.
+    List,
+    /// A lookup by the search.
+    Search,
+}
+
+/// One finished request, for the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The row it was for.
+    pub row: RowNumber,
+    /// What it was.
+    pub kind: Kind,
+    /// The key that was sent along with a create.
+    pub key: Option<Key>,
+    /// When it was sent, on Zendesk's clock.
+    pub sent_at: ServerTime,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The HTTP status, if there was a reply.
+    pub status: Option<u16>,
+    /// The `x-idempotency-lookup` of the reply.
+    pub key_lookup: Option<KeyLookup>,
+    /// Zendesk's id of the request.
+    pub request_id: Option<String>,
+    /// How many tickets a lookup found.
+    pub found: Option<u64>,
+}
+
+/// What a row has become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The row.
+    pub number: RowNumber,
+    /// Its state and past.
+    pub row: Row,
+    /// Its new key, if it gets one.
+    pub key: Option<Key>,
+}
+
+/// A request that is to be made once it is on disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewIntent {
+    /// What will be sent.
+    pub intent: Intent,
+    /// The row as it is while the request is out.
+    pub row: Row,
+}
+
+/// All that one turn of the engine writes.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Finished requests.
+    pub attempts: Vec<Attempt>,
+    /// Rows that changed.
+    pub outcomes: Vec<Outcome>,
+    /// Requests to be made.
+    pub intents: Vec<NewIntent>,
+    /// How the account treats keys, if that has changed.
+    pub evidence: Option<Evidence>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.attempts.is_empty()
+            && self.outcomes.is_empty()
+            && self.intents.is_empty()
+            && self.evidence.is_none()
+    }
+}
+
+impl Checkpoint {
+    /// Writes the batch in one transaction and, when its COMMIT has returned, hands the intents out
+    /// as durable.
+    ///
+    /// # Errors
+    ///
+    /// After an error this checkpoint takes no further batch: the caller has to stop sending.
+    pub fn commit(&mut self, batch: Batch) -> Result<Vec<Durable<Intent>>, CheckpointError> {
+        if self.poisoned {
+            return Err(CheckpointError::Poisoned {
+                path: self.path.clone(),
+            });
+        }
+        let result = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .and_then(|tx| write_batch(&tx, &batch).and_then(|()| tx.commit()));
+        self.poisoned = result.is_err();
+        self.wrap(result)?;
+        Ok(batch
+            .intents
+            .into_iter()
+            .map(|new| Durable::mint(new.intent))
+            .collect())
+    }
+
+    /// How the account was seen to treat keys, by this run or an earlier one.
+    pub fn evidence(&self) -> Result<Evidence, CheckpointError> {
+        Ok(match self.setting(Setting::Keys)?.as_deref() {
+            Some("honoured") => Evidence::Honoured,
+            Some("dropped") => Evidence::Dropped,
+            Some(_) | None => Evidence::Unproven,
+        })
+    }
+}
+
+fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
+    for attempt in &batch.attempts {
+        log(db, attempt)?;
+    }
+    for outcome in &batch.outcomes {
+        write_row(db, outcome.number, &outcome.row, outcome.key)?;
+        match &outcome.row.state {
+            State::Sending(flight) => flight::update(db, outcome.number, flight)?,
+            State::Invalid(_)
+            | State::Pending
+            | State::Created { .. }
+            | State::Rejected(_)
+            | State::Unknown(_)
+            | State::Withdrawn => flight::remove(db, outcome.number)?,
+        }
+    }
+    for NewIntent { intent, row } in &batch.intents {
+        write_row(db, intent.row, row, None)?;
+        db.prepare_cached("UPDATE row SET attempts = attempts + 1 WHERE number = ?1")?
+            .execute([intent.row.0])?;
+        if let State::Sending(flight) = &row.state {
+            match flight.attempts {
+                0 | 1 => flight::store(db, intent, flight)?,
+                2.. => flight::update(db, intent.row, flight)?,
+            }
+        }
+    }
+    match batch.evidence {
+        Some(Evidence::Honoured) => write(db, Setting::Keys, "honoured"),
+        Some(Evidence::Dropped) => write(db, Setting::Keys, "dropped"),
+        Some(Evidence::Unproven) | None => Ok(()),
+    }
+}
+
+fn write_row(
+    db: &Connection,
+    number: RowNumber,
+    row: &Row,
+    key: Option<Key>,
+) -> rusqlite::Result<()> {
+    let (ticket, how) = match row.state {
+        State::Created { ticket, how } => (Some(ticket.0), Some(codes::how(how))),
+        State::Invalid(_)
+        | State::Pending
+        | State::Sending(_)
+        | State::Rejected(_)
+        | State::Unknown(_)
+        | State::Withdrawn => (None, None),
+    };
+    let problem = problem(&row.state);
+    db.prepare_cached(
+        "UPDATE row SET state = ?2, keys = ?3, first_sent_at = ?4, last_sent_at = ?5,
+                look_up_since = ?6, ticket_id = ?7, how = ?8, problem_code = ?9,
+                problem_message = ?10, key = coalesce(?11, key)
+         WHERE number = ?1",
+    )?
+    .execute(params![
+        number.0,
+        codes::state(&row.state),
+        row.past.keys,
+        row.past.first_sent_at.map(|t| t.0),
+        row.past.last_sent_at.map(|t| t.0),
+        row.past.look_up_since.map(|t| t.0),
+        ticket,
+        how,
+        problem.map(|p| &*p.code),
+        problem.map(|p| &p.message),
+        key.as_ref().map(Key::as_bytes),
+    ])?;
+    Ok(())
+}
+
+fn problem(state: &State) -> Option<&Problem> {
+    match state {
+        State::Invalid(problem) | State::Rejected(problem) | State::Unknown(problem) => {
+            Some(problem)
+        }
+        State::Pending | State::Sending(_) | State::Created { .. } | State::Withdrawn => None,
+    }
+}
+
+fn log(db: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
+    let kind = match attempt.kind {
+        Kind::Create => 0,
+        Kind::List => 1,
+        Kind::Search => 2,
+    };
+    db.prepare_cached(
+        "INSERT INTO attempt (row, kind, key, sent_at, duration_ms, status, key_lookup,
+                              request_id, found)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        attempt.row.0,
+        kind,
+        attempt.key.as_ref().map(Key::as_bytes),
+        attempt.sent_at.0,
+        attempt.duration_ms,
+        attempt.status,
+        attempt.key_lookup.map(codes::key_lookup),
+        attempt.request_id,
+        attempt.found,
+    ])?;
+    Ok(())
+}

@@ -1,0 +1,70 @@
+//! The numbers that stand for words in the file. They never change their meaning.
+
+use crate::lifecycle::{How, State};
+use crate::model::intent::Trust;
+use crate::model::reply::KeyLookup;
+
+pub(super) const PENDING: i64 = 0;
+pub(super) const SENDING: i64 = 1;
+pub(super) const CREATED: i64 = 2;
+pub(super) const REJECTED: i64 = 3;
+pub(super) const INVALID: i64 = 4;
+pub(super) const UNKNOWN: i64 = 5;
+pub(super) const WITHDRAWN: i64 = 6;
+
+pub(super) fn state(state: &State) -> i64 {
+    match state {
+        State::Pending => PENDING,
+        State::Sending(_) => SENDING,
+        State::Created { .. } => CREATED,
+        State::Rejected(_) => REJECTED,
+        State::Invalid(_) => INVALID,
+        State::Unknown(_) => UNKNOWN,
+        State::Withdrawn => WITHDRAWN,
+    }
+}
+
+pub(super) const HIT: i64 = 1;
+pub(super) const FOUND: i64 = 3;
+
+pub(super) fn how(how: How) -> i64 {
+    match how {
+        How::Miss => 0,
+        How::Hit => HIT,
+        How::Unmarked => 2,
+        How::Found => FOUND,
+    }
+}
+
+pub(super) fn how_from(code: i64) -> Option<How> {
+    match code {
+        0 => Some(How::Miss),
+        HIT => Some(How::Hit),
+        2 => Some(How::Unmarked),
+        FOUND => Some(How::Found),
+        _ => None,
+    }
+}
+
+pub(super) fn trust(trust: Trust) -> i64 {
+    match trust {
+        Trust::Key => 0,
+        Trust::LookupOnly => 1,
+    }
+}
+
+/// Anything but the code for [`Trust::Key`] is read as the careful one.
+pub(super) fn trust_from(code: i64) -> Trust {
+    if code == 0 {
+        Trust::Key
+    } else {
+        Trust::LookupOnly
+    }
+}
+
+pub(super) fn key_lookup(lookup: KeyLookup) -> i64 {
+    match lookup {
+        KeyLookup::Miss => 0,
+        KeyLookup::Hit => 1,
+    }
+}

@@ -1,0 +1,123 @@
+//! What can be wrong with a checkpoint, in sentences that say what to do.
+
+use std::path::PathBuf;
+
+/// An error of the checkpoint file.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// Another process holds the lock.
+    #[error("another run holds {path} ({holder}); wait for it to end, or stop it")]
+    Held {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Who holds it, as far as the lock file tells.
+        holder: String,
+    },
+    /// It was last used on another machine.
+    #[error(
+        "{path} was last used on {machine}; if that run is over and this is its only copy, \
+         add --take-over"
+    )]
+    OtherMachine {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The other machine's name.
+        machine: String,
+    },
+    /// The file belongs to another program.
+    #[error("{path} is not a checkpoint of zendesk-migrate; name another file with -c")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file was written by a later version.
+    #[error(
+        "{path} was written by a newer version of zendesk-migrate (format {found}, this one knows \
+         {known}); update the program"
+    )]
+    Newer {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+        /// The highest format this program knows.
+        known: i64,
+    },
+    /// SQLite's own check found damage.
+    #[error(
+        "{path} is damaged ({detail}); it was left as it is: restore a copy, or move it away and \
+         start with run --recover, which looks every row up before it is sent"
+    )]
+    Damaged {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What the check said.
+        detail: String,
+    },
+    /// There is no such checkpoint.
+    #[error("there is no checkpoint at {path}; name it with -c, or start a run first")]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The journal mode could not be set, as on some network file systems.
+    #[error("{path} cannot be kept safely here (journal mode {found}); put it on a local disk")]
+    NoWal {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The mode that SQLite fell back to.
+        found: String,
+    },
+    /// The disk is full.
+    #[error("the disk that holds {path} is full; make room, then run the same command again")]
+    DiskFull {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// A write failed before; nothing more is written by this process.
+    #[error("{path} could not be written before; nothing more is sent by this process")]
+    Poisoned {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// Something in it is not as this program writes it.
+    #[error("{path} holds what this program never writes ({detail}); it was left as it is")]
+    Inconsistent {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
+    /// A file beside the checkpoint could not be used.
+    #[error("{path} cannot be opened: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// SQLite failed in another way.
+    #[error("{path} cannot be used: {source}")]
+    Sqlite {
+        /// The checkpoint.
+        path: PathBuf,
+        /// Why.
+        source: rusqlite::Error,
+    },
+}
+
+impl CheckpointError {
+    /// Wraps an error of SQLite, giving full disks and damage their own names.
+    pub(super) fn sqlite(path: &std::path::Path, source: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            _ => Self::Sqlite { path, source },
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The first scan into an empty checkpoint: every row with its key, before anything is sent.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::codes;
+use super::error::CheckpointError;
+use super::open::Checkpoint;
+use super::settings::{Setting, write};
+use crate::model::ids::{Fingerprint, Key};
+use crate::model::problem::Problem;
+
+/// Rows in one transaction: enough to make its fsync cheap, few enough to keep the WAL small.
+const ROWS_A_TRANSACTION: usize = 50_000;
+
+/// A row as the scan found it.
+#[derive(Debug, Clone, Copy)]
+pub struct NewRow<'a> {
+    /// The line on which it starts, from 1.
+    pub line: u64,
+    /// The byte at which it starts.
+    pub offset: u64,
+    /// Its `external_id`, where it has one.
+    pub external_id: Option<&'a str>,
+    /// The hash of its body and the key it will be sent under, or why it is not sent.
+    pub body: Result<(Fingerprint, Key), &'a Problem>,
+}
+
+/// A first scan in progress. Dropped before [`Load::finish`], it leaves rows behind that the next
+/// [`Checkpoint::load`] throws away: none of them can have been sent.
+#[derive(Debug)]
+pub struct Load<'c> {
+    checkpoint: &'c mut Checkpoint,
+    next_number: u64,
+    in_transaction: usize,
+}
+
+impl Checkpoint {
+    /// Says whether a scan has ever come to its end here.
+    pub fn is_loaded(&self) -> Result<bool, CheckpointError> {
+        Ok(self.setting(Setting::CsvSha256)?.is_some())
+    }
+
+    /// Starts the first scan.
+    pub fn load(&mut self) -> Result<Load<'_>, CheckpointError> {
+        let result = self.db.execute_batch(
+            "BEGIN IMMEDIATE;
+             DROP INDEX IF EXISTS row_external_id;
+             DELETE FROM row;",
+        );
+        self.wrap(result)?;
+        Ok(Load {
+            checkpoint: self,
+            next_number: 1,
+            in_transaction: 0,
+        })
+    }
+}
+
+impl Load<'_> {
+    /// Adds a row, in file order.
+    pub fn add(&mut self, row: NewRow<'_>) -> Result<(), CheckpointError> {
+        if self.in_transaction >= ROWS_A_TRANSACTION {
+            let result = self.checkpoint.db.execute_batch("COMMIT; BEGIN IMMEDIATE;");
+            self.checkpoint.wrap(result)?;
+            self.in_transaction = 0;
+        }
+        let result = insert(&self.checkpoint.db, self.next_number, &row);
+        self.checkpoint.wrap(result)?;
+        self.next_number += 1;
+        self.in_transaction += 1;
+        Ok(())
+    }
+
+    /// Ends the scan: marks the rows whose `external_id` an earlier row has, and stores `settings`,
+    /// which say from which file the rows came.
+    pub fn finish(mut self, settings: &[(Setting, &str)]) -> Result<(), CheckpointError> {
+        let result = finish(&self.checkpoint.db, settings);
+        self.checkpoint.wrap(result)?;
+        self.in_transaction = 0;
+        Ok(())
+    }
+}
+
+impl Drop for Load<'_> {
+    fn drop(&mut self) {
+        if !self.checkpoint.db.is_autocommit() {
+            let _rolled_back_by_the_close_anyway = self.checkpoint.db.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn insert(db: &Connection, number: u64, row: &NewRow<'_>) -> rusqlite::Result<()> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
+                          attempts, problem_code, problem_message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9)",
+    )?;
+    match row.body {
+        Ok((fingerprint, key)) => insert.execute(params![
+            number,
+            row.line,
+            row.offset,
+            row.external_id,
+            fingerprint.as_bytes(),
+            key.as_bytes(),
+            codes::PENDING,
+            None::<&str>,
+            None::<&str>,
+        ])?,
+        Err(problem) => insert.execute(params![
+            number,
+            row.line,
+            row.offset,
+            row.external_id,
+            None::<&[u8]>,
+            None::<&[u8]>,
+            codes::INVALID,
+            problem.code,
+            problem.message,
+        ])?,
+    };
+    Ok(())
+}
+
+fn finish(db: &Connection, settings: &[(Setting, &str)]) -> rusqlite::Result<()> {
+    db.execute_batch("CREATE INDEX row_external_id ON row (external_id)")?;
+    mark_duplicates(db)?;
+    for (setting, value) in settings {
+        write(db, *setting, value)?;
+    }
+    db.execute_batch("COMMIT; PRAGMA optimize;")
+}
+
+/// Of several rows with one `external_id` the first stays; the later ones are invalid, name it, and
+/// give the id up, so that it names one row of the checkpoint.
+fn mark_duplicates(db: &Connection) -> rusqlite::Result<()> {
+    let mut twice = db.prepare(
+        "SELECT external_id, min(number) FROM row WHERE external_id IS NOT NULL
+         GROUP BY external_id HAVING count(*) > 1",
+    )?;
+    let mut first_line = db.prepare("SELECT line FROM row WHERE number = ?1")?;
+    let mut mark = db.prepare(
+        "UPDATE row SET state = ?3, external_id = NULL, fingerprint = NULL, key = NULL,
+                        problem_code = 'DuplicateExternalId', problem_message = ?4
+         WHERE external_id = ?1 AND number > ?2",
+    )?;
+    // Collected first: the loop changes the index that the query walks.
+    let ids: Vec<(String, u64)> = twice
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (external_id, first) in ids {
+        let line: Option<u64> = first_line.query_row([first], |row| row.get(0)).optional()?;
+        let line = line.unwrap_or_default();
+        let message = format!(
+            "external_id {external_id:?} is already that of the row on line {line}; only the \
+             first is sent"
+        );
+        mark.execute(params![external_id, first, codes::INVALID, message])?;
+    }
+    Ok(())
+}

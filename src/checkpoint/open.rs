@@ -1,0 +1,213 @@
+//! Opening: the checks that come before the first write, and the two kinds of handle.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use super::error::CheckpointError;
+use super::lock::{Lock, private};
+use super::schema::{APPLICATION_ID, MIGRATIONS, format};
+
+/// A checkpoint that this process alone may write.
+#[derive(Debug)]
+pub struct Checkpoint {
+    pub(super) db: Connection,
+    pub(super) path: PathBuf,
+    pub(super) poisoned: bool,
+    _lock: Lock,
+}
+
+/// A checkpoint that is only read, also while a run writes it.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) db: Connection,
+    pub(super) path: PathBuf,
+}
+
+impl Checkpoint {
+    /// Opens the checkpoint at `path`, or creates it, and locks it for this process.
+    ///
+    /// `holder` is what a second run is told about this one.
+    pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
+        let is_new = !exists_as_ours(path)?;
+        let lock = Lock::take(path, holder)?;
+        if is_new {
+            let io = |source| CheckpointError::Io {
+                path: path.to_owned(),
+                source,
+            };
+            drop(
+                private()
+                    .write(true)
+                    .create(true)
+                    .truncate(false)
+                    .open(path)
+                    .map_err(io)?,
+            );
+        }
+        let sqlite = |source| CheckpointError::sqlite(path, source);
+        let mut db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .map_err(sqlite)?;
+        prepare(&db).map_err(sqlite)?;
+        if is_new {
+            db.pragma_update(None, "page_size", 16 * 1024)
+                .map_err(sqlite)?;
+        } else {
+            quick_check(&db, path)?;
+        }
+        migrate(&mut db, path)?;
+        switch_to_wal(&db, path)?;
+        db.set_prepared_statement_cache_capacity(64);
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+            poisoned: false,
+            _lock: lock,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A view of the checkpoint's contents for queries.
+    pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
+        result.map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
+}
+
+impl Reader {
+    /// Opens the checkpoint at `path` for reading, without its lock.
+    pub fn open(path: &Path) -> Result<Self, CheckpointError> {
+        if !exists_as_ours(path)? {
+            return Err(CheckpointError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        let sqlite = |source| CheckpointError::sqlite(path, source);
+        let db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )
+        .or_else(|_| {
+            Connection::open_with_flags(
+                path,
+                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+            )
+        })
+        .map_err(sqlite)?;
+        prepare(&db).map_err(sqlite)?;
+        db.pragma_update(None, "query_only", true).map_err(sqlite)?;
+        refuse_newer(&db, path)?;
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// Says whether there is a checkpoint of ours at `path`; a file that is somebody else's is an
+/// error. Reads the header itself, so that a foreign file is not even opened by SQLite.
+fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
+    let io = |source| CheckpointError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(io(error)),
+    };
+    let mut header = Vec::with_capacity(100);
+    file.take(100).read_to_end(&mut header).map_err(io)?;
+    // A crash right after the creation of the file leaves it empty: nothing was in it yet.
+    if header.is_empty() {
+        return Ok(false);
+    }
+    let is_ours = header.starts_with(b"SQLite format 3\0")
+        && header.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
+    if is_ours {
+        Ok(true)
+    } else {
+        Err(CheckpointError::Foreign {
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// Settings of a connection that hold for writers and readers.
+fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.pragma_update(None, "trusted_schema", false)?;
+    db.pragma_update(None, "cell_size_check", true)
+}
+
+fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
+    let found: String = db
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|source| CheckpointError::sqlite(path, source))?;
+    if found == "ok" {
+        return Ok(());
+    }
+    Err(CheckpointError::Damaged {
+        path: path.to_owned(),
+        detail: found,
+    })
+}
+
+fn refuse_newer(db: &Connection, path: &Path) -> Result<i64, CheckpointError> {
+    let found: i64 = db
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(|source| CheckpointError::sqlite(path, source))?;
+    if found > format() {
+        return Err(CheckpointError::Newer {
+            path: path.to_owned(),
+            found,
+            known: format(),
+        });
+    }
+    Ok(found)
+}
+
+/// Brings the file to this program's format in one transaction.
+fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
+    let found = refuse_newer(db, path)?;
+    if found == format() {
+        return Ok(());
+    }
+    let sqlite = |source| CheckpointError::sqlite(path, source);
+    let tx = db
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(sqlite)?;
+    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        tx.execute_batch(migration).map_err(sqlite)?;
+    }
+    tx.pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(sqlite)?;
+    tx.pragma_update(None, "user_version", format())
+        .map_err(sqlite)?;
+    tx.commit().map_err(sqlite)
+}
+
+/// The first transaction of a new file runs with a rollback journal, so that its marks are in the
+/// file itself and not only in the WAL.
+fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
+    let found: String = db
+        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
+        .map_err(|source| CheckpointError::sqlite(path, source))?;
+    if found.eq_ignore_ascii_case("wal") {
+        return Ok(());
+    }
+    Err(CheckpointError::NoWal {
+        path: path.to_owned(),
+        found,
+    })
+}

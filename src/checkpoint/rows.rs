@@ -1,0 +1,137 @@
+//! Reading rows: the next ones to send, and how many are where.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, Row, params};
+
+use super::codes;
+use super::error::CheckpointError;
+use super::open::{Checkpoint, Reader};
+use crate::lifecycle::Past;
+use crate::model::counts::Counts;
+use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::problem::Problem;
+use crate::model::time::ServerTime;
+
+/// A row that waits to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingRow {
+    /// The row.
+    pub number: RowNumber,
+    /// The line on which it starts in the CSV.
+    pub line: u64,
+    /// The byte at which it starts there.
+    pub offset: u64,
+    /// Its `external_id`.
+    pub external_id: Arc<str>,
+    /// The hash of its body when it was scanned.
+    pub fingerprint: Fingerprint,
+    /// The key under which it will be sent.
+    pub key: Key,
+    /// Its past.
+    pub past: Past,
+}
+
+impl Checkpoint {
+    /// Up to `most` pending rows with numbers above `after`, in order.
+    pub fn pending(
+        &self,
+        after: RowNumber,
+        most: usize,
+    ) -> Result<Vec<PendingRow>, CheckpointError> {
+        self.wrap(pending(&self.db, after, most))
+    }
+
+    /// Counts the rows by state.
+    pub fn counts(&self) -> Result<Counts, CheckpointError> {
+        self.wrap(counts(&self.db))
+    }
+
+    /// Up to `most` invalid rows, in order, with their lines.
+    pub fn invalid(&self, most: usize) -> Result<Vec<(u64, Problem)>, CheckpointError> {
+        self.wrap(problems(&self.db, codes::INVALID, most))
+    }
+}
+
+impl Reader {
+    /// Counts the rows by state.
+    pub fn counts(&self) -> Result<Counts, CheckpointError> {
+        counts(&self.db).map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
+}
+
+fn pending(db: &Connection, after: RowNumber, most: usize) -> rusqlite::Result<Vec<PendingRow>> {
+    let mut query = db.prepare_cached(
+        "SELECT number, line, byte_offset, external_id, fingerprint, key,
+                keys, first_sent_at, last_sent_at, look_up_since
+         FROM row WHERE number > ?1 AND state = ?2 ORDER BY number LIMIT ?3",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![after.0, codes::PENDING, most], |r| {
+        Ok(PendingRow {
+            number: RowNumber(r.get(0)?),
+            line: r.get(1)?,
+            offset: r.get(2)?,
+            external_id: r.get::<_, String>(3)?.into(),
+            fingerprint: Fingerprint::from_bytes(r.get(4)?),
+            key: Key::from_bytes(r.get(5)?),
+            past: past_at(r, 6)?,
+        })
+    })?;
+    rows.collect()
+}
+
+/// Reads `keys, first_sent_at, last_sent_at, look_up_since` from column `at` on.
+pub(super) fn past_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Past> {
+    let time =
+        |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(ServerTime));
+    Ok(Past {
+        keys: row.get(at)?,
+        first_sent_at: time(at + 1)?,
+        last_sent_at: time(at + 2)?,
+        look_up_since: time(at + 3)?,
+    })
+}
+
+fn counts(db: &Connection) -> rusqlite::Result<Counts> {
+    let mut counts = Counts::default();
+    let mut query = db.prepare("SELECT state, how, count(*) FROM row GROUP BY state, how")?;
+    let mut groups = query.query([])?;
+    while let Some(group) = groups.next()? {
+        let (state, how, n): (i64, Option<i64>, u64) =
+            (group.get(0)?, group.get(1)?, group.get(2)?);
+        match state {
+            codes::PENDING => counts.pending += n,
+            codes::SENDING => counts.sending += n,
+            codes::CREATED => {
+                counts.created += n;
+                match how {
+                    Some(codes::HIT) => counts.created_hit += n,
+                    Some(codes::FOUND) => counts.created_found += n,
+                    Some(_) | None => {}
+                }
+            }
+            codes::REJECTED => counts.rejected += n,
+            codes::INVALID => counts.invalid += n,
+            codes::WITHDRAWN => counts.withdrawn += n,
+            // A state that this program does not know needs a person, like the unknown ones.
+            _ => counts.unknown += n,
+        }
+    }
+    Ok(counts)
+}
+
+fn problems(db: &Connection, state: i64, most: usize) -> rusqlite::Result<Vec<(u64, Problem)>> {
+    let mut query = db.prepare(
+        "SELECT line, problem_code, problem_message FROM row WHERE state = ?1
+         ORDER BY number LIMIT ?2",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![state, most], |r| {
+        let code: Option<String> = r.get(1)?;
+        let message: Option<String> = r.get(2)?;
+        let problem = Problem::new(code.unwrap_or_default(), message.unwrap_or_default());
+        Ok((r.get(0)?, problem))
+    })?;
+    rows.collect()
+}

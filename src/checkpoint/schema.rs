@@ -1,0 +1,101 @@
+//! The tables, as an append-only list of migrations: entry `n` brings a file from format `n` to
+//! `n + 1`. An entry that has shipped is never changed.
+
+/// Marks a file as a checkpoint of this program (`PRAGMA application_id`): "zdmc" in ASCII.
+pub(super) const APPLICATION_ID: i32 = 0x7a64_6d63;
+
+/// The migrations, oldest first.
+pub(super) const MIGRATIONS: &[&str] = &[FORMAT_1];
+
+/// The format that this program writes.
+pub(super) fn format() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
+}
+
+/// Numbers instead of words for `state`, `how`, `kind` and `trust` keep a row near 100 bytes; the
+/// views give them their names. The index on `external_id` is built after the first scan, and there
+/// is none on the random key: either would halve the speed of the scan.
+const FORMAT_1: &str = "
+CREATE TABLE setting (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE row (
+  number          INTEGER PRIMARY KEY,
+  line            INTEGER NOT NULL,
+  byte_offset     INTEGER NOT NULL,
+  external_id     TEXT,
+  fingerprint     BLOB,
+  key             BLOB,
+  state           INTEGER NOT NULL,
+  keys            INTEGER NOT NULL,
+  attempts        INTEGER NOT NULL,
+  first_sent_at   INTEGER,
+  last_sent_at    INTEGER,
+  look_up_since   INTEGER,
+  ticket_id       INTEGER,
+  how             INTEGER,
+  problem_code    TEXT,
+  problem_message TEXT
+) STRICT;
+
+CREATE TABLE flight (
+  row            INTEGER PRIMARY KEY REFERENCES row (number),
+  key            BLOB NOT NULL,
+  body           BLOB NOT NULL,
+  fingerprint    BLOB NOT NULL,
+  method         TEXT NOT NULL,
+  path           TEXT NOT NULL,
+  host           TEXT NOT NULL,
+  user_id        INTEGER NOT NULL,
+  trust          INTEGER NOT NULL,
+  highest_ticket INTEGER,
+  attempts       INTEGER NOT NULL,
+  open           INTEGER NOT NULL,
+  first_sent_at  INTEGER NOT NULL,
+  last_sent_at   INTEGER NOT NULL,
+  refusal_code    TEXT,
+  refusal_message TEXT
+) STRICT;
+
+CREATE TABLE attempt (
+  id          INTEGER PRIMARY KEY,
+  row         INTEGER NOT NULL,
+  kind        INTEGER NOT NULL,
+  key         BLOB,
+  sent_at     INTEGER NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  status      INTEGER,
+  key_lookup  INTEGER,
+  request_id  TEXT,
+  found       INTEGER
+) STRICT;
+
+CREATE VIEW rows AS
+SELECT number, line, byte_offset, external_id,
+       lower(hex(fingerprint)) AS fingerprint,
+       lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
+             substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||
+             substr(hex(key), 21)) AS key,
+       CASE state WHEN 0 THEN 'pending' WHEN 1 THEN 'sending' WHEN 2 THEN 'created'
+                  WHEN 3 THEN 'rejected' WHEN 4 THEN 'invalid' WHEN 5 THEN 'unknown'
+                  WHEN 6 THEN 'withdrawn' END AS state,
+       keys, attempts,
+       datetime(first_sent_at / 1000, 'unixepoch') AS first_sent_at,
+       datetime(last_sent_at / 1000, 'unixepoch') AS last_sent_at,
+       ticket_id,
+       CASE how WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' WHEN 2 THEN 'unmarked'
+                WHEN 3 THEN 'found' END AS how,
+       problem_code, problem_message
+FROM row;
+
+CREATE VIEW attempts AS
+SELECT id, row,
+       CASE kind WHEN 0 THEN 'create' WHEN 1 THEN 'list' WHEN 2 THEN 'search' END AS kind,
+       lower(hex(key)) AS key,
+       datetime(sent_at / 1000, 'unixepoch') AS sent_at, duration_ms, status,
+       CASE key_lookup WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' END AS x_idempotency_lookup,
+       request_id, found
+FROM attempt;
+";

@@ -1,0 +1,91 @@
+//! What the checkpoint knows about itself: whose it is, which file it was made from.
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::error::CheckpointError;
+use super::open::{Checkpoint, Reader};
+
+/// The name of something that is stored once for the whole checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// The account's host.
+    Account,
+    /// The id of the authenticated user.
+    User,
+    /// `tickets` or `imports`.
+    Endpoint,
+    /// The path of the CSV, as an absolute path.
+    Csv,
+    /// The path of the mapping file, if there is one.
+    Mapping,
+    /// The SHA-256 of the CSV when it was last scanned to its end.
+    CsvSha256,
+    /// The SHA-256 of the mapping then.
+    MappingSha256,
+    /// The canonical text of the mapping of `external_id`.
+    ExternalIdMapping,
+    /// The number of the body format that the fingerprints were made with.
+    BodyFormat,
+    /// The machine that used the checkpoint last.
+    Machine,
+    /// How the account was seen to treat idempotency keys: `honoured` or `dropped`.
+    Keys,
+}
+
+impl Setting {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::User => "user",
+            Self::Endpoint => "endpoint",
+            Self::Csv => "csv",
+            Self::Mapping => "mapping",
+            Self::CsvSha256 => "csv_sha256",
+            Self::MappingSha256 => "mapping_sha256",
+            Self::ExternalIdMapping => "external_id_mapping",
+            Self::BodyFormat => "body_format",
+            Self::Machine => "machine",
+            Self::Keys => "keys",
+        }
+    }
+}
+
+impl Checkpoint {
+    /// Reads a setting.
+    pub fn setting(&self, setting: Setting) -> Result<Option<String>, CheckpointError> {
+        self.wrap(read(&self.db, setting))
+    }
+
+    /// Writes settings, all or none.
+    pub fn set(&mut self, settings: &[(Setting, &str)]) -> Result<(), CheckpointError> {
+        let result = self.db.transaction().and_then(|tx| {
+            for (setting, value) in settings {
+                write(&tx, *setting, value)?;
+            }
+            tx.commit()
+        });
+        self.wrap(result)
+    }
+}
+
+impl Reader {
+    /// Reads a setting.
+    pub fn setting(&self, setting: Setting) -> Result<Option<String>, CheckpointError> {
+        read(&self.db, setting).map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
+}
+
+pub(super) fn read(db: &Connection, setting: Setting) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+        .query_row([setting.name()], |row| row.get(0))
+        .optional()
+}
+
+pub(super) fn write(db: &Connection, setting: Setting, value: &str) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO setting (name, value) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )?
+    .execute([setting.name(), value])?;
+    Ok(())
+}
