@@ -12,7 +12,7 @@ mod scanned;
 pub mod state;
 mod verdict;
 pub mod watch;
-mod window;
+pub mod window;
 
 pub use event::{Event, Evidence, Finding, Rules, Sighting, Step, Stop};
 pub use next::next;

@@ -9,9 +9,14 @@ use crate::model::time::ServerTime;
 /// An age below zero means that a clock was set back, and then the age proves nothing.
 pub(super) fn is_open(first_sent_at: ServerTime, now: ServerTime, timeout_ms: u64) -> bool {
     let age = now.since(first_sent_at);
+    age >= -CREATED_AT_SLACK_MS.cast_signed() && now < latest_start(first_sent_at, timeout_ms)
+}
+
+/// Before when a request that takes up to `timeout_ms` has to start to be over within the window.
+pub fn latest_start(first_sent_at: ServerTime, timeout_ms: u64) -> ServerTime {
     let reliable = (KEY_LIFETIME_MS - KEY_MARGIN_MS).cast_signed();
-    let latest_start = reliable.saturating_sub_unsigned(timeout_ms);
-    age >= -CREATED_AT_SLACK_MS.cast_signed() && age < latest_start
+    let latest_age = reliable.saturating_sub_unsigned(timeout_ms);
+    ServerTime(first_sent_at.0.saturating_add(latest_age))
 }
 
 #[cfg(test)]

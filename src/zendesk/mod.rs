@@ -1,1 +1,2 @@
 //! The zendesk room.
+pub mod pacer;

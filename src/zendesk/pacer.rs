@@ -1,0 +1,325 @@
+//! The pace: when the next request may leave.
+//!
+//! It is told the time, hands out one permit at a time to one caller, and so is as exact in a
+//! simulation as against a real account. governor does the arithmetic.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
+
+use crate::model::reply::RateLimit;
+use crate::model::time::Monotonic;
+
+/// Requests that may leave at once. Two, so that a permit which is taken late is not lost: with one,
+/// every late wake-up of a busy machine costs a little of the rate.
+const BURST: u32 = 2;
+
+/// How much longer than a minute our minute is. Requests that leave evenly arrive unevenly; this is
+/// the spread of their way to Zendesk that never makes a counted minute too full.
+const MINUTE_SLACK_MS: u64 = 300;
+
+/// What the operator allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// `--max-rpm`: requests a minute, at most.
+    pub max_rpm: Option<u32>,
+    /// `--reserve-rpm`: requests a minute left free for others; by default a fifth of the account's
+    /// limit.
+    pub reserve_rpm: Option<u32>,
+}
+
+/// Hands out permits to send.
+#[derive(Debug)]
+pub struct Pacer {
+    policy: Policy,
+    account_rpm: Option<u32>,
+    endpoint_rpm: Option<u32>,
+    allowed_rpm: Option<u32>,
+    limiter: Option<Limiter>,
+    clock: ToldClock,
+    not_before: Monotonic,
+}
+
+type Limiter =
+    RateLimiter<NotKeyed, InMemoryState, ToldClock, NoOpMiddleware<<ToldClock as Clock>::Instant>>;
+
+impl Pacer {
+    /// Makes a pacer that knows no limit but the operator's.
+    pub fn new(policy: Policy, now: Monotonic) -> Self {
+        let mut pacer = Self {
+            policy,
+            account_rpm: None,
+            endpoint_rpm: None,
+            allowed_rpm: None,
+            limiter: None,
+            clock: ToldClock::default(),
+            not_before: now,
+        };
+        pacer.set_rate(pacer.rate(), now);
+        pacer
+    }
+
+    /// Learns limits from a reply. The account's comes with every reply; an endpoint's own only
+    /// with some, and then it stays known.
+    pub fn learn(
+        &mut self,
+        account: Option<RateLimit>,
+        endpoint: Option<RateLimit>,
+        now: Monotonic,
+    ) {
+        let known = |limit: Option<RateLimit>| limit.map(|l| l.total).filter(|total| *total > 0);
+        self.account_rpm = known(account).or(self.account_rpm);
+        self.endpoint_rpm = known(endpoint).or(self.endpoint_rpm);
+        let rate = self.rate();
+        if rate != self.allowed_rpm {
+            self.set_rate(rate, now);
+        }
+    }
+
+    /// Lets nothing leave before `time`: a 429, or requests that were made before there was a pace.
+    pub fn hold_until(&mut self, time: Monotonic) {
+        self.not_before = self.not_before.max(time);
+    }
+
+    /// Until when nothing may leave, whatever the rate.
+    pub fn held_until(&self) -> Monotonic {
+        self.not_before
+    }
+
+    /// The allowed rate in requests a minute; `None` if there is no limit.
+    pub fn allowed_rpm(&self) -> Option<u32> {
+        self.allowed_rpm
+    }
+
+    /// Takes a permit, or says when to ask again.
+    pub fn take(&mut self, now: Monotonic) -> Result<(), Monotonic> {
+        if now < self.not_before {
+            return Err(self.not_before);
+        }
+        let Some(limiter) = &self.limiter else {
+            return Ok(());
+        };
+        self.clock.tell(now);
+        limiter.check().map_err(|not_until| {
+            let wait = not_until.wait_time_from(self.clock.now());
+            let wait_ms = u64::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(u64::MAX);
+            now.plus(wait_ms.max(1))
+        })
+    }
+
+    fn rate(&self) -> Option<u32> {
+        let account = self.account_rpm.map(|total| {
+            let reserve = self.policy.reserve_rpm.unwrap_or(total / 5);
+            total.saturating_sub(reserve).max(1)
+        });
+        [account, self.endpoint_rpm, self.policy.max_rpm]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// A changed rate takes a new limiter, and a new limiter starts with a full burst: it is spent
+    /// at once, so that no change of the rate lets more out than either rate.
+    fn set_rate(&mut self, rate: Option<u32>, now: Monotonic) {
+        self.allowed_rpm = rate;
+        self.clock.tell(now);
+        self.limiter = rate.and_then(NonZeroU32::new).map(|rpm| {
+            let limiter = RateLimiter::direct_with_clock(quota(rpm), self.clock.clone());
+            while limiter.check().is_ok() {}
+            limiter
+        });
+    }
+}
+
+/// At most `rpm` in any minute of the server's, fixed or sliding: a minute's worth of cells plus the
+/// burst must not exceed it.
+fn quota(rpm: NonZeroU32) -> Quota {
+    let burst = BURST.min(rpm.get());
+    let even = u64::from(rpm.get() - burst + 1);
+    let minute = Duration::from_millis(60_000 + MINUTE_SLACK_MS);
+    let period = minute / u32::try_from(even).unwrap_or(1);
+    Quota::with_period(period)
+        .unwrap_or_else(|| Quota::per_minute(rpm))
+        .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN))
+}
+
+/// A clock that shows what it was told last.
+#[derive(Debug, Clone, Default)]
+struct ToldClock(Arc<AtomicU64>);
+
+impl ToldClock {
+    fn tell(&self, now: Monotonic) {
+        self.0.store(now.0, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ToldClock {
+    type Instant = ToldInstant;
+
+    fn now(&self) -> ToldInstant {
+        ToldInstant(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A moment of [`ToldClock`], in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ToldInstant(u64);
+
+impl std::ops::Add<Nanos> for ToldInstant {
+    type Output = Self;
+
+    fn add(self, rhs: Nanos) -> Self {
+        Self(self.0.saturating_add(rhs.as_u64() / 1_000_000))
+    }
+}
+
+impl Reference for ToldInstant {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        Nanos::new(self.0.saturating_sub(earlier.0).saturating_mul(1_000_000))
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        Self(self.0.saturating_sub(duration.as_u64() / 1_000_000))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes permits as fast as they come from `from` on and returns when each was given.
+    fn permits(pacer: &mut Pacer, from: u64, until: u64) -> Vec<u64> {
+        let mut given = Vec::new();
+        let mut now = Monotonic(from);
+        while now.0 < until {
+            match pacer.take(now) {
+                Ok(()) => given.push(now.0),
+                Err(later) => {
+                    assert!(later > now, "a wait that does not wait");
+                    now = later;
+                }
+            }
+        }
+        given
+    }
+
+    fn most_in_a_minute(given: &[u64]) -> usize {
+        given
+            .iter()
+            .map(|from| {
+                given
+                    .iter()
+                    .filter(|at| **at >= *from && **at < from + 60_000)
+                    .count()
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn told(total: u32) -> Option<RateLimit> {
+        Some(RateLimit {
+            total,
+            ..RateLimit::default()
+        })
+    }
+
+    #[test]
+    fn no_minute_holds_more_than_the_limit_and_nearly_all_of_it_is_used() {
+        for rpm in [200, 400, 600, 700, 2_500] {
+            let mut pacer = Pacer::new(
+                Policy {
+                    max_rpm: Some(rpm),
+                    ..Policy::default()
+                },
+                Monotonic(0),
+            );
+            let given = permits(&mut pacer, 0, 180_000);
+            let most = most_in_a_minute(&given);
+            assert!(most <= rpm as usize, "{most} of {rpm}");
+            assert!(
+                given.len() * 100 >= rpm as usize * 3 * 98,
+                "{} of {rpm} a minute",
+                given.len()
+            );
+        }
+    }
+
+    #[test]
+    fn the_reserve_is_a_fifth_of_the_accounts_limit_unless_it_is_named() {
+        let mut pacer = Pacer::new(Policy::default(), Monotonic(0));
+        assert_eq!(pacer.allowed_rpm(), None);
+        pacer.learn(told(700), None, Monotonic(0));
+        assert_eq!(pacer.allowed_rpm(), Some(560));
+        let named = Policy {
+            reserve_rpm: Some(0),
+            ..Policy::default()
+        };
+        let mut pacer = Pacer::new(named, Monotonic(0));
+        pacer.learn(told(700), told(300), Monotonic(0));
+        assert_eq!(pacer.allowed_rpm(), Some(300));
+    }
+
+    #[test]
+    fn the_smallest_of_account_endpoint_and_operator_counts() {
+        let policy = Policy {
+            max_rpm: Some(100),
+            reserve_rpm: Some(10),
+        };
+        let mut pacer = Pacer::new(policy, Monotonic(0));
+        pacer.learn(told(700), told(300), Monotonic(0));
+        assert_eq!(pacer.allowed_rpm(), Some(100));
+        pacer.learn(told(60), None, Monotonic(0));
+        assert_eq!(pacer.allowed_rpm(), Some(50));
+    }
+
+    #[test]
+    fn a_reserve_as_large_as_the_limit_leaves_one_request_a_minute() {
+        let mut pacer = Pacer::new(
+            Policy {
+                reserve_rpm: Some(500),
+                max_rpm: None,
+            },
+            Monotonic(0),
+        );
+        pacer.learn(told(200), None, Monotonic(0));
+        assert_eq!(pacer.allowed_rpm(), Some(1));
+    }
+
+    #[test]
+    fn nothing_leaves_while_it_is_held_and_nothing_is_caught_up_afterwards() {
+        let policy = Policy {
+            max_rpm: Some(600),
+            ..Policy::default()
+        };
+        let mut pacer = Pacer::new(policy, Monotonic(0));
+        pacer.hold_until(Monotonic(23_000));
+        assert_eq!(pacer.take(Monotonic(1_000)), Err(Monotonic(23_000)));
+        let given = permits(&mut pacer, 0, 24_000);
+        assert_eq!(given.first(), Some(&23_000));
+        assert!(given.len() <= 12, "{given:?}");
+    }
+
+    #[test]
+    fn a_change_of_the_limit_gives_no_extra_burst() {
+        let mut pacer = Pacer::new(
+            Policy {
+                reserve_rpm: Some(0),
+                max_rpm: None,
+            },
+            Monotonic(0),
+        );
+        let mut given = 0;
+        for n in 0..100 {
+            pacer.learn(told(600 + n % 2), None, Monotonic(u64::from(n)));
+            given += u32::from(pacer.take(Monotonic(u64::from(n))).is_ok());
+        }
+        assert!(given <= 1, "{given} in a tenth of a second");
+    }
+}
