@@ -1,1 +1,4 @@
 //! The words.
+
+pub mod problem;
+pub mod ticket;
