@@ -1,1 +1,114 @@
-//! The source room.
+//! CSV and mapping file in, ticket bodies out.
+//!
+//! A [`Source`] is a CSV with its mapping compiled for its header. [`Source::scan`] gives every
+//! record of the file exactly once, in order, as a [`Valid`] body or an [`Invalid`] row with its
+//! reason; [`Source::read_again`] gives one record again at the byte offset where the scan found it.
+//! Both go through the same code, so that the same bytes give the same body.
+//!
+//! A row that is wrong is an invalid row. Only what makes the *other* rows doubtful refuses the
+//! whole file: a quote that is never closed, duplicate column names, an encoding that is not UTF-8.
+//!
+//! Absent on purpose: whether two rows share an `external_id`, which needs memory for every row;
+//! the checkpoint has it. Not here yet: dates and conversations, which only the imports endpoint
+//! takes, and encodings other than UTF-8.
+
+mod again;
+mod build;
+mod checks;
+mod error;
+mod header;
+mod identity;
+mod mapping;
+mod open;
+mod pieces;
+mod quotes;
+mod rows;
+mod scan;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use error::SourceError;
+pub use identity::Identity;
+pub use rows::{Invalid, Place, Scanned, Valid};
+pub use scan::{Chunk, ScanEnd};
+
+use scan::Plan;
+
+/// An opened CSV with its compiled mapping.
+#[derive(Debug)]
+pub struct Source {
+    plan: Arc<Plan>,
+    mapping: Option<PathBuf>,
+    mapping_sha256: Option<[u8; 32]>,
+}
+
+impl Source {
+    /// Reads the header and compiles the mapping; touches no row.
+    ///
+    /// Without a mapping, `tickets.toml` beside `tickets.csv` is taken if it exists; without that,
+    /// columns that have the names of Zendesk's fields map to themselves.
+    pub fn open(csv: &Path, mapping: Option<&Path>) -> Result<Source, SourceError> {
+        open::open(csv, mapping)
+    }
+
+    /// Hashes the CSV; takes as long as reading it does, and no more memory for a larger file.
+    pub fn identity(&self) -> Result<Identity, SourceError> {
+        let (csv_sha256, csv_bytes) = identity::hash_file(&self.plan.path)?;
+        Ok(Identity {
+            csv_sha256,
+            csv_bytes,
+            mapping_sha256: self.mapping_sha256,
+        })
+    }
+
+    /// Says where the external id comes from, in a spelling that changes only with its meaning.
+    pub fn external_id_mapping(&self) -> String {
+        self.plan.mapping.identity.clone()
+    }
+
+    /// Gives the CSV's path, as it was passed.
+    pub fn csv_path(&self) -> &Path {
+        &self.plan.path
+    }
+
+    /// Gives the mapping file's path, passed or found; `None` where columns map by name.
+    pub fn mapping_path(&self) -> Option<&Path> {
+        self.mapping.as_deref()
+    }
+
+    /// Gives the delimiter, named by the mapping or detected.
+    pub fn delimiter(&self) -> char {
+        char::from(self.plan.header.delimiter)
+    }
+
+    /// Gives the names of the columns, in order.
+    pub fn columns(&self) -> &[String] {
+        &self.plan.header.columns
+    }
+
+    /// Gives the bytes before the first row: mark and header.
+    pub fn header_bytes(&self) -> u64 {
+        self.plan.header.raw.len() as u64
+    }
+
+    /// Hands on every row in file order, in chunks of about a mebibyte of CSV.
+    ///
+    /// Memory is bounded whatever the file's size: about a dozen chunks. `each` may end the scan by
+    /// an error. Chunks that come before an error of the file itself have been handed on when the
+    /// error is returned. Must not be called from inside the rayon pool, whose threads it waits for.
+    pub fn scan<E: From<SourceError>>(
+        &self,
+        each: impl FnMut(Chunk) -> Result<(), E>,
+    ) -> Result<ScanEnd, E> {
+        scan::scan(&self.plan, each)
+    }
+
+    /// Reads one row again at the place where a scan found it.
+    ///
+    /// The same bytes give the same result; other bytes give another result or
+    /// [`SourceError::Changed`].
+    pub fn read_again(&self, at: Place) -> Result<Scanned, SourceError> {
+        again::read_again(&self.plan, at)
+    }
+}

@@ -1,0 +1,60 @@
+//! Reads one row again at its place, so that what is sent is what the file says now.
+
+use std::io::{Read, Seek, SeekFrom};
+
+use super::error::SourceError;
+use super::header::open;
+use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
+use super::quotes::{FIRST, record_end, survey};
+use super::rows::{self, Place, Scanned};
+use super::scan::Plan;
+
+/// The bytes that are read at first; most rows are smaller.
+const GLANCE_BYTES: usize = 16 << 10;
+
+/// Reads the record that starts at a place of an earlier scan.
+pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Scanned, SourceError> {
+    let path = &plan.path;
+    let changed = |what| SourceError::Changed {
+        path: path.clone(),
+        what,
+    };
+    let mut file = open(path)?;
+    file.seek(SeekFrom::Start(at.offset))
+        .map_err(|source| unreadable(path, source))?;
+    let mut bytes = vec![b'\n'];
+    let mut target = FIRST + GLANCE_BYTES;
+    let end = loop {
+        let wanted = target - bytes.len();
+        let read = (&mut file)
+            .take(wanted as u64)
+            .read_to_end(&mut bytes)
+            .map_err(|source| unreadable(path, source))?;
+        let ended = read < wanted;
+        match record_end(&bytes, plan.header.delimiter) {
+            // A quote or a CR at the very end may go on in the bytes that are still to come.
+            Some(end) if end < bytes.len() || ended => break end,
+            None if ended => break bytes.len(),
+            _ if target - FIRST > RECORD_BYTES_MAX => {
+                return Err(changed("the row's place holds no row"));
+            }
+            _ => target = FIRST + 4 * (target - FIRST),
+        }
+    };
+    bytes.truncate(end);
+    let found = survey(&bytes, plan.header.delimiter, plan.header.line_end);
+    if found.open.is_some() || found.swallowed.is_some() {
+        return Err(changed("the row's place holds an open quote"));
+    }
+    let piece = Piece {
+        bytes,
+        offset: at.offset,
+        line: at.line,
+        text_after: found.text_after,
+    };
+    let found = rows::read(path, &plan.header, &plan.mapping, &piece)?;
+    match found.rows.into_iter().next() {
+        Some(scanned) if scanned.place == at => Ok(scanned),
+        _ => Err(changed("the row's place holds no row")),
+    }
+}

@@ -1,0 +1,223 @@
+//! Turns a row into a ticket by the mapping's rules, or says what is wrong with it.
+
+use std::borrow::Cow;
+
+use super::checks;
+use super::mapping::{FlagOrNumber, Mapping, Row, Rule};
+use crate::model::problem::Problem;
+use crate::model::ticket::{
+    COMMENT_CHARS_MAX, Comment, CustomField, FieldValue, Requester, Ticket, Word,
+};
+
+/// Takes the row's identity.
+pub(super) fn external_id<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Cow<'r, str>, Problem> {
+    mapping.external_id.text(row)?.ok_or_else(|| {
+        Problem::new(
+            "MissingExternalId",
+            format!("the row has no external_id ({} is empty)", mapping.identity),
+        )
+    })
+}
+
+/// Builds the ticket of a row whose identity is known.
+pub(super) fn ticket<'r>(
+    mapping: &'r Mapping,
+    row: Row<'r>,
+    external_id: Cow<'r, str>,
+) -> Result<Ticket<'r>, Problem> {
+    Ok(Ticket {
+        external_id,
+        subject: text(mapping.subject.as_ref(), row)?,
+        comment: comment(mapping, row)?,
+        requester: requester(mapping, row)?,
+        status: word(mapping.status.as_ref(), row, "UnknownStatus")?,
+        priority: word(mapping.priority.as_ref(), row, "UnknownPriority")?,
+        kind: word(mapping.kind.as_ref(), row, "UnknownType")?,
+        tags: tags(mapping.tags.as_ref(), row)?,
+        custom_fields: custom_fields(&mapping.custom, row)?,
+        group_id: number(mapping.group.as_ref(), row)?,
+        brand_id: number(mapping.brand.as_ref(), row)?,
+        ticket_form_id: number(mapping.form.as_ref(), row)?,
+        assignee_email: email(mapping.assignee.as_ref(), row)?,
+    })
+}
+
+fn text<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Option<Cow<'r, str>>, Problem> {
+    match rule {
+        Some(rule) => rule.text(row),
+        None => Ok(None),
+    }
+}
+
+fn comment<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Comment<'r>, Problem> {
+    let body = mapping
+        .body
+        .text(row)?
+        .filter(|body| !body.trim().is_empty());
+    let Some(body) = body else {
+        return Err(Problem::new(
+            "MissingText",
+            "comment.body is empty; Zendesk makes no ticket without a text",
+        ));
+    };
+    // A text has at most as many characters as bytes, so most are never counted.
+    if body.len() > COMMENT_CHARS_MAX {
+        let chars = body.chars().count();
+        if chars > COMMENT_CHARS_MAX {
+            return Err(Problem::new(
+                "TextTooLong",
+                format!(
+                    "comment.body has {chars} characters, and Zendesk takes {COMMENT_CHARS_MAX}; shorten it"
+                ),
+            ));
+        }
+    }
+    let public = match text(mapping.public.as_ref(), row)? {
+        None => None,
+        Some(value) => match value.trim() {
+            "true" => Some(true),
+            "false" => Some(false),
+            other => {
+                return Err(Problem::new(
+                    "UnknownPublic",
+                    format!(
+                        "comment.public is \"{}\", neither true nor false; add it to the mapping's values",
+                        shown(other)
+                    ),
+                ));
+            }
+        },
+    };
+    Ok(Comment { body, public })
+}
+
+fn requester<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Option<Requester<'r>>, Problem> {
+    let address = email(mapping.email.as_ref(), row)?;
+    let name = text(mapping.name.as_ref(), row)?.map(trimmed);
+    match (name.filter(|name| !name.is_empty()), address) {
+        (None, None) => Ok(None),
+        (None, Some(email)) => Ok(Some(Requester::Email(email))),
+        (Some(name), Some(email)) => Ok(Some(Requester::Person { name, email })),
+        (Some(name), None) => Err(Problem::new(
+            "NameWithoutEmail",
+            format!(
+                "requester.name is \"{}\" and requester.email is empty; Zendesk needs an email to make a requester",
+                shown(&name)
+            ),
+        )),
+    }
+}
+
+fn email<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Option<Cow<'r, str>>, Problem> {
+    let Some(rule) = rule else { return Ok(None) };
+    let Some(value) = rule.text(row)?.map(trimmed) else {
+        return Ok(None);
+    };
+    if checks::is_email(&value) {
+        return Ok(Some(value));
+    }
+    Err(Problem::new(
+        "InvalidEmail",
+        format!(
+            "{} is \"{}\", which is no email address",
+            rule.field().name(),
+            shown(&value)
+        ),
+    ))
+}
+
+fn word<W: Word>(
+    rule: Option<&Rule>,
+    row: Row<'_>,
+    code: &'static str,
+) -> Result<Option<W>, Problem> {
+    let Some(value) = text(rule, row)? else {
+        return Ok(None);
+    };
+    let value = value.trim();
+    if let Some(word) = W::parse(value) {
+        return Ok(Some(word));
+    }
+    Err(Problem::new(
+        code,
+        format!(
+            "{} is \"{}\", which is none of {}{}; add it to the mapping's values",
+            W::WHAT,
+            shown(value),
+            W::ALL.join(", "),
+            checks::meant(value, W::ALL)
+        ),
+    ))
+}
+
+fn tags<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Vec<Cow<'r, str>>, Problem> {
+    let Some(rule) = rule else {
+        return Ok(Vec::new());
+    };
+    let mut tags = Vec::new();
+    for tag in rule.list(row)?.into_iter().filter_map(checks::tag) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(tags)
+}
+
+fn custom_fields<'r>(
+    rules: &'r [(u64, Rule)],
+    row: Row<'r>,
+) -> Result<Vec<CustomField<'r>>, Problem> {
+    let mut fields = Vec::with_capacity(rules.len());
+    for (id, rule) in rules {
+        let value = match rule.flag_or_number() {
+            Some(FlagOrNumber::Flag(flag)) => Some(FieldValue::Flag(flag)),
+            Some(FlagOrNumber::Number(number)) => Some(FieldValue::Number(number)),
+            None if rule.is_split() => {
+                let list = rule.list(row)?;
+                (!list.is_empty()).then_some(FieldValue::List(list))
+            }
+            None => rule.text(row)?.map(FieldValue::Text),
+        };
+        fields.extend(value.map(|value| CustomField { id: *id, value }));
+    }
+    Ok(fields)
+}
+
+fn number(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<u64>, Problem> {
+    let Some(rule) = rule else { return Ok(None) };
+    let Some(value) = rule.text(row)? else {
+        return Ok(None);
+    };
+    match value.trim().parse() {
+        Ok(number) => Ok(Some(number)),
+        Err(_) => Err(Problem::new(
+            "InvalidNumber",
+            format!(
+                "{} is \"{}\", which is no id",
+                rule.field().name(),
+                shown(&value)
+            ),
+        )),
+    }
+}
+
+fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// Shortens a value for a message, and takes the control characters out.
+fn shown(value: &str) -> String {
+    let mut shown: String = value
+        .chars()
+        .take(60)
+        .collect::<String>()
+        .escape_debug()
+        .collect();
+    if value.chars().nth(60).is_some() {
+        shown.push('…');
+    }
+    shown
+}

@@ -1,0 +1,199 @@
+//! Why a source cannot be read at all, as opposed to what is wrong with one of its rows.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Says why a CSV or its mapping cannot be used, and what to do about it.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The CSV is not there.
+    #[error("{} does not exist; check the path", path.display())]
+    Missing {
+        /// The CSV.
+        path: PathBuf,
+    },
+    /// The CSV's path leads to a directory, a pipe or a device.
+    #[error("{} is not a regular file, and rows must be readable again at their place; save the CSV to a file first", path.display())]
+    NotAFile {
+        /// The path that was given.
+        path: PathBuf,
+    },
+    /// The operating system refused to open or read a file.
+    #[error("cannot {doing} {}; check the disk and the permissions, then run again", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, as a verb.
+        doing: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The CSV has no bytes, or nothing but blank lines.
+    #[error("{} is empty; export the tickets again, with a header line", path.display())]
+    Empty {
+        /// The CSV.
+        path: PathBuf,
+    },
+    /// The CSV has a header and nothing else.
+    #[error("{} has a header but no rows; export the tickets again, or check that this is the right file", path.display())]
+    HeaderOnly {
+        /// The CSV.
+        path: PathBuf,
+    },
+    /// The CSV begins with the mark of UTF-16.
+    #[error("{} is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\") and run again", path.display())]
+    Utf16 {
+        /// The CSV.
+        path: PathBuf,
+    },
+    /// A column's name is not UTF-8.
+    #[error("{} line {line}: the name of column {column} is not UTF-8; save the file as UTF-8 and run again", path.display())]
+    HeaderNotUtf8 {
+        /// The CSV.
+        path: PathBuf,
+        /// Where the header starts.
+        line: u64,
+        /// The column, counted from 1.
+        column: usize,
+    },
+    /// The header does not end where one would expect it to.
+    #[error("{} line {line}: the header {reason}; mend the first line and run again", path.display())]
+    BadHeader {
+        /// The CSV.
+        path: PathBuf,
+        /// Where the header starts.
+        line: u64,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Two columns have one name, so the mapping cannot tell them apart.
+    #[error("{} line {line}: columns {first} and {second} are both called \"{name}\"; rename one of them", path.display())]
+    DuplicateColumn {
+        /// The CSV.
+        path: PathBuf,
+        /// Where the header starts.
+        line: u64,
+        /// The name that they share.
+        name: String,
+        /// The earlier column, counted from 1.
+        first: usize,
+        /// The later column, counted from 1.
+        second: usize,
+    },
+    /// A quote opens and the file ends before it closes.
+    #[error("{} line {line}: a quote opens {} and is never closed, so the rest of the file would be one cell; close it (or double it, if it belongs to the text) and run again", path.display(), in_column(column.as_deref()))]
+    UnclosedQuote {
+        /// The CSV.
+        path: PathBuf,
+        /// The line of the quote.
+        line: u64,
+        /// The column's name, where the header has one.
+        column: Option<String>,
+    },
+    /// A quote opens and what closes it is the opening quote of a later row.
+    #[error("{} line {line}: a quote opens {} and seems to be closed only by the opening quote of another cell on line {until}, so the rows between would be lost in it; close it (or double it, if it belongs to the text) and run again", path.display(), in_column(column.as_deref()))]
+    SwallowedRows {
+        /// The CSV.
+        path: PathBuf,
+        /// The line of the quote.
+        line: u64,
+        /// The line of the next quote.
+        until: u64,
+        /// The column's name, where the header has one.
+        column: Option<String>,
+    },
+    /// A record goes on for longer than any ticket does.
+    #[error("{} line {line}: the row that starts here is larger than {mib} MiB{}; check the quotes of this row, then run again", path.display(), quote_at(*quote_line))]
+    RecordTooLarge {
+        /// The CSV.
+        path: PathBuf,
+        /// Where the record starts.
+        line: u64,
+        /// The limit.
+        mib: usize,
+        /// The line of the quote that is open where reading stopped.
+        quote_line: Option<u64>,
+    },
+    /// The CSV is not the file that it was when it was opened.
+    #[error("{} changed while it was being read ({what}); leave the file alone during a run, and start again", path.display())]
+    Changed {
+        /// The CSV.
+        path: PathBuf,
+        /// What shows it.
+        what: &'static str,
+    },
+    /// The csv crate gave up on bytes that this room should have understood.
+    #[error("{} line {line}: the CSV reader failed; please report this", path.display())]
+    Csv {
+        /// The CSV.
+        path: PathBuf,
+        /// Where reading stood.
+        line: u64,
+        /// What the reader said.
+        source: csv::Error,
+    },
+    /// A thread of the scan ended without an answer.
+    #[error("the scan of {} lost one of its threads; please report this, then run again", path.display())]
+    Lost {
+        /// The CSV.
+        path: PathBuf,
+    },
+    /// The mapping file that was asked for is not there.
+    #[error("mapping {} does not exist; check the path", path.display())]
+    MappingMissing {
+        /// The mapping.
+        path: PathBuf,
+    },
+    /// The mapping file is not UTF-8 text.
+    #[error("mapping {} is not UTF-8; save it as UTF-8 and run again", path.display())]
+    MappingNotUtf8 {
+        /// The mapping.
+        path: PathBuf,
+    },
+    /// The mapping file says something that cannot be done.
+    #[error("mapping {} line {line}: {message}", path.display())]
+    Mapping {
+        /// The mapping.
+        path: PathBuf,
+        /// The line in the mapping, counted from 1.
+        line: usize,
+        /// What is wrong and what to write instead.
+        message: String,
+    },
+    /// A field that every ticket needs comes from nowhere.
+    #[error("{}", lacking(path, csv, what, lines))]
+    Unmapped {
+        /// The mapping that has to say it, whether it exists yet or not.
+        path: PathBuf,
+        /// The CSV.
+        csv: PathBuf,
+        /// The field.
+        what: &'static str,
+        /// What to write into the mapping.
+        lines: String,
+    },
+}
+
+fn in_column(column: Option<&str>) -> String {
+    match column {
+        Some(name) => format!("in column \"{name}\""),
+        None => "here".to_owned(),
+    }
+}
+
+fn quote_at(line: Option<u64>) -> String {
+    match line {
+        Some(line) => format!(", with a quote open since line {line}"),
+        None => String::new(),
+    }
+}
+
+fn lacking(path: &std::path::Path, csv: &std::path::Path, what: &str, lines: &str) -> String {
+    format!(
+        "nothing says which column of {} gives the {what}; write these lines into {} (with the right columns) and run again\n\n{lines}",
+        csv.display(),
+        path.display()
+    )
+}

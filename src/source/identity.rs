@@ -1,0 +1,39 @@
+//! Tells whether a CSV and its mapping are the ones of an earlier run.
+
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::error::SourceError;
+use super::header::open;
+use super::pieces::unreadable;
+
+/// Identifies a CSV and its mapping by their bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The SHA-256 of the CSV, as `sha256sum` prints it.
+    pub csv_sha256: [u8; 32],
+    /// The bytes of the CSV.
+    pub csv_bytes: u64,
+    /// The SHA-256 of the mapping file as it was when the source was opened; `None` without one.
+    pub mapping_sha256: Option<[u8; 32]>,
+}
+
+/// Hashes a file without holding it in memory.
+pub(super) fn hash_file(path: &Path) -> Result<([u8; 32], u64), SourceError> {
+    let mut file = open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 18];
+    let mut bytes = 0;
+    loop {
+        let read = match file.read(&mut buffer) {
+            Ok(0) => return Ok((hash.finalize().into(), bytes)),
+            Ok(read) => read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(unreadable(path, error)),
+        };
+        hash.update(&buffer[..read]);
+        bytes += read as u64;
+    }
+}

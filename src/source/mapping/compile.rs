@@ -1,0 +1,243 @@
+//! Looks the mapping's columns up in the header, and refuses what no row could satisfy.
+
+use super::entry::{Constant, Entry, Origin};
+use super::field::{Field, did_you_mean};
+use super::file::Fault;
+use super::rule::{Gather, Rule};
+use super::template::{self, Part};
+use crate::source::checks;
+
+/// Every rule of a mapping, compiled for one header.
+#[derive(Debug)]
+pub(in crate::source) struct Mapping {
+    /// Where the row's identity comes from.
+    pub(in crate::source) external_id: Rule,
+    /// Where the text comes from.
+    pub(in crate::source) body: Rule,
+    pub(in crate::source) public: Option<Rule>,
+    pub(in crate::source) subject: Option<Rule>,
+    pub(in crate::source) name: Option<Rule>,
+    pub(in crate::source) email: Option<Rule>,
+    pub(in crate::source) status: Option<Rule>,
+    pub(in crate::source) priority: Option<Rule>,
+    pub(in crate::source) kind: Option<Rule>,
+    pub(in crate::source) tags: Option<Rule>,
+    pub(in crate::source) group: Option<Rule>,
+    pub(in crate::source) brand: Option<Rule>,
+    pub(in crate::source) form: Option<Rule>,
+    pub(in crate::source) assignee: Option<Rule>,
+    /// By rising id.
+    pub(in crate::source) custom: Vec<(u64, Rule)>,
+    /// Cells that count as empty, besides blank ones.
+    pub(in crate::source) null: Vec<String>,
+    /// Says where the external id comes from, in a fixed spelling.
+    pub(in crate::source) identity: String,
+}
+
+/// Why a mapping does not compile.
+#[derive(Debug)]
+pub(in crate::source) enum Refusal {
+    /// An entry is wrong.
+    Fault(Fault),
+    /// A field that every ticket needs is not there.
+    Lacks(&'static str),
+}
+
+/// Compiles the entries of a mapping for a header.
+pub(in crate::source) fn compile(
+    entries: Vec<Entry>,
+    null: Vec<String>,
+    columns: &[String],
+) -> Result<Mapping, Refusal> {
+    let identity = entries
+        .iter()
+        .find(|entry| entry.field == Field::ExternalId);
+    let identity = identity
+        .map(describe)
+        .ok_or(Refusal::Lacks("external_id"))?;
+    let mut name_line = 0;
+    let mut rules = Vec::new();
+    for entry in entries {
+        if entry.field == Field::RequesterName {
+            name_line = entry.line;
+        }
+        rules.push(rule(entry, columns).map_err(Refusal::Fault)?);
+    }
+    rules.sort_by_key(Rule::field);
+    let mut take = |field| {
+        let at = rules.iter().position(|rule| rule.field == field)?;
+        Some(rules.remove(at))
+    };
+    let mapping = Mapping {
+        external_id: take(Field::ExternalId).ok_or(Refusal::Lacks("external_id"))?,
+        body: take(Field::CommentBody).ok_or(Refusal::Lacks("comment.body"))?,
+        public: take(Field::CommentPublic),
+        subject: take(Field::Subject),
+        name: take(Field::RequesterName),
+        email: take(Field::RequesterEmail),
+        status: take(Field::Status),
+        priority: take(Field::Priority),
+        kind: take(Field::Kind),
+        tags: take(Field::Tags),
+        group: take(Field::GroupId),
+        brand: take(Field::BrandId),
+        form: take(Field::TicketFormId),
+        assignee: take(Field::AssigneeEmail),
+        custom: rules
+            .into_iter()
+            .filter_map(|rule| match rule.field {
+                Field::Custom(id) => Some((id, rule)),
+                _ => None,
+            })
+            .collect(),
+        null,
+        identity,
+    };
+    if mapping.name.is_some() && mapping.email.is_none() {
+        return Err(Refusal::Fault(Fault {
+            line: name_line,
+            message: "requester.name needs requester.email beside it; Zendesk needs an email to make a requester".to_owned(),
+        }));
+    }
+    Ok(mapping)
+}
+
+/// Describes an entry in a spelling that changes only when its meaning does.
+fn describe(entry: &Entry) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut text = match &entry.origin {
+        Origin::Column(name) => format!("column {}", quoted(name)),
+        Origin::Columns(names) => {
+            let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+            format!("columns {}", names.join(" "))
+        }
+        Origin::Template(template) => format!("template {}", quoted(template)),
+        Origin::Constant(constant) => format!("constant {}", quoted(&constant.text())),
+    };
+    if let Some(prefix) = &entry.prefix {
+        text.push_str(" prefix ");
+        text.push_str(&quoted(prefix));
+    }
+    text
+}
+
+fn rule(entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
+    check_keys(&entry)?;
+    check_values(&entry)?;
+    let line = entry.line;
+    let find = |name: &str| index(name, columns).map_err(|message| Fault { line, message });
+    let gather = match entry.origin {
+        Origin::Column(name) => Gather::Column(find(&name)?),
+        Origin::Columns(names) => Gather::Columns(
+            names
+                .iter()
+                .map(|name| find(name))
+                .collect::<Result<_, _>>()?,
+        ),
+        Origin::Template(text) => {
+            let parts = template::parse(&text).map_err(|message| Fault { line, message })?;
+            let found = parts.into_iter().map(|part| match part {
+                Part::Text(text) => Ok(Part::Text(text)),
+                Part::Column(name) => find(&name).map(Part::Column),
+            });
+            Gather::Template(found.collect::<Result<_, _>>()?)
+        }
+        Origin::Constant(constant) => Gather::Constant(constant),
+    };
+    Ok(Rule {
+        field: entry.field,
+        gather,
+        values: entry.values.into_iter().collect(),
+        otherwise: entry.otherwise,
+        default: entry.default,
+        prefix: entry.prefix,
+        split: entry.split,
+        also: entry.also,
+    })
+}
+
+fn index(name: &str, columns: &[String]) -> Result<usize, String> {
+    if let Some(index) = columns.iter().position(|column| column == name)
+        && !name.is_empty()
+    {
+        return Ok(index);
+    }
+    let named = columns
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !name.is_empty());
+    let hint = did_you_mean(name, named.clone());
+    let all: Vec<String> = named.map(|name| format!("\"{name}\"")).collect();
+    Err(format!(
+        "the CSV has no column \"{name}\"{hint} (its columns are {})",
+        all.join(", ")
+    ))
+}
+
+/// Refuses keys that mean nothing for the field.
+fn check_keys(entry: &Entry) -> Result<(), Fault> {
+    let field = entry.field;
+    let fault = |message: String| {
+        Err(Fault {
+            line: entry.line,
+            message,
+        })
+    };
+    let constant = matches!(entry.origin, Origin::Constant(_));
+    if field == Field::ExternalId
+        && (constant
+            || entry.default.is_some()
+            || entry.otherwise.is_some()
+            || !entry.values.is_empty())
+    {
+        return fault(
+            "external_id must tell rows apart, so it takes column, columns or template, and prefix"
+                .to_owned(),
+        );
+    }
+    if entry.split.is_some() && !field.is_list() {
+        return fault(format!(
+            "split is for tags and custom fields, not for {}",
+            field.name()
+        ));
+    }
+    if entry.split.as_deref() == Some("") {
+        return fault("split takes the text between two values, as in \",\"".to_owned());
+    }
+    if !entry.also.is_empty() && field != Field::Tags {
+        return fault(format!("also is for tags, not for {}", field.name()));
+    }
+    if entry.prefix.is_some() && (field.words().is_some() || field.is_number()) {
+        return fault(format!("prefix makes no sense for {}", field.name()));
+    }
+    if constant
+        && (!entry.values.is_empty() || entry.otherwise.is_some() || entry.default.is_some())
+    {
+        return fault("a constant takes no values, otherwise or default".to_owned());
+    }
+    if entry.otherwise.is_some() && entry.values.is_empty() && field.words().is_none() {
+        return fault("otherwise needs values beside it".to_owned());
+    }
+    Ok(())
+}
+
+/// Refuses words in the mapping itself that Zendesk would refuse.
+fn check_values(entry: &Entry) -> Result<(), Fault> {
+    let constant = match &entry.origin {
+        Origin::Constant(Constant::Text(text)) => Some(text.clone()),
+        Origin::Constant(other) => Some(other.text()),
+        _ => None,
+    };
+    let given = entry.values.iter().map(|(_, to)| to);
+    let given = given
+        .chain(&entry.otherwise)
+        .chain(&entry.default)
+        .chain(&constant);
+    for value in given {
+        checks::word(entry.field, value).map_err(|message| Fault {
+            line: entry.line,
+            message,
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! The ticket fields that a mapping may name.
+
+use crate::model::ticket::{Kind, Priority, Status, Word};
+
+/// One writable field of Zendesk's ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::source) enum Field {
+    ExternalId,
+    Subject,
+    CommentBody,
+    CommentPublic,
+    RequesterName,
+    RequesterEmail,
+    Status,
+    Priority,
+    Kind,
+    Tags,
+    GroupId,
+    BrandId,
+    TicketFormId,
+    AssigneeEmail,
+    Custom(u64),
+}
+
+/// Every fixed name; two of them mean one field.
+pub(in crate::source) const NAMES: [(&str, Field); 15] = [
+    ("external_id", Field::ExternalId),
+    ("subject", Field::Subject),
+    ("comment.body", Field::CommentBody),
+    ("comment.public", Field::CommentPublic),
+    ("requester.name", Field::RequesterName),
+    ("requester.email", Field::RequesterEmail),
+    ("requester", Field::RequesterEmail),
+    ("status", Field::Status),
+    ("priority", Field::Priority),
+    ("type", Field::Kind),
+    ("tags", Field::Tags),
+    ("group_id", Field::GroupId),
+    ("brand_id", Field::BrandId),
+    ("ticket_form_id", Field::TicketFormId),
+    ("assignee_email", Field::AssigneeEmail),
+];
+
+/// What stands before the id of an account's own field.
+pub(in crate::source) const CUSTOM: &str = "custom_fields.";
+
+impl Field {
+    /// Reads a dotted name.
+    pub(in crate::source) fn parse(name: &str) -> Option<Field> {
+        if let Some(id) = name.strip_prefix(CUSTOM) {
+            return id.parse().ok().map(Field::Custom);
+        }
+        let known = NAMES.iter().find(|(known, _)| *known == name)?;
+        Some(known.1)
+    }
+
+    /// Gives the dotted name.
+    pub(in crate::source) fn name(self) -> String {
+        if let Field::Custom(id) = self {
+            return format!("{CUSTOM}{id}");
+        }
+        let known = NAMES.iter().find(|(_, field)| *field == self);
+        known.map_or_else(String::new, |(name, _)| (*name).to_owned())
+    }
+
+    /// Lists the words that the field takes, where they are fixed.
+    pub(in crate::source) fn words(self) -> Option<&'static [&'static str]> {
+        match self {
+            Field::Status => Some(Status::ALL),
+            Field::Priority => Some(Priority::ALL),
+            Field::Kind => Some(Kind::ALL),
+            Field::CommentPublic => Some(&["true", "false"]),
+            Field::ExternalId
+            | Field::Subject
+            | Field::CommentBody
+            | Field::RequesterName
+            | Field::RequesterEmail
+            | Field::Tags
+            | Field::GroupId
+            | Field::BrandId
+            | Field::TicketFormId
+            | Field::AssigneeEmail
+            | Field::Custom(_) => None,
+        }
+    }
+
+    /// Tells whether the field holds an id of Zendesk's.
+    pub(in crate::source) fn is_number(self) -> bool {
+        matches!(self, Field::GroupId | Field::BrandId | Field::TicketFormId)
+    }
+
+    /// Tells whether the field may hold several values.
+    pub(in crate::source) fn is_list(self) -> bool {
+        matches!(self, Field::Tags | Field::Custom(_))
+    }
+}
+
+/// Finds the word that was probably meant.
+pub(in crate::source) fn nearest<'w>(
+    word: &str,
+    known: impl IntoIterator<Item = &'w str>,
+) -> Option<&'w str> {
+    let bare = |text: &str| -> String {
+        let letters = text.chars().filter(|c| c.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let word = bare(word);
+    known
+        .into_iter()
+        .map(|candidate| (closeness(&word, &bare(candidate)), candidate))
+        .filter(|(closeness, _)| *closeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// Says which word was probably meant, as the rest of a sentence.
+pub(in crate::source) fn did_you_mean<'w>(
+    word: &str,
+    known: impl IntoIterator<Item = &'w str>,
+) -> String {
+    match nearest(word, known) {
+        Some(meant) => format!("; did you mean \"{meant}\"?"),
+        None => String::new(),
+    }
+}
+
+/// Compares two words, 0 to 1; one that contains the other is close (`body` and `comment.body`).
+fn closeness(a: &str, b: &str) -> f64 {
+    let alike = strsim::normalized_damerau_levenshtein(a, b);
+    let shorter = a.len().min(b.len());
+    if shorter >= 4 && (a.contains(b) || b.contains(a)) {
+        alike.max(0.65)
+    } else {
+        alike
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_leads_to_its_field_and_back() {
+        for (name, field) in NAMES {
+            assert_eq!(Field::parse(name), Some(field));
+            assert_eq!(Field::parse(&field.name()), Some(field));
+        }
+        assert_eq!(Field::parse("custom_fields.12"), Some(Field::Custom(12)));
+        assert_eq!(Field::parse("custom_fields.x"), None);
+    }
+
+    #[test]
+    fn the_nearest_word_is_found_and_a_far_one_is_not() {
+        let columns = ["Ticket ID", "Ticket Subject", "Customer Email"];
+        assert_eq!(nearest("ticket_id", columns), Some("Ticket ID"));
+        assert_eq!(nearest("Ticket Subjekt", columns), Some("Ticket Subject"));
+        assert_eq!(nearest("Email", columns), Some("Customer Email"));
+        assert_eq!(nearest("Zebra", columns), None);
+    }
+}

@@ -1,0 +1,205 @@
+//! Reads the mapping file: what it says, before any column is looked up.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::entry::{Entry, entry};
+use super::field::{CUSTOM, Field, NAMES, did_you_mean};
+
+/// What a mapping says, with the line of each entry.
+#[derive(Debug, Default)]
+pub(in crate::source) struct MappingFile {
+    /// The delimiter, unless it is to be detected.
+    pub(in crate::source) delimiter: Option<u8>,
+    /// Cells that count as empty, besides blank ones.
+    pub(in crate::source) null: Vec<String>,
+    /// The fields, each once.
+    pub(in crate::source) entries: Vec<Entry>,
+}
+
+/// What is wrong with a mapping, and where.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::source) struct Fault {
+    pub(in crate::source) line: usize,
+    pub(in crate::source) message: String,
+}
+
+/// A spanned value, as the parser gives it.
+pub(super) type Node<'i> = Spanned<DeValue<'i>>;
+
+/// Turns spans into lines.
+#[derive(Clone, Copy)]
+pub(super) struct Lines<'t>(&'t str);
+
+impl Lines<'_> {
+    pub(super) fn fault(self, span: &Range<usize>, message: impl Into<String>) -> Fault {
+        let before = &self.0.as_bytes()[..span.start.min(self.0.len())];
+        Fault {
+            line: 1 + memchr::memchr_iter(b'\n', before).count(),
+            message: message.into(),
+        }
+    }
+}
+
+impl MappingFile {
+    /// Reads the text of a mapping file.
+    pub(in crate::source) fn parse(text: &str) -> Result<MappingFile, Fault> {
+        let lines = Lines(text);
+        let root = DeTable::parse(text).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            lines.fault(&span, error.message())
+        })?;
+        let mut file = MappingFile::default();
+        for (key, node) in root.get_ref() {
+            let name: &str = key.get_ref();
+            match name {
+                "source" => read_source(lines, table(lines, name, node)?, &mut file)?,
+                "ticket" => {
+                    read_fields(lines, "", table(lines, name, node)?, &mut file.entries)?;
+                }
+                "comments" => {
+                    return Err(lines.fault(&key.span(), imports_only("[comments]")));
+                }
+                _ => {
+                    let hint = did_you_mean(name, ["source", "ticket"]);
+                    let message = if Field::parse(name).is_some() || is_group(name) {
+                        format!("\"{name}\" belongs under [ticket]")
+                    } else {
+                        format!(
+                            "there is no section \"{name}\"{hint} (it takes [source] and [ticket])"
+                        )
+                    };
+                    return Err(lines.fault(&key.span(), message));
+                }
+            }
+        }
+        Ok(file)
+    }
+}
+
+fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<(), Fault> {
+    for (key, node) in table {
+        let name: &str = key.get_ref();
+        let fault = |message: String| lines.fault(&node.span(), message);
+        match name {
+            "delimiter" => {
+                file.delimiter = match text(lines, name, node)? {
+                    "auto" => None,
+                    one @ ("," | ";" | "\t" | "|") => one.bytes().next(),
+                    other => {
+                        return Err(fault(format!(
+                            "delimiter \"{other}\" is none of \"auto\", \",\", \";\", \"\\t\" and \"|\""
+                        )));
+                    }
+                };
+            }
+            "encoding" => {
+                let label = text(lines, name, node)?;
+                if !["auto", "utf-8", "utf8"].contains(&label.to_ascii_lowercase().as_str()) {
+                    return Err(fault(format!(
+                        "encoding \"{label}\" is not supported yet; save the CSV as UTF-8 and leave this line out"
+                    )));
+                }
+            }
+            "timezone" => {
+                text(lines, name, node)?;
+            }
+            "null" => file.null = texts(lines, name, node)?,
+            _ => {
+                let known = ["encoding", "delimiter", "timezone", "null"];
+                let hint = did_you_mean(name, known);
+                let message = format!("[source] has no key \"{name}\"{hint}{}", takes(&known));
+                return Err(lines.fault(&key.span(), message));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_fields(
+    lines: Lines,
+    within: &str,
+    table: &DeTable,
+    entries: &mut Vec<Entry>,
+) -> Result<(), Fault> {
+    for (key, node) in table {
+        let path = format!("{within}{}", key.get_ref());
+        if let DeValue::Table(inner) = node.get_ref()
+            && is_group(&path)
+            && !(path == "requester" && is_rule(inner))
+        {
+            read_fields(lines, &format!("{path}."), inner, entries)?;
+            continue;
+        }
+        let span = key.span();
+        let Some(field) = Field::parse(&path) else {
+            return Err(lines.fault(&span, unknown_field(&path)));
+        };
+        if entries.iter().any(|earlier| earlier.field == field) {
+            let message = format!("{} is mapped twice; keep one of the two", field.name());
+            return Err(lines.fault(&span, message));
+        }
+        entries.push(entry(lines, &span, field, node)?);
+    }
+    Ok(())
+}
+
+/// Tells whether a name has further names under it.
+fn is_group(path: &str) -> bool {
+    matches!(path, "comment" | "requester" | "custom_fields")
+}
+
+fn is_rule(table: &DeTable) -> bool {
+    !table
+        .keys()
+        .any(|key| ["name", "email"].contains(&key.get_ref().as_ref()))
+}
+
+fn unknown_field(path: &str) -> String {
+    if ["created_at", "updated_at", "solved_at"].contains(&path) {
+        return imports_only(path);
+    }
+    if let Some(id) = path.strip_prefix(CUSTOM) {
+        return format!(
+            "\"{id}\" is no custom field; write its number, as in custom_fields.360012345 (Admin Center shows it beside the field)"
+        );
+    }
+    let known: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+    let hint = did_you_mean(path, known.iter().copied());
+    let all = known.join(", ");
+    format!("a ticket has no field \"{path}\"{hint} (it takes {all} and custom_fields.ID)")
+}
+
+/// Says that something waits for a part of the program that is not there yet.
+pub(super) fn imports_only(what: &str) -> String {
+    format!("{what} belongs to Zendesk's imports endpoint, which is not built yet; leave it out")
+}
+
+pub(super) fn takes(known: &[&str]) -> String {
+    format!(" (it takes {})", known.join(", "))
+}
+
+fn table<'n, 'i>(lines: Lines, name: &str, node: &'n Node<'i>) -> Result<&'n DeTable<'i>, Fault> {
+    match node.get_ref() {
+        DeValue::Table(table) => Ok(table),
+        _ => Err(lines.fault(&node.span(), format!("{name} is a section; write [{name}]"))),
+    }
+}
+
+pub(super) fn text<'n>(lines: Lines, name: &str, node: &'n Node<'_>) -> Result<&'n str, Fault> {
+    match node.get_ref() {
+        DeValue::String(text) => Ok(text),
+        _ => Err(lines.fault(&node.span(), format!("{name} takes text in quotes"))),
+    }
+}
+
+pub(super) fn texts(lines: Lines, name: &str, node: &Node) -> Result<Vec<String>, Fault> {
+    let DeValue::Array(items) = node.get_ref() else {
+        let message = format!("{name} takes a list of texts, as in [\"one\", \"two\"]");
+        return Err(lines.fault(&node.span(), message));
+    };
+    let each = items.iter().map(|item| text(lines, name, item));
+    each.map(|item| item.map(str::to_owned)).collect()
+}

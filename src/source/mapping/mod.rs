@@ -1,0 +1,18 @@
+//! The mapping: from the text of a TOML file to rules that turn a row into a ticket.
+//!
+//! It goes in two steps, since the delimiter, which the file may name, is needed to read the
+//! header, and the header is needed to look columns up: `file` reads what the text says, `compile`
+//! finds the columns and refuses what no row could satisfy.
+
+mod builtin;
+mod compile;
+mod entry;
+pub(super) mod field;
+mod file;
+mod rule;
+mod template;
+
+pub(super) use builtin::{entries as builtin_entries, suggestion};
+pub(super) use compile::{Mapping, Refusal, compile};
+pub(super) use file::MappingFile;
+pub(super) use rule::{FlagOrNumber, Row, Rule};

@@ -1,0 +1,220 @@
+//! A compiled rule: how one field's value is taken from a row.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use csv::ByteRecord;
+
+use super::entry::Constant;
+use super::field::Field;
+use super::template::Part;
+use crate::model::problem::Problem;
+
+/// A row with as many cells as the header has columns.
+#[derive(Clone, Copy)]
+pub(in crate::source) struct Row<'r> {
+    pub(in crate::source) record: &'r ByteRecord,
+    pub(in crate::source) columns: &'r [String],
+    pub(in crate::source) null: &'r [String],
+}
+
+/// How one field's value is taken from a row.
+#[derive(Debug)]
+pub(in crate::source) struct Rule {
+    pub(super) field: Field,
+    pub(super) gather: Gather,
+    pub(super) values: HashMap<String, String>,
+    pub(super) otherwise: Option<String>,
+    pub(super) default: Option<String>,
+    pub(super) prefix: Option<String>,
+    pub(super) split: Option<String>,
+    pub(super) also: Vec<String>,
+}
+
+/// Where the value comes from, with columns by index.
+#[derive(Debug)]
+pub(super) enum Gather {
+    Column(usize),
+    Columns(Vec<usize>),
+    Template(Vec<Part<usize>>),
+    Constant(Constant),
+}
+
+impl<'r> Row<'r> {
+    /// Gives a cell; blank cells and null words are empty.
+    fn cell(&self, index: usize) -> Result<&'r str, Problem> {
+        let bytes = self.record.get(index).unwrap_or_default();
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let name = self.columns.get(index).map_or("", String::as_str);
+            return Err(Problem::new(
+                "NotUtf8",
+                format!("column \"{name}\" holds bytes that are not UTF-8; save the file as UTF-8"),
+            ));
+        };
+        let trimmed = text.trim();
+        if trimmed.is_empty() || self.null.iter().any(|null| null == trimmed) {
+            return Ok("");
+        }
+        Ok(text)
+    }
+}
+
+impl Rule {
+    /// Takes the field's one value; `None` if there is none.
+    pub(in crate::source) fn text<'r>(
+        &'r self,
+        row: Row<'r>,
+    ) -> Result<Option<Cow<'r, str>>, Problem> {
+        let gathered = self.gather(row)?;
+        Ok(self.finish(gathered))
+    }
+
+    /// Takes the field's values, in order; each cell gives one, or several where it is split.
+    pub(in crate::source) fn list<'r>(
+        &'r self,
+        row: Row<'r>,
+    ) -> Result<Vec<Cow<'r, str>>, Problem> {
+        let mut list = Vec::new();
+        let mut add = |cell: Cow<'r, str>| match (&self.split, cell) {
+            (None, cell) => list.extend(self.shape(cell)),
+            (Some(split), Cow::Borrowed(cell)) => {
+                let pieces = cell.split(split.as_str());
+                list.extend(pieces.filter_map(|piece| self.shape(Cow::Borrowed(piece.trim()))));
+            }
+            (Some(split), Cow::Owned(cell)) => {
+                let pieces = cell.split(split.as_str());
+                list.extend(
+                    pieces.filter_map(|piece| self.shape(Cow::Owned(piece.trim().to_owned()))),
+                );
+            }
+        };
+        if let Gather::Columns(indexes) = &self.gather {
+            for index in indexes {
+                add(Cow::Borrowed(row.cell(*index)?));
+            }
+        } else {
+            add(self.gather(row)?);
+        }
+        if list.is_empty()
+            && let Some(default) = &self.default
+        {
+            list.extend(self.prefixed(Cow::Borrowed(default)));
+        }
+        list.extend(self.also.iter().map(|tag| Cow::Borrowed(tag.as_str())));
+        Ok(list)
+    }
+
+    /// Gives the constant, if the rule is one.
+    pub(in crate::source) fn flag_or_number(&self) -> Option<FlagOrNumber> {
+        match &self.gather {
+            Gather::Constant(Constant::Flag(flag)) => Some(FlagOrNumber::Flag(*flag)),
+            Gather::Constant(Constant::Number(number)) => Some(FlagOrNumber::Number(*number)),
+            _ => None,
+        }
+    }
+
+    /// Tells whether the field holds several values.
+    pub(in crate::source) fn is_split(&self) -> bool {
+        self.split.is_some()
+    }
+
+    /// Gives the field.
+    pub(in crate::source) fn field(&self) -> Field {
+        self.field
+    }
+
+    fn gather<'r>(&'r self, row: Row<'r>) -> Result<Cow<'r, str>, Problem> {
+        match &self.gather {
+            Gather::Column(index) => row.cell(*index).map(Cow::Borrowed),
+            Gather::Columns(indexes) => join(row, indexes),
+            Gather::Template(parts) => fill(row, parts),
+            Gather::Constant(Constant::Text(text)) => Ok(Cow::Borrowed(text)),
+            Gather::Constant(other) => Ok(Cow::Owned(other.text())),
+        }
+    }
+
+    fn finish<'r>(&'r self, value: Cow<'r, str>) -> Option<Cow<'r, str>> {
+        if let Some(shaped) = self.shape(value) {
+            return Some(shaped);
+        }
+        self.prefixed(Cow::Borrowed(self.default.as_deref()?))
+    }
+
+    /// Puts a gathered value through `values`, `otherwise` and `prefix`.
+    fn shape<'r>(&'r self, value: Cow<'r, str>) -> Option<Cow<'r, str>> {
+        if value.is_empty() {
+            return None;
+        }
+        if self.values.is_empty() && self.otherwise.is_none() {
+            return self.prefixed(value);
+        }
+        let named = self.values.get(value.as_ref());
+        if let Some(to) = named.or_else(|| self.values.get(value.trim())) {
+            return self.prefixed(Cow::Borrowed(to));
+        }
+        let fits = || {
+            self.field
+                .words()
+                .is_some_and(|words| words.contains(&value.trim()))
+        };
+        match &self.otherwise {
+            Some(otherwise) if !fits() => self.prefixed(Cow::Borrowed(otherwise)),
+            _ => self.prefixed(value),
+        }
+    }
+
+    fn prefixed<'r>(&'r self, value: Cow<'r, str>) -> Option<Cow<'r, str>> {
+        match &self.prefix {
+            _ if value.is_empty() => None,
+            None => Some(value),
+            Some(prefix) => Some(Cow::Owned(format!("{prefix}{value}"))),
+        }
+    }
+}
+
+/// A constant that is sent as something other than text.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::source) enum FlagOrNumber {
+    Flag(bool),
+    Number(i64),
+}
+
+/// Joins the cells that are not empty by a space.
+fn join<'r>(row: Row<'r>, indexes: &[usize]) -> Result<Cow<'r, str>, Problem> {
+    let mut joined = Cow::Borrowed("");
+    for index in indexes {
+        let cell = row.cell(*index)?;
+        if cell.is_empty() {
+        } else if joined.is_empty() {
+            joined = Cow::Borrowed(cell);
+        } else {
+            joined = Cow::Owned(format!("{joined} {cell}"));
+        }
+    }
+    Ok(joined)
+}
+
+/// Fills a template; one whose cells are all empty is empty itself, whatever text it has besides.
+fn fill<'r>(row: Row<'r>, parts: &'r [Part<usize>]) -> Result<Cow<'r, str>, Problem> {
+    if let [Part::Column(index)] = parts {
+        return row.cell(*index).map(Cow::Borrowed);
+    }
+    let mut text = String::new();
+    let mut filled = false;
+    let mut has_columns = false;
+    for part in parts {
+        match part {
+            Part::Text(part) => text.push_str(part),
+            Part::Column(index) => {
+                let cell = row.cell(*index)?;
+                has_columns = true;
+                filled |= !cell.is_empty();
+                text.push_str(cell);
+            }
+        }
+    }
+    if has_columns && !filled {
+        text.clear();
+    }
+    Ok(Cow::Owned(text))
+}

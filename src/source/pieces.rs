@@ -1,0 +1,199 @@
+//! Cuts a CSV into pieces that end between records, so that they can be parsed apart.
+//!
+//! One thread reads; a piece is about a mebibyte and ends at the last record boundary in it. A
+//! piece without a boundary grows until it has one or is larger than any ticket may be. Quotes that
+//! would swallow rows are refused here, where their place in the file is known.
+
+use std::io::Read;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::error::SourceError;
+use super::header::Header;
+use super::quotes::{FIRST, Survey, Swallowed, survey};
+
+/// The bytes that a piece aims at.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// The most bytes that one record may have.
+pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
+
+/// Whole records of a CSV.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// A line feed, then the records. The line feed keeps the csv crate from taking a first
+    /// character U+FEFF for a byte order mark, and gives every byte a predecessor.
+    pub(super) bytes: Vec<u8>,
+    /// The file's offset of `bytes[FIRST]`.
+    pub(super) offset: u64,
+    /// The physical line of `bytes[FIRST]`, counted from 1.
+    pub(super) line: u64,
+    /// Closing quotes that text follows, as indexes into `bytes`.
+    pub(super) text_after: Vec<usize>,
+}
+
+/// Reads a file and cuts it.
+pub(super) struct Cutter<'h, R> {
+    input: R,
+    path: &'h Path,
+    header: &'h Header,
+    offset: u64,
+    line: u64,
+    /// What was read beyond the last piece's end.
+    carry: Vec<u8>,
+    hash: Sha256,
+    ended: bool,
+}
+
+impl<'h, R: Read> Cutter<'h, R> {
+    /// Starts at the first row; `input` stands at the file's first byte.
+    pub(super) fn new(
+        mut input: R,
+        path: &'h Path,
+        header: &'h Header,
+    ) -> Result<Cutter<'h, R>, SourceError> {
+        let mut head = Vec::with_capacity(header.raw.len());
+        let read = (&mut input)
+            .take(header.raw.len() as u64)
+            .read_to_end(&mut head);
+        read.map_err(|source| unreadable(path, source))?;
+        if head != header.raw {
+            return Err(SourceError::Changed {
+                path: path.into(),
+                what: "its header is another one",
+            });
+        }
+        Ok(Cutter {
+            input,
+            path,
+            header,
+            offset: head.len() as u64,
+            line: header.rows_line,
+            carry: Vec::new(),
+            hash: Sha256::new_with_prefix(&head),
+            ended: false,
+        })
+    }
+
+    /// Gives the next piece, in a buffer that may have been used before; `None` at the end.
+    pub(super) fn next(&mut self, mut bytes: Vec<u8>) -> Result<Option<Piece>, SourceError> {
+        bytes.clear();
+        bytes.push(b'\n');
+        bytes.append(&mut self.carry);
+        let mut target = FIRST + PIECE_BYTES;
+        while target <= bytes.len() {
+            target += PIECE_BYTES;
+        }
+        let (end, found) = loop {
+            self.fill(&mut bytes, target)?;
+            let found = self.survey(&bytes);
+            if let Some(swallowed) = found.swallowed {
+                return Err(self.swallowed(&bytes, swallowed));
+            }
+            if self.ended {
+                if let Some(open) = found.open {
+                    return Err(self.unclosed(&bytes, &found, open));
+                }
+                break (bytes.len(), found);
+            }
+            if found.boundary > FIRST {
+                break (found.boundary, found);
+            }
+            if bytes.len() - FIRST >= RECORD_BYTES_MAX {
+                return Err(self.too_large(&bytes, &found));
+            }
+            target = FIRST + RECORD_BYTES_MAX.min(2 * (target - FIRST));
+        };
+        if end == FIRST {
+            return Ok(None);
+        }
+        self.carry.extend_from_slice(&bytes[end..]);
+        bytes.truncate(end);
+        let mut text_after = found.text_after;
+        text_after.retain(|at| *at < end);
+        let piece = Piece {
+            offset: self.offset,
+            line: self.line,
+            bytes,
+            text_after,
+        };
+        self.offset += (end - FIRST) as u64;
+        self.line += self.lines(&piece.bytes[FIRST..]);
+        Ok(Some(piece))
+    }
+
+    /// Gives the number of bytes and the SHA-256 of the file, once every piece was taken.
+    pub(super) fn finish(self) -> (u64, [u8; 32]) {
+        (self.offset, self.hash.finalize().into())
+    }
+
+    fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<(), SourceError> {
+        let from = bytes.len();
+        let wanted = target.saturating_sub(from);
+        bytes.reserve(wanted);
+        let read = (&mut self.input)
+            .take(wanted as u64)
+            .read_to_end(bytes)
+            .map_err(|source| unreadable(self.path, source))?;
+        self.hash.update(&bytes[from..]);
+        self.ended = read < wanted;
+        Ok(())
+    }
+
+    /// Surveys with the header's line end, or the other one where that never comes.
+    fn survey(&self, bytes: &[u8]) -> Survey {
+        let found = survey(bytes, self.header.delimiter, self.header.line_end);
+        if found.boundary > FIRST || self.ended {
+            return found;
+        }
+        let other = if self.header.line_end == b'\n' {
+            b'\r'
+        } else {
+            b'\n'
+        };
+        survey(bytes, self.header.delimiter, other)
+    }
+
+    fn lines(&self, bytes: &[u8]) -> u64 {
+        memchr::memchr_iter(self.header.line_end, bytes).count() as u64
+    }
+
+    fn line_at(&self, bytes: &[u8], at: usize) -> u64 {
+        self.line + self.lines(&bytes[FIRST..at])
+    }
+
+    fn swallowed(&self, bytes: &[u8], found: Swallowed) -> SourceError {
+        SourceError::SwallowedRows {
+            path: self.path.into(),
+            line: self.line_at(bytes, found.open),
+            until: self.line_at(bytes, found.until),
+            column: self.header.column_after(&bytes[found.record..found.open]),
+        }
+    }
+
+    fn unclosed(&self, bytes: &[u8], found: &Survey, open: usize) -> SourceError {
+        SourceError::UnclosedQuote {
+            path: self.path.into(),
+            line: self.line_at(bytes, open),
+            column: self.header.column_after(&bytes[found.boundary..open]),
+        }
+    }
+
+    fn too_large(&self, bytes: &[u8], found: &Survey) -> SourceError {
+        SourceError::RecordTooLarge {
+            path: self.path.into(),
+            line: self.line,
+            mib: RECORD_BYTES_MAX >> 20,
+            quote_line: found.open.map(|open| self.line_at(bytes, open)),
+        }
+    }
+}
+
+pub(super) fn unreadable(path: &Path, source: std::io::Error) -> SourceError {
+    SourceError::Io {
+        path: path.into(),
+        doing: "read",
+        source,
+    }
+}
