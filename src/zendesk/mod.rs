@@ -1,2 +1,48 @@
-//! The zendesk room.
+//! The HTTP client: who we are, how requests leave, and what the replies mean.
+//!
+//! Two rules shape this room. One call of [`Client::create`] puts its request on the wire at most
+//! once: nothing in here retries, because a retry that the checkpoint has not seen is how one row
+//! becomes two tickets. And a reply is judged in one place, [`classify()`], a pure function of
+//! status, headers and body, so that no other room looks at a status code.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`account`] | where: the account's base address |
+//! | [`credentials`] | who: what the `Authorization` header is made of |
+//! | [`client`] | the client and its one dangerous request, the create |
+//! | `questions`, `pages` | the GETs: lookups, the user, the triggers |
+//! | `exchange` | one request, one reply, or why there is none |
+//! | [`mod@classify`] | what a reply means |
+//! | `ticket_reply`, `envelope`, `text` | reading bodies, good ones and bad ones |
+//! | [`headers`] | what the headers tell besides |
+//! | [`pacer`] | when the next request may leave |
+//!
+//! Absent on purpose: redirects (the credentials would travel), cookies, and any retry.
+
+pub mod account;
+pub mod classify;
+pub mod client;
+pub mod credentials;
+mod envelope;
+mod exchange;
+pub mod headers;
 pub mod pacer;
+mod pages;
+mod questions;
+mod text;
+mod ticket_reply;
+
+#[cfg(test)]
+mod classify_tests;
+#[cfg(test)]
+mod lookup_tests;
+#[cfg(test)]
+mod raw_server;
+#[cfg(test)]
+mod wire_tests;
+
+pub use account::{Account, AccountError};
+pub use classify::classify;
+pub use client::{Client, ClientError, Timeouts};
+pub use credentials::Credentials;
+pub use questions::{Me, Triggers};

@@ -1,0 +1,248 @@
+//! The questions: every request that changes nothing.
+
+use reqwest::{Method, Url};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::client::Client;
+use super::exchange::exchange;
+use super::headers::{Asked, meta};
+use super::pages::{Gathered, Next, Page};
+use super::text::one_line;
+use crate::model::problem::Problem;
+use crate::model::reply::{Answer, Candidate, Meta, Verdict};
+
+/// Pages that a lookup reads before it gives up: at a hundred results each these are the thousand
+/// that a search gives at most (Zendesk's reference of the search, "Results limit"; the next page
+/// would be a 422).
+const LOOKUP_PAGES_MAX: u32 = 10;
+
+/// Results on a page: the most that lists and searches give.
+const PAGE_RESULTS: &str = "100";
+
+/// Longest name, role or title that is kept, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// Who the credentials belong to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Me {
+    /// The user's id; `None` for the anonymous user, which is what wrong credentials may get with
+    /// a status of 200 (recorded).
+    pub id: Option<u64>,
+    /// `admin`, `agent` or `end-user`.
+    pub role: String,
+    /// The user's name.
+    pub name: String,
+    /// The user's e-mail address; empty if there is none.
+    pub email: String,
+}
+
+/// The triggers that a create may set off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Triggers {
+    /// How many are active.
+    pub count: u64,
+    /// The titles of those on the first page.
+    pub titles: Vec<String>,
+}
+
+impl Client {
+    /// Lists the tickets with exactly this `external_id`: `GET /api/v2/tickets?external_id=…`.
+    ///
+    /// The list leaves archived tickets out (Zendesk's reference of the tickets, "List Tickets"):
+    /// what it does not find, [`Client::search_by_external_id`] may.
+    ///
+    /// Each page is a request. If not all results can be seen the answer is an error, never an
+    /// incomplete list: [`Verdict::Unreadable`] when asking again may help,
+    /// [`Verdict::Refused`] when not.
+    pub async fn list_by_external_id(&self, external_id: &str) -> Answer<Vec<Candidate>> {
+        let parameters = [("external_id", external_id)];
+        self.gather(Asked::List, "/api/v2/tickets", parameters, external_id)
+            .await
+    }
+
+    /// Searches for the tickets with exactly this `external_id`: `GET /api/v2/search`.
+    ///
+    /// A new ticket may take minutes to be found (Zendesk's reference of the search). A search
+    /// compares words, not bytes: it finds more than was asked for, so the results are filtered.
+    /// Errors are those of [`Client::list_by_external_id`].
+    ///
+    /// The value stands in double quotes, for which Zendesk documents no escape. A value with a
+    /// double quote or a backslash is therefore not searched for, and the answer is
+    /// [`Verdict::Refused`] with the code `UnsearchableExternalId`, without a request.
+    pub async fn search_by_external_id(&self, external_id: &str) -> Answer<Vec<Candidate>> {
+        if external_id.contains(['"', '\\']) {
+            return Answer {
+                answer: Err(Verdict::Refused(Problem::new(
+                    "UnsearchableExternalId",
+                    "an external_id with a double quote or a backslash cannot be searched for",
+                ))),
+                meta: Meta::default(),
+            };
+        }
+        let query = format!("type:ticket external_id:\"{external_id}\"");
+        let parameters = [("query", query.as_str())];
+        self.gather(Asked::Search, "/api/v2/search", parameters, external_id)
+            .await
+    }
+
+    /// Asks who the credentials belong to: `GET /api/v2/users/me`.
+    pub async fn me(&self) -> Answer<Me> {
+        let answer: Answer<Envelope> = self.ask(Asked::Other, "/api/v2/users/me", &[]).await;
+        answer.map(|Envelope { user }| Me {
+            id: user.id,
+            role: named(user.role),
+            name: named(user.name),
+            email: named(user.email),
+        })
+    }
+
+    /// Asks which triggers are active: `GET /api/v2/triggers/active`.
+    pub async fn active_triggers(&self) -> Answer<Triggers> {
+        let answer: Answer<TriggerPage> =
+            self.ask(Asked::Other, "/api/v2/triggers/active", &[]).await;
+        answer.map(|page| {
+            let given = u64::try_from(page.triggers.len()).unwrap_or(u64::MAX);
+            Triggers {
+                count: page.count.unwrap_or(given).max(given),
+                titles: page
+                    .triggers
+                    .into_iter()
+                    .map(|one| named(one.title))
+                    .collect(),
+            }
+        })
+    }
+
+    /// Reads all pages. The address of the next page is ours to make: following the one in a reply
+    /// would carry the credentials wherever it says.
+    async fn gather(
+        &self,
+        asked: Asked,
+        path: &str,
+        parameters: [(&str, &str); 1],
+        external_id: &str,
+    ) -> Answer<Vec<Candidate>> {
+        let mut gathered = Gathered::default();
+        let mut last = Meta::default();
+        for page in 1..=LOOKUP_PAGES_MAX {
+            let page = page.to_string();
+            let [first] = parameters;
+            let all = [first, ("per_page", PAGE_RESULTS), ("page", page.as_str())];
+            // The first page is asked for without its number, like any simple list.
+            let asked_for = if page == "1" { &all[..2] } else { &all[..] };
+            let Answer { answer, meta } = self.ask::<Page>(asked, path, asked_for).await;
+            last = meta;
+            let next = match answer {
+                Ok(page) => gathered.add(page, external_id),
+                Err(verdict) => {
+                    return Answer {
+                        answer: Err(verdict),
+                        meta: last,
+                    };
+                }
+            };
+            match next {
+                Next::Page => {}
+                Next::Done => {
+                    return Answer {
+                        answer: Ok(gathered.into_candidates()),
+                        meta: last,
+                    };
+                }
+                Next::Missing => {
+                    return Answer {
+                        answer: Err(Verdict::Unreadable),
+                        meta: last,
+                    };
+                }
+            }
+        }
+        Answer {
+            answer: Err(Verdict::Refused(Problem::new(
+                "TooManyResults",
+                format!("the lookup goes on after {LOOKUP_PAGES_MAX} pages of results"),
+            ))),
+            meta: last,
+        }
+    }
+
+    /// Asks one question. A reply that is no success is judged like the reply to a create.
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        asked: Asked,
+        path: &str,
+        parameters: &[(&str, &str)],
+    ) -> Answer<T> {
+        let Some(mut url) = self.account().url(path) else {
+            return Answer {
+                answer: Err(Verdict::NotSent("the question has no path".to_owned())),
+                meta: Meta::default(),
+            };
+        };
+        add(&mut url, parameters);
+        let exchange = match exchange(self.request(Method::GET, url)).await {
+            Ok(exchange) => exchange,
+            Err(verdict) => {
+                return Answer {
+                    answer: Err(verdict),
+                    meta: Meta::default(),
+                };
+            }
+        };
+        let answer = if !exchange.is_success() {
+            Err(exchange.verdict())
+        } else if exchange.cut {
+            Err(Verdict::Unreadable)
+        } else {
+            serde_json::from_slice(&exchange.body).map_err(|_| Verdict::Unreadable)
+        };
+        Answer {
+            answer,
+            meta: meta(asked, exchange.status, &exchange.headers),
+        }
+    }
+}
+
+impl<T> Answer<T> {
+    fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer {
+            answer: self.answer.map(change),
+            meta: self.meta,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    user: User,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: Option<u64>,
+    role: Option<String>,
+    name: Option<String>,
+    email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TriggerPage {
+    triggers: Vec<Trigger>,
+    count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Trigger {
+    title: Option<String>,
+}
+
+fn add(url: &mut Url, parameters: &[(&str, &str)]) {
+    if !parameters.is_empty() {
+        url.query_pairs_mut().extend_pairs(parameters);
+    }
+}
+
+fn named(text: Option<String>) -> String {
+    one_line(&text.unwrap_or_default(), NAME_CHARS_MAX)
+}

@@ -1,0 +1,181 @@
+//! Reads the one thing that matters in the reply to a create: which ticket it is.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, de};
+
+/// The ticket that a reply names.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Named {
+    pub(super) id: Option<u64>,
+    /// `None`: not read yet. `Some(None)`: the ticket has none.
+    pub(super) external_id: Option<Option<String>>,
+}
+
+/// Reads `{"ticket": {"id": …, "external_id": …}}`, and nothing else of it.
+///
+/// A body that ends too early still counts if both were read whole: long replies are cut by our
+/// own limit, and recorded replies name the ticket in their first lines.
+pub(super) fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
+    let mut named = Named::default();
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let whole = Envelope(&mut named)
+        .deserialize(&mut json)
+        .and_then(|()| json.end());
+    let id = named.id.filter(|id| *id > 0)?;
+    match (whole, named.external_id) {
+        (Ok(()), external_id) => Some((id, external_id.flatten())),
+        (Err(error), Some(external_id)) if error.is_eof() => Some((id, external_id)),
+        (Err(_), _) => None,
+    }
+}
+
+/// An `external_id`: a text, or (never seen, but cheap to allow) a number.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum ExternalId {
+    Text(String),
+    Number(serde_json::Number),
+}
+
+impl From<ExternalId> for String {
+    fn from(id: ExternalId) -> Self {
+        match id {
+            ExternalId::Text(text) => text,
+            ExternalId::Number(number) => number.to_string(),
+        }
+    }
+}
+
+struct Envelope<'n>(&'n mut Named);
+
+impl<'de> DeserializeSeed<'de> for Envelope<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Envelope<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object that holds a ticket")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            if key == "ticket" {
+                *self.0 = Named::default();
+                map.next_value_seed(Ticket(self.0))?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Ticket<'n>(&'n mut Named);
+
+impl<'de> DeserializeSeed<'de> for Ticket<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Ticket<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a ticket")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // A value is believed only when the parser has seen what follows it: the `3` of a cut
+        // `33` is a number too.
+        let mut read = Named::default();
+        while let Some(key) = map.next_key::<String>()? {
+            *self.0 = read.clone();
+            match key.as_str() {
+                "id" => read.id = Some(map.next_value()?),
+                "external_id" => {
+                    let id: Option<ExternalId> = map.next_value()?;
+                    read.external_id = Some(id.map(String::from));
+                }
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        if read.id.is_none() {
+            return Err(de::Error::missing_field("id"));
+        }
+        *self.0 = read;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_read_among_other_things() {
+        let body =
+            br#"{"audit":{"id":9},"ticket":{"url":"u","id":33,"external_id":"A-1","x":[{}]}}"#;
+        assert_eq!(named(body), Some((33, Some("A-1".to_owned()))));
+    }
+
+    #[test]
+    fn an_external_id_may_be_null_absent_or_a_number() {
+        assert_eq!(
+            named(br#"{"ticket":{"id":1,"external_id":null}}"#),
+            Some((1, None))
+        );
+        assert_eq!(named(br#"{"ticket":{"id":1}}"#), Some((1, None)));
+        assert_eq!(
+            named(br#"{"ticket":{"id":1,"external_id":42}}"#),
+            Some((1, Some("42".to_owned())))
+        );
+    }
+
+    #[test]
+    fn what_names_no_ticket_is_nothing() {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "{\"ticket\":null}",
+            "{\"ticket\":{}}",
+            "<html>",
+            r#"{"ticket":{"id":null}}"#,
+            r#"{"ticket":{"id":0}}"#,
+            r#"{"ticket":{"id":-1}}"#,
+            r#"{"ticket":{"id":1.5}}"#,
+            r#"{"ticket":{"id":"33"}}"#,
+            r#"{"job_status":{"id":"V3-1"}}"#,
+            r#"{"ticket":{"id":1}} trailing"#,
+        ] {
+            assert_eq!(named(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_cut_reply_counts_only_with_both_ids_whole() {
+        let body = br#"{"ticket":{"id":33,"external_id":"A-1","subject":"long"}}"#;
+        for end in 0..body.len() {
+            let read = named(&body[..end]);
+            assert!(
+                read.is_none() || read == Some((33, Some("A-1".to_owned()))),
+                "{end}: {read:?}"
+            );
+        }
+        assert!(named(&body[..50]).is_some());
+    }
+}
