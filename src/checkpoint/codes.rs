@@ -36,16 +36,6 @@ pub(super) fn how(how: How) -> i64 {
     }
 }
 
-pub(super) fn how_from(code: i64) -> Option<How> {
-    match code {
-        0 => Some(How::Miss),
-        HIT => Some(How::Hit),
-        2 => Some(How::Unmarked),
-        FOUND => Some(How::Found),
-        _ => None,
-    }
-}
-
 pub(super) fn trust(trust: Trust) -> i64 {
     match trust {
         Trust::Key => 0,

@@ -1,1 +1,16 @@
-//! The engine room.
+//! The loop where source, checkpoint, client and pacer meet.
+//!
+//! [`driver`] is the loop's whole mind, as a synchronous value: messages and the time go in, effects
+//! come out. [`run`] is its body: threads, sockets and clocks. The simulation gives the same mind
+//! another body.
+
+pub mod clock;
+pub mod driver;
+mod error;
+pub mod monitor;
+pub mod plan;
+pub mod run;
+pub mod scan;
+pub mod start;
+
+pub use error::EngineError;

@@ -77,6 +77,11 @@ impl Source {
         self.mapping.as_deref()
     }
 
+    /// Gives the SHA-256 of the mapping file as it was read; `None` where columns map by name.
+    pub fn mapping_sha256(&self) -> Option<[u8; 32]> {
+        self.mapping_sha256
+    }
+
     /// Gives the delimiter, named by the mapping or detected.
     pub fn delimiter(&self) -> char {
         char::from(self.plan.header.delimiter)

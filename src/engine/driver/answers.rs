@@ -1,0 +1,323 @@
+//! What messages mean for the rows and for the run.
+
+use std::sync::Arc;
+
+use super::{Driver, Effect, Message, Rows, Timing, Way};
+use crate::checkpoint::{Attempt, Kind};
+use crate::lifecycle::{Event, Evidence, Stop, retry};
+use crate::model::ids::RowNumber;
+use crate::model::limits::THROTTLE_HOLD_MS;
+use crate::model::problem::Problem;
+use crate::model::reply::{Answer, Candidate, Meta, Reply, RetryAfter, Verdict};
+use crate::model::time::{Monotonic, ServerClock};
+
+impl<R: Rows> Driver<R> {
+    pub(super) fn take_in(&mut self, message: Message, now: Monotonic) {
+        match message {
+            Message::Replied { row, reply, timing } => self.replied(row, reply, timing, now),
+            Message::NotBegun { row } => {
+                self.out -= 1;
+                self.happen(row, Event::NeverSent, now);
+            }
+            Message::LookedUp {
+                row,
+                way,
+                answer,
+                timing,
+            } => {
+                self.looked_up(row, way, answer, timing, now);
+            }
+            Message::Probed { answer, timing } => self.probed(&answer, timing, now),
+            Message::Checked {
+                row,
+                answer,
+                timing,
+            } => self.checked(row, &answer, timing, now),
+            Message::Interrupt => {
+                self.stop.get_or_insert(Stop::Interrupted);
+            }
+        }
+    }
+
+    /// Learns from a reply what every reply tells.
+    fn learn(&mut self, meta: &Meta, timing: Timing, now: Monotonic) {
+        self.tally.requests += 1;
+        if meta.status == Some(429) {
+            self.tally.throttled += 1;
+        }
+        if let Some(date) = meta.date {
+            self.clock = ServerClock::new(date, timing.arrived);
+        }
+        self.creates.learn(meta.account, None, now);
+        if let Some(warning) = &meta.warning {
+            self.news.push(format!("Zendesk warns: {warning}"));
+        }
+    }
+
+    fn replied(&mut self, row: RowNumber, reply: Reply, timing: Timing, now: Monotonic) {
+        self.learn(&reply.meta, timing, now);
+        self.creates.learn(None, reply.meta.endpoint, now);
+        self.log_create(row, &reply.meta, timing);
+        if let Verdict::Forbidden(_) = reply.verdict {
+            self.forbidden.insert(row, (reply, timing));
+            self.effects.push(Effect::CheckCredentials { row });
+        } else {
+            self.judge(row, reply, now);
+        }
+    }
+
+    /// Lets the reply to a create happen to its row.
+    fn judge(&mut self, row: RowNumber, reply: Reply, now: Monotonic) {
+        self.out -= 1;
+        let Reply { verdict, meta } = reply;
+        self.watch.observe(Some(&verdict), now);
+        let Some((external_id_of_row, line)) = self
+            .tracked
+            .get(&row)
+            .map(|t| (Arc::clone(&t.external_id), t.line))
+        else {
+            return;
+        };
+        let mut ours = false;
+        if let Verdict::Created {
+            ticket,
+            external_id,
+        } = &verdict
+        {
+            ours = external_id.as_deref() == Some(&*external_id_of_row);
+            self.highest_ticket = self.highest_ticket.max(Some(*ticket));
+            self.learn_of_keys(meta.key_lookup.is_some(), now);
+        }
+        if let Verdict::Throttled(asked) = verdict {
+            self.hold(asked, now);
+        }
+        if verdict == Verdict::KeyMismatch {
+            self.news.push(format!(
+                "Zendesk knows the key of line {line} with other bytes: another copy of this \
+                 checkpoint may be in use; the row is looked up"
+            ));
+        }
+        let attempt = u32::try_from(self.tally.requests & 0xFFFF_FFFF).unwrap_or(0);
+        let event = Event::Replied {
+            verdict,
+            key_lookup: meta.key_lookup,
+            ours,
+            evidence: self.evidence,
+            now: self.server_now(now),
+            jitter: retry::jitter(self.plan.seed, row.0, attempt),
+        };
+        self.happen(row, event, now);
+    }
+
+    /// Notes whether a create that made a ticket said what it did with the key.
+    fn learn_of_keys(&mut self, marked: bool, now: Monotonic) {
+        let seen = if marked {
+            Evidence::Honoured
+        } else {
+            Evidence::Dropped
+        };
+        if seen == self.evidence {
+            return;
+        }
+        self.evidence = seen;
+        self.batch.evidence = Some(seen);
+        match seen {
+            Evidence::Honoured => self.hurry_the_settling(now),
+            Evidence::Dropped | Evidence::Unproven => self.news.push(
+                "Zendesk no longer confirms the idempotency key: something on the way drops it; \
+                 from now on rows without an answer are looked up before they are sent again"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    /// A 429 holds all lanes, once, for as long as it asks.
+    fn hold(&mut self, asked: Option<RetryAfter>, now: Monotonic) {
+        let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
+        let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
+        self.creates.hold_until(now.plus(ms));
+    }
+
+    fn log_create(&mut self, row: RowNumber, meta: &Meta, timing: Timing) {
+        let key = self.tracked.get(&row).map(|tracked| tracked.key);
+        let attempt = Attempt {
+            key,
+            ..self.attempt(row, Kind::Create, meta, timing)
+        };
+        self.batch.attempts.push(attempt);
+    }
+
+    fn attempt(&self, row: RowNumber, kind: Kind, meta: &Meta, timing: Timing) -> Attempt {
+        Attempt {
+            row,
+            kind,
+            key: None,
+            sent_at: self.server_now(timing.sent),
+            duration_ms: timing.arrived.since(timing.sent),
+            status: meta.status,
+            key_lookup: meta.key_lookup,
+            request_id: meta.request_id.clone(),
+            found: None,
+        }
+    }
+
+    fn looked_up(
+        &mut self,
+        row: RowNumber,
+        way: Way,
+        answer: Answer<Vec<Candidate>>,
+        timing: Timing,
+        now: Monotonic,
+    ) {
+        self.out -= 1;
+        let Answer { answer, meta } = answer;
+        self.learn(&meta, timing, now);
+        self.tally.lookups += 1;
+        self.lookups.learn(None, meta.endpoint, now);
+        let kind = match way {
+            Way::List => Kind::List,
+            Way::Search => Kind::Search,
+        };
+        let found = answer.as_ref().ok().map(|found| found.len() as u64);
+        let attempt = Attempt {
+            found,
+            ..self.attempt(row, kind, &meta, timing)
+        };
+        self.batch.attempts.push(attempt);
+        self.watch.observe(answer.as_ref().err(), now);
+        let asked_at = self.server_now(timing.sent);
+        match answer {
+            Ok(candidates) => self.weigh(row, way, candidates, asked_at, now),
+            Err(verdict) => self.lookup_failed(row, verdict, asked_at, now),
+        }
+    }
+
+    /// Weighs what one way of a lookup has found. Only both ways together prove that there is none.
+    fn weigh(
+        &mut self,
+        row: RowNumber,
+        way: Way,
+        candidates: Vec<Candidate>,
+        asked_at: crate::model::time::ServerTime,
+        now: Monotonic,
+    ) {
+        let Some(tracked) = self.tracked.get_mut(&row) else {
+            return;
+        };
+        tracked.failed_lookups = 0;
+        match (way, tracked.half_looked_up) {
+            (Way::List, _) if candidates.is_empty() => {
+                tracked.half_looked_up = Some(asked_at);
+                self.schedule(row, now);
+            }
+            (Way::List, _) => {
+                let event = self.finding(candidates, asked_at, true);
+                self.happen(row, event, now);
+            }
+            (Way::Search, listed_at) => {
+                let first = listed_at.map_or(asked_at, |listed_at| listed_at.min(asked_at));
+                let event = self.finding(candidates, first, listed_at.is_some());
+                self.happen(row, event, now);
+            }
+        }
+    }
+
+    fn lookup_failed(
+        &mut self,
+        row: RowNumber,
+        verdict: Verdict,
+        asked_at: crate::model::time::ServerTime,
+        now: Monotonic,
+    ) {
+        let asked = match verdict {
+            Verdict::Unauthorized => {
+                self.stop
+                    .get_or_insert(Stop::Credentials(refused_credentials()));
+                None
+            }
+            Verdict::WrongAccount(problem) => {
+                self.stop.get_or_insert(Stop::Account(problem));
+                None
+            }
+            // Asking again will not help: the row cannot be looked up by this user.
+            Verdict::Refused(_) | Verdict::Forbidden(_) | Verdict::KeyMismatch => {
+                let event = self.finding(Vec::new(), asked_at, false);
+                self.happen(row, event, now);
+                return;
+            }
+            Verdict::Throttled(asked) => {
+                let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
+                let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
+                self.lookups.hold_until(now.plus(ms));
+                Some(asked)
+            }
+            Verdict::ServerError(asked) => asked,
+            Verdict::Created { .. }
+            | Verdict::Unreadable
+            | Verdict::Conflict
+            | Verdict::NotSent(_)
+            | Verdict::Lost(_) => None,
+        };
+        let server_now = self.server_now(now);
+        let Some(tracked) = self.tracked.get_mut(&row) else {
+            return;
+        };
+        tracked.failed_lookups += 1;
+        let jitter = retry::jitter(self.plan.seed, row.0, tracked.failed_lookups);
+        let ms = retry::delay_ms(tracked.failed_lookups, asked, server_now, jitter);
+        self.schedule(row, now.plus(ms.max(1)));
+    }
+
+    fn probed(&mut self, answer: &Answer<()>, timing: Timing, now: Monotonic) {
+        self.probing = false;
+        self.learn(&answer.meta, timing, now);
+        let answered = match &answer.answer {
+            Ok(()) => true,
+            Err(Verdict::Unauthorized) => {
+                self.stop
+                    .get_or_insert(Stop::Credentials(refused_credentials()));
+                true
+            }
+            Err(
+                Verdict::ServerError(_)
+                | Verdict::NotSent(_)
+                | Verdict::Lost(_)
+                | Verdict::Throttled(_)
+                | Verdict::Unreadable,
+            ) => false,
+            Err(
+                Verdict::Created { .. }
+                | Verdict::KeyMismatch
+                | Verdict::Refused(_)
+                | Verdict::Forbidden(_)
+                | Verdict::WrongAccount(_)
+                | Verdict::Conflict,
+            ) => true,
+        };
+        self.watch.probed(answered, now);
+    }
+
+    /// A create was forbidden: if the credentials are good it is about this row, else about all.
+    fn checked(&mut self, row: RowNumber, answer: &Answer<bool>, timing: Timing, now: Monotonic) {
+        self.learn(&answer.meta, timing, now);
+        let Some((mut reply, _)) = self.forbidden.remove(&row) else {
+            return;
+        };
+        match &answer.answer {
+            Ok(true) => {}
+            Ok(false) | Err(Verdict::Unauthorized) => reply.verdict = Verdict::Unauthorized,
+            // It cannot be told now. The create had no effect, as if it had not been sent.
+            Err(_) => {
+                reply.verdict = Verdict::NotSent("the credentials could not be checked".to_owned());
+            }
+        }
+        self.judge(row, reply, now);
+    }
+}
+
+fn refused_credentials() -> Problem {
+    Problem::new(
+        "Unauthorized",
+        "Zendesk refuses the credentials; check them, then run the same command again",
+    )
+}

@@ -1,0 +1,102 @@
+//! What goes into the driver and what comes out.
+
+use std::sync::Arc;
+
+use crate::model::ids::RowNumber;
+use crate::model::intent::{Durable, Intent};
+use crate::model::reply::{Answer, Candidate, Reply};
+use crate::model::time::Monotonic;
+
+/// The two ways to look a row up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The list of tickets, filtered by `external_id`: exact, but without archived tickets.
+    List,
+    /// The search: with archived tickets, but minutes behind.
+    Search,
+}
+
+/// Something that the body of the loop has to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Send a create, unless it is later than `latest`.
+    Create {
+        /// What to send.
+        intent: Durable<Intent>,
+        /// When a resend is no longer safe; checked again right before the send.
+        latest: Option<Monotonic>,
+    },
+    /// Look a row up.
+    LookUp {
+        /// The row.
+        row: RowNumber,
+        /// Its `external_id`.
+        external_id: Arc<str>,
+        /// How.
+        way: Way,
+    },
+    /// Ask whether Zendesk is there again.
+    Probe,
+    /// Ask whether the credentials are good, because a create was forbidden.
+    CheckCredentials {
+        /// The row whose create it was.
+        row: RowNumber,
+    },
+}
+
+/// When a request left and when its answer was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// When it left.
+    pub sent: Monotonic,
+    /// When its reply's head arrived, or it was given up.
+    pub arrived: Monotonic,
+}
+
+/// Something that the body of the loop has to tell.
+#[derive(Debug)]
+pub enum Message {
+    /// A create is answered, or will not be.
+    Replied {
+        /// The row.
+        row: RowNumber,
+        /// The reply.
+        reply: Reply,
+        /// When.
+        timing: Timing,
+    },
+    /// A create came too late to be sent, or the program is ending: it was not begun.
+    NotBegun {
+        /// The row.
+        row: RowNumber,
+    },
+    /// A lookup is answered, or will not be.
+    LookedUp {
+        /// The row.
+        row: RowNumber,
+        /// How it was asked.
+        way: Way,
+        /// The answer.
+        answer: Answer<Vec<Candidate>>,
+        /// When.
+        timing: Timing,
+    },
+    /// A probe is answered, or will not be.
+    Probed {
+        /// The answer; its content does not matter.
+        answer: Answer<()>,
+        /// When.
+        timing: Timing,
+    },
+    /// The credentials have been checked.
+    Checked {
+        /// The row whose create was forbidden.
+        row: RowNumber,
+        /// Whether they are good; an error if it could not be found out.
+        answer: Answer<bool>,
+        /// When.
+        timing: Timing,
+    },
+    /// Somebody wants the run to end.
+    Interrupt,
+}

@@ -1,0 +1,296 @@
+//! The mind of a run: one owner of all state, synchronous and without a clock of its own.
+//!
+//! A turn takes the messages that have come in, asks `lifecycle` what they mean, commits all that
+//! follows in one transaction, and gives back what may be done now that it is on disk.
+
+mod answers;
+mod message;
+mod pick;
+mod track;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+pub use message::{Effect, Message, Timing, Way};
+
+use super::monitor::{Picture, Tally, Waiting};
+use super::plan::Plan;
+use crate::checkpoint::{Batch, Checkpoint, CheckpointError, PendingRow};
+use crate::lifecycle::{Evidence, Stop, Watch};
+use crate::model::counts::Counts;
+use crate::model::ids::{Key, RowNumber, TicketId};
+use crate::model::limits::WAITING_ROWS_MAX;
+use crate::model::problem::Problem;
+use crate::model::reply::Reply;
+use crate::model::time::{Monotonic, ServerClock, ServerTime};
+use crate::zendesk::pacer::{Pacer, Policy};
+use track::Tracked;
+
+/// The rows of the CSV, as far as the driver needs them again.
+pub trait Rows {
+    /// Reads a pending row again at its place and gives its body, or says why it is no longer the
+    /// row that was scanned.
+    fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem>;
+}
+
+/// Makes keys. Random in the program, seeded in the simulation.
+pub type MakeKey = Box<dyn FnMut() -> Key + Send>;
+
+/// The mind of a run.
+pub struct Driver<R> {
+    plan: Plan,
+    checkpoint: Checkpoint,
+    rows: R,
+    make_key: MakeKey,
+    clock: ServerClock,
+    started: Monotonic,
+    evidence: Evidence,
+    highest_ticket: Option<TicketId>,
+    watch: Watch,
+    creates: Pacer,
+    lookups: Pacer,
+    /// Rows that are in `sending`, or being looked up before they are sent.
+    tracked: BTreeMap<RowNumber, Tracked>,
+    /// When each of them that is not out has its next turn.
+    due: BTreeSet<(Monotonic, RowNumber)>,
+    /// Creates whose 403 is held back until the credentials have been checked.
+    forbidden: BTreeMap<RowNumber, (Reply, Timing)>,
+    /// Pending rows read ahead, and the number of the last one read.
+    ahead: VecDeque<PendingRow>,
+    cursor: RowNumber,
+    at_end: bool,
+    /// Rows that went back to pending behind the cursor.
+    returned: BTreeSet<RowNumber>,
+    out: usize,
+    probing: bool,
+    left_pending: u64,
+    idle_since: Option<Monotonic>,
+    ask_again_at: Option<Monotonic>,
+    counts: Counts,
+    tally: Tally,
+    batch: Batch,
+    effects: Vec<Effect>,
+    news: Vec<String>,
+    stop: Option<Stop>,
+}
+
+impl<R: Rows> Driver<R> {
+    /// Takes up a checkpoint where it stands. `clock` is Zendesk's, learned from a reply of this
+    /// start.
+    pub fn new(
+        plan: Plan,
+        checkpoint: Checkpoint,
+        rows: R,
+        make_key: MakeKey,
+        clock: ServerClock,
+        now: Monotonic,
+    ) -> Result<Self, CheckpointError> {
+        let evidence = checkpoint.evidence()?;
+        let counts = checkpoint.counts()?;
+        let in_flight = checkpoint.in_flight()?;
+        let mut driver = Self {
+            watch: Watch::new(plan.max_outage_ms, plan.max_errors),
+            creates: Pacer::new(plan.pace, now),
+            lookups: Pacer::new(
+                Policy {
+                    max_rpm: None,
+                    reserve_rpm: plan.pace.reserve_rpm,
+                },
+                now,
+            ),
+            plan,
+            checkpoint,
+            rows,
+            make_key,
+            clock,
+            started: now,
+            evidence,
+            highest_ticket: None,
+            tracked: BTreeMap::new(),
+            due: BTreeSet::new(),
+            forbidden: BTreeMap::new(),
+            ahead: VecDeque::new(),
+            cursor: RowNumber(0),
+            at_end: false,
+            returned: BTreeSet::new(),
+            out: 0,
+            probing: false,
+            left_pending: 0,
+            idle_since: None,
+            ask_again_at: None,
+            counts,
+            tally: Tally::default(),
+            batch: Batch::default(),
+            effects: Vec::new(),
+            news: Vec::new(),
+            stop: None,
+        };
+        for row in in_flight {
+            let number = row.number;
+            driver.tracked.insert(number, Tracked::found(row));
+            driver.schedule(number, now);
+        }
+        Ok(driver)
+    }
+
+    /// The pace of creates, to be told of limits that were learned before the first turn.
+    pub fn creates(&mut self) -> &mut Pacer {
+        &mut self.creates
+    }
+
+    /// Takes one turn: what has come in, then what may go out.
+    ///
+    /// # Errors
+    ///
+    /// After an error nothing more may be sent: the checkpoint could not be written or read.
+    pub fn turn(
+        &mut self,
+        now: Monotonic,
+        messages: impl IntoIterator<Item = Message>,
+    ) -> Result<Vec<Effect>, CheckpointError> {
+        self.ask_again_at = None;
+        for message in messages {
+            self.take_in(message, now);
+        }
+        self.consider_stopping(now);
+        if self.stop.is_none() {
+            self.fill(now)?;
+            self.consider_being_done(now);
+        }
+        if !self.batch.is_empty() {
+            let durable = self.checkpoint.commit(std::mem::take(&mut self.batch))?;
+            for intent in durable {
+                let latest = self.latest_send(&intent, now);
+                self.effects.push(Effect::Create { intent, latest });
+            }
+        }
+        Ok(std::mem::take(&mut self.effects))
+    }
+
+    /// When the next turn is due even if no message comes; `None` if only a message can help.
+    pub fn wake_at(&self) -> Option<Monotonic> {
+        if self.stop.is_some() {
+            return None;
+        }
+        let due = self.due.first().map(|(time, _)| *time);
+        let lanes_are_open = self.out < self.watch.lanes(self.plan.concurrency);
+        let outlasted = self.watch.outlasted_at();
+        let probe = if self.probing {
+            None
+        } else {
+            self.watch.probe_at()
+        };
+        let over = self.plan.max_duration_ms.map(|ms| self.started.plus(ms));
+        let idle_over = self
+            .idle_since
+            .map(|since| since.plus(self.plan.max_outage_ms));
+        let soonest_due = due.filter(|_| lanes_are_open).map(|time| {
+            // A row that is due but got no permit is asked again when a permit can be had.
+            self.ask_again_at.map_or(time, |later| time.max(later))
+        });
+        [
+            soonest_due,
+            self.ask_again_at.filter(|_| lanes_are_open),
+            probe,
+            outlasted,
+            over,
+            idle_over,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Why the run is over, once it is over and nothing is out.
+    pub fn finished(&self) -> Option<&Stop> {
+        self.stop
+            .as_ref()
+            .filter(|_| self.out == 0 && !self.probing)
+    }
+
+    /// A picture for whoever looks on.
+    pub fn picture(&self, now: Monotonic) -> Picture {
+        Picture {
+            counts: self.counts,
+            tally: self.tally,
+            allowed_rpm: self.creates.allowed_rpm(),
+            waiting: self.waiting(now),
+        }
+    }
+
+    /// Sentences for people that have come up since the last call.
+    pub fn news(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Gives the checkpoint back when the run is over.
+    pub fn into_checkpoint(self) -> Checkpoint {
+        self.checkpoint
+    }
+
+    fn server_now(&self, now: Monotonic) -> ServerTime {
+        self.clock.at(now)
+    }
+
+    fn consider_stopping(&mut self, now: Monotonic) {
+        if self.stop.is_some() {
+            return;
+        }
+        let over = self
+            .plan
+            .max_duration_ms
+            .is_some_and(|ms| now.since(self.started) >= ms);
+        let idle = self
+            .idle_since
+            .is_some_and(|t| now.since(t) >= self.plan.max_outage_ms);
+        self.stop = self
+            .watch
+            .verdict(now)
+            .or_else(|| over.then_some(Stop::MaxDuration))
+            .or_else(|| idle.then_some(Stop::Outage));
+    }
+
+    /// Done is when no row can become a ticket any more without a person, or when the rows that
+    /// this run may take are taken and settled.
+    fn consider_being_done(&mut self, now: Monotonic) {
+        let nothing_more = self.tracked.is_empty() && self.out == 0 && self.batch.is_empty();
+        if nothing_more && self.returned.is_empty() && self.ahead.is_empty() && self.at_end {
+            self.stop = Some(Stop::Done);
+        } else if nothing_more && self.limit_is_reached() {
+            self.stop = Some(Stop::Limit);
+        }
+        let only_waiting = self.out == 0 && self.effects.is_empty() && self.batch.is_empty();
+        if self.stop.is_none() && only_waiting && self.settling(now).is_some() {
+            self.idle_since.get_or_insert(now);
+        } else {
+            self.idle_since = None;
+        }
+    }
+
+    fn limit_is_reached(&self) -> bool {
+        self.plan
+            .limit
+            .is_some_and(|limit| self.left_pending >= limit)
+    }
+
+    fn waiting(&self, now: Monotonic) -> Option<Waiting> {
+        if let Some(probe_at) = self.watch.probe_at() {
+            return Some(Waiting::Outage(probe_at.since(now)));
+        }
+        let held_ms = self.creates.held_until().since(now);
+        if held_ms > 0 && self.tally.throttled > 0 {
+            return Some(Waiting::Throttled(held_ms));
+        }
+        self.settling(now)
+            .filter(|_| self.out == 0)
+            .map(Waiting::Settling)
+    }
+
+    /// How long until the first waiting row has its turn, if rows wait and no other row is left.
+    fn settling(&self, now: Monotonic) -> Option<u64> {
+        let nothing_pending = self.limit_is_reached()
+            || (self.at_end && self.ahead.is_empty() && self.returned.is_empty())
+            || self.tracked.len() >= WAITING_ROWS_MAX;
+        let (time, _) = self.due.first().filter(|_| nothing_pending)?;
+        Some(time.since(now)).filter(|ms| *ms > 0)
+    }
+}

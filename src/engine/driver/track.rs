@@ -1,0 +1,231 @@
+//! The rows that the driver keeps in mind, and their turns.
+
+use std::sync::Arc;
+
+use super::{Driver, Rows};
+use crate::checkpoint::{InFlight, Outcome, PendingRow};
+use crate::lifecycle::{Event, How, Row, State, Step, next};
+use crate::model::ids::{Key, RowNumber};
+use crate::model::intent::Route;
+use crate::model::reply::Candidate;
+use crate::model::time::{Monotonic, ServerTime};
+
+/// A row that is in `sending`, or being looked up before it is sent.
+#[derive(Debug, Clone)]
+pub(super) struct Tracked {
+    pub(super) row: Row,
+    pub(super) line: u64,
+    pub(super) external_id: Arc<str>,
+    pub(super) key: Key,
+    /// The way of its stored intent; `None` if it has none.
+    pub(super) route: Option<Route>,
+    /// When its next turn is; `None` while a request for it is out.
+    pub(super) due: Option<Monotonic>,
+    /// Whether that turn waits for nothing but time to pass, so that news may bring it forward.
+    pub(super) settling: bool,
+    /// A lookup that has been asked by list, and found nothing there.
+    pub(super) half_looked_up: Option<ServerTime>,
+    /// Lookups in succession that were not answered.
+    pub(super) failed_lookups: u32,
+}
+
+impl Tracked {
+    /// A row in flight as a start finds it.
+    pub(super) fn found(found: InFlight) -> Self {
+        let row = Row {
+            state: State::Sending(found.flight),
+            past: found.past,
+        };
+        Self::new(
+            row,
+            found.line,
+            found.external_id,
+            found.key,
+            Some(found.route),
+        )
+    }
+
+    /// A pending row whose turn it is.
+    pub(super) fn pending(pending: &PendingRow) -> Self {
+        let row = Row {
+            state: State::Pending,
+            past: pending.past,
+        };
+        Self::new(
+            row,
+            pending.line,
+            Arc::clone(&pending.external_id),
+            pending.key,
+            None,
+        )
+    }
+
+    fn new(row: Row, line: u64, external_id: Arc<str>, key: Key, route: Option<Route>) -> Self {
+        Self {
+            row,
+            line,
+            external_id,
+            key,
+            route,
+            due: None,
+            settling: false,
+            half_looked_up: None,
+            failed_lookups: 0,
+        }
+    }
+}
+
+impl<R: Rows> Driver<R> {
+    /// Gives a tracked row its next turn.
+    pub(super) fn schedule(&mut self, number: RowNumber, time: Monotonic) {
+        if let Some(tracked) = self.tracked.get_mut(&number) {
+            if let Some(before) = tracked.due.replace(time) {
+                self.due.remove(&(before, number));
+            }
+            self.due.insert((time, number));
+        }
+    }
+
+    /// Takes a row's turn away: a request for it goes out.
+    pub(super) fn unschedule(&mut self, number: RowNumber) {
+        if let Some(tracked) = self.tracked.get_mut(&number)
+            && let Some(before) = tracked.due.take()
+        {
+            self.due.remove(&(before, number));
+        }
+    }
+
+    /// Lets an event happen to a tracked row, and does what follows.
+    pub(super) fn happen(&mut self, number: RowNumber, event: Event, now: Monotonic) {
+        let Some(tracked) = self.tracked.get(&number) else {
+            return;
+        };
+        let before = tracked.row.clone();
+        let (after, step) = next(before.clone(), event, &self.plan.rules);
+        self.count(&before.state, &after.state);
+        let changed = after != before;
+        let key = (step == Step::NewKey).then(|| (self.make_key)());
+        if changed || key.is_some() {
+            self.batch.outcomes.push(Outcome {
+                number,
+                row: after.clone(),
+                key,
+            });
+        }
+        match after.state {
+            State::Sending(_) => self.keep(number, after, &step, now),
+            State::Pending if after.past.look_up_since.is_some() => {
+                self.keep(number, after, &step, now);
+            }
+            State::Pending => {
+                self.forget(number);
+                // A row above the cursor is found by the cursor, and must not be found twice.
+                if number <= self.cursor {
+                    self.returned.insert(number);
+                }
+            }
+            State::Invalid(_)
+            | State::Created { .. }
+            | State::Rejected(_)
+            | State::Unknown(_)
+            | State::Withdrawn => self.forget(number),
+        }
+        if let Step::Halt(stop) = step {
+            self.stop.get_or_insert(stop);
+        }
+    }
+
+    fn keep(&mut self, number: RowNumber, row: Row, step: &Step, now: Monotonic) {
+        let (time, settling) = match step {
+            Step::Wait(ms) => (now.plus(*ms), false),
+            Step::WaitUntil(time) => (self.local(*time, now), true),
+            Step::Rest
+            | Step::Send
+            | Step::Resend
+            | Step::LookUp
+            | Step::NewKey
+            | Step::Halt(_) => (now, false),
+        };
+        if let Some(tracked) = self.tracked.get_mut(&number) {
+            tracked.row = row;
+            tracked.settling = settling;
+            tracked.half_looked_up = None;
+        }
+        self.schedule(number, time);
+    }
+
+    fn forget(&mut self, number: RowNumber) {
+        self.unschedule(number);
+        self.tracked.remove(&number);
+    }
+
+    /// When this machine's clock will say what Zendesk's says at `time`; never now, so that a wait
+    /// always is one.
+    pub(super) fn local(&self, time: ServerTime, now: Monotonic) -> Monotonic {
+        let ms = time.since(self.server_now(now)).max(1);
+        now.plus(ms.cast_unsigned())
+    }
+
+    /// Rows that only wait for time to pass are asked again: something has been learned.
+    pub(super) fn hurry_the_settling(&mut self, now: Monotonic) {
+        let waiting: Vec<RowNumber> = self
+            .tracked
+            .iter()
+            .filter(|(_, t)| t.settling)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in waiting {
+            self.schedule(number, now);
+        }
+    }
+
+    /// What a lookup has found, put together from its two ways.
+    pub(super) fn finding(
+        &self,
+        mut candidates: Vec<Candidate>,
+        asked_at: ServerTime,
+        complete: bool,
+    ) -> Event {
+        candidates.sort_by_key(|c| c.ticket);
+        candidates.dedup_by_key(|c| c.ticket);
+        let sees_all = complete && self.plan.sees_all;
+        Event::LookedUp(crate::lifecycle::Finding {
+            candidates,
+            asked_at,
+            sees_all,
+        })
+    }
+
+    /// Keeps the counts in step with the rows.
+    pub(super) fn count(&mut self, before: &State, after: &State) {
+        if let State::Created { .. } = after
+            && !matches!(before, State::Created { .. })
+        {
+            self.tally.created += 1;
+        }
+        if let State::Rejected(_) = after {
+            self.watch.rejected();
+        }
+        *self.bin(before) -= 1;
+        *self.bin(after) += 1;
+        if let State::Created { how, .. } = after {
+            match how {
+                How::Hit => self.counts.created_hit += 1,
+                How::Found => self.counts.created_found += 1,
+                How::Miss | How::Unmarked => {}
+            }
+        }
+    }
+
+    fn bin(&mut self, state: &State) -> &mut u64 {
+        match state {
+            State::Invalid(_) => &mut self.counts.invalid,
+            State::Pending => &mut self.counts.pending,
+            State::Sending(_) => &mut self.counts.sending,
+            State::Created { .. } => &mut self.counts.created,
+            State::Rejected(_) => &mut self.counts.rejected,
+            State::Unknown(_) => &mut self.counts.unknown,
+            State::Withdrawn => &mut self.counts.withdrawn,
+        }
+    }
+}

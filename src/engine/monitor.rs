@@ -1,0 +1,52 @@
+//! What a run shows while it goes on: a poorer picture than the driver's own, made for looking at.
+
+use crate::model::counts::Counts;
+
+/// What this run has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Tally {
+    /// Rows that got their ticket.
+    pub created: u64,
+    /// Requests made, lookups included.
+    pub requests: u64,
+    /// Requests answered with 429.
+    pub throttled: u64,
+    /// Creates sent again under the same key.
+    pub retried: u64,
+    /// Lookups made.
+    pub lookups: u64,
+}
+
+/// Why nothing is being sent just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// Zendesk asked for it with a 429; milliseconds left.
+    Throttled(u64),
+    /// Zendesk does not answer; milliseconds until the next probe.
+    Outage(u64),
+    /// Rows must settle before they can be looked up; milliseconds until the next one can.
+    Settling(u64),
+}
+
+/// A picture of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Picture {
+    /// All rows by state.
+    pub counts: Counts,
+    /// What this run has done.
+    pub tally: Tally,
+    /// The allowed rate in requests a minute; `None` if there is no limit.
+    pub allowed_rpm: Option<u32>,
+    /// Why nothing is sent, if so.
+    pub waiting: Option<Waiting>,
+}
+
+/// Looks at a run. Called from the thread that drives it, so it has to be quick.
+pub trait Monitor: Send {
+    /// So many bytes of the CSV have been scanned.
+    fn scanned(&mut self, bytes: u64, rows: u64);
+    /// The run has moved on.
+    fn moved(&mut self, picture: &Picture);
+    /// Something that a person should know, once.
+    fn tell(&mut self, sentence: &str);
+}

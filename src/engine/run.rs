@@ -1,0 +1,159 @@
+//! The body of the loop: threads, sockets and the clock around the driver.
+//!
+//! The calling thread owns the driver and with it SQLite. Requests are tasks on a runtime of its own
+//! thread; they share nothing and send what they learn back as messages.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::clock::monotonic;
+use super::driver::{Driver, Effect, Message, Rows, Timing, Way};
+use super::error::EngineError;
+use super::monitor::{Monitor, Tally};
+use crate::lifecycle::Stop;
+use crate::model::counts::Counts;
+use crate::model::reply::Answer;
+use crate::model::time::Monotonic;
+use crate::zendesk::Client;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub stop: Stop,
+    /// All rows by state.
+    pub counts: Counts,
+    /// What this run has done.
+    pub tally: Tally,
+}
+
+/// Starts the runtime for requests: one worker, because a second one takes the core that SQLite and
+/// the other side need.
+pub fn runtime() -> Result<Runtime, EngineError> {
+    Ok(Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("requests")
+        .enable_all()
+        .build()?)
+}
+
+/// Runs a driver to its end.
+///
+/// `inbox` also takes [`Message::Interrupt`] from whoever holds another clone of `sender`.
+pub fn run<R: Rows>(
+    mut driver: Driver<R>,
+    client: &Client,
+    runtime: &Runtime,
+    (sender, inbox): (&Sender<Message>, &Receiver<Message>),
+    monitor: &mut dyn Monitor,
+) -> Result<Ended, EngineError> {
+    let mut messages = Vec::new();
+    loop {
+        let now = monotonic();
+        let effects = driver.turn(now, messages.drain(..))?;
+        for effect in effects {
+            perform(effect, client, runtime, sender);
+        }
+        let picture = driver.picture(now);
+        monitor.moved(&picture);
+        for sentence in driver.news() {
+            monitor.tell(&sentence);
+        }
+        if let Some(stop) = driver.finished() {
+            let stop = stop.clone();
+            return Ok(Ended {
+                stop,
+                counts: picture.counts,
+                tally: picture.tally,
+            });
+        }
+        wait(inbox, driver.wake_at(), &mut messages);
+    }
+}
+
+/// Waits for the first message or for the time, then takes all messages that are there: replies
+/// that arrive during a COMMIT share the next one.
+fn wait(inbox: &Receiver<Message>, until: Option<Monotonic>, messages: &mut Vec<Message>) {
+    let first = match until {
+        None => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        Some(time) => inbox.recv_timeout(Duration::from_millis(time.since(monotonic()))),
+    };
+    messages.extend(first.ok());
+    messages.extend(inbox.try_iter());
+}
+
+fn perform(effect: Effect, client: &Client, runtime: &Runtime, sender: &Sender<Message>) {
+    let client = client.clone();
+    let sender = sender.clone();
+    runtime.spawn(async move {
+        let message = match effect {
+            Effect::Create { intent, latest } => {
+                let row = intent.row;
+                if latest.is_some_and(|latest| monotonic() >= latest) {
+                    Message::NotBegun { row }
+                } else {
+                    let sent = monotonic();
+                    let reply = client.create(&intent).await;
+                    Message::Replied {
+                        row,
+                        reply,
+                        timing: timing(sent),
+                    }
+                }
+            }
+            Effect::LookUp {
+                row,
+                external_id,
+                way,
+            } => {
+                let sent = monotonic();
+                let answer = match way {
+                    Way::List => client.list_by_external_id(&external_id).await,
+                    Way::Search => client.search_by_external_id(&external_id).await,
+                };
+                Message::LookedUp {
+                    row,
+                    way,
+                    answer,
+                    timing: timing(sent),
+                }
+            }
+            Effect::Probe => {
+                let sent = monotonic();
+                let Answer { answer, meta } = client.me().await;
+                let answer = Answer {
+                    answer: answer.map(|_| ()),
+                    meta,
+                };
+                Message::Probed {
+                    answer,
+                    timing: timing(sent),
+                }
+            }
+            Effect::CheckCredentials { row } => {
+                let sent = monotonic();
+                let Answer { answer, meta } = client.me().await;
+                let answer = Answer {
+                    answer: answer.map(|me| me.id.is_some()),
+                    meta,
+                };
+                Message::Checked {
+                    row,
+                    answer,
+                    timing: timing(sent),
+                }
+            }
+        };
+        // The receiver is gone only when the run has ended by an error: nobody needs the answer.
+        let _run_has_ended = sender.send(message);
+    });
+}
+
+fn timing(sent: Monotonic) -> Timing {
+    Timing {
+        sent,
+        arrived: monotonic(),
+    }
+}

@@ -1,0 +1,137 @@
+//! What must be known before the first create: GETs only.
+
+use std::time::Duration;
+
+use super::clock::monotonic;
+use super::error::EngineError;
+use super::monitor::Monitor;
+use crate::lifecycle::retry;
+use crate::model::reply::{Answer, RateLimit, RetryAfter, Verdict};
+use crate::model::time::ServerClock;
+use crate::zendesk::{Client, Me, Triggers};
+
+/// How often a question is asked before Zendesk counts as unreachable.
+const TRIES: u32 = 5;
+
+/// The longest pause between two tries, in milliseconds.
+const PAUSE_MS_MAX: u64 = 60_000;
+
+/// What the account said of itself.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The id of the authenticated user.
+    pub user: u64,
+    /// That user's role: `admin`, `agent` or `end-user`.
+    pub role: String,
+    /// Zendesk's clock.
+    pub clock: ServerClock,
+    /// The account's limit, if the replies tell one.
+    pub limit: Option<RateLimit>,
+    /// The triggers that would run on a create.
+    pub triggers: Triggers,
+    /// Requests made to learn all this.
+    pub requests: u32,
+}
+
+/// Asks who we are, what time it is there, how fast we may be, and which triggers would run.
+pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, EngineError> {
+    let mut requests = 0;
+    let me = asked(|| client.me(), "who the user is", &mut requests, monitor).await?;
+    let seen = monotonic();
+    let Me {
+        id: Some(user),
+        role,
+        ..
+    } = me.value
+    else {
+        return Err(EngineError::Credentials(
+            "Zendesk does not know this user (it answers as to a stranger); check the credentials"
+                .to_owned(),
+        ));
+    };
+    let Some(date) = me.meta.date else {
+        return Err(EngineError::Refused(
+            "replies come without a Date header, so the age of a key cannot be told; something on \
+             the way removes it"
+                .to_owned(),
+        ));
+    };
+    let triggers = asked(
+        || client.active_triggers(),
+        "which triggers are active",
+        &mut requests,
+        monitor,
+    )
+    .await?;
+    Ok(Account {
+        user,
+        role,
+        clock: ServerClock::new(date, seen),
+        limit: triggers.meta.account.or(me.meta.account),
+        triggers: triggers.value,
+        requests,
+    })
+}
+
+struct Told<T> {
+    value: T,
+    meta: crate::model::reply::Meta,
+}
+
+/// Asks one question until it is answered, a few times and with growing pauses.
+async fn asked<T, F: Future<Output = Answer<T>>>(
+    question: impl Fn() -> F,
+    what: &str,
+    requests: &mut u32,
+    monitor: &mut dyn Monitor,
+) -> Result<Told<T>, EngineError> {
+    let mut attempt = 1;
+    loop {
+        *requests += 1;
+        let Answer { answer, meta } = question().await;
+        let verdict = match answer {
+            Ok(value) => return Ok(Told { value, meta }),
+            Err(verdict) => verdict,
+        };
+        let asked = passing(verdict, what)?;
+        if attempt == TRIES {
+            return Err(EngineError::Unreachable(format!(
+                "Zendesk did not tell {what} in {TRIES} tries; nothing was sent: run the same \
+                 command again later"
+            )));
+        }
+        let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
+        let now = meta.date.unwrap_or(crate::model::time::ServerTime(0));
+        let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
+        monitor.tell(&format!(
+            "Zendesk did not tell {what}; asking again in {ms} ms"
+        ));
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+        attempt += 1;
+    }
+}
+
+/// Tells a failure that may pass from one that will not.
+fn passing(verdict: Verdict, what: &str) -> Result<Option<RetryAfter>, EngineError> {
+    match verdict {
+        Verdict::Throttled(asked) | Verdict::ServerError(asked) => Ok(asked),
+        Verdict::NotSent(_) | Verdict::Lost(_) | Verdict::Conflict | Verdict::Unreadable => {
+            Ok(None)
+        }
+        Verdict::Unauthorized => Err(EngineError::Credentials(
+            "Zendesk refuses the credentials (401); check them, then run the same command again"
+                .to_owned(),
+        )),
+        Verdict::Forbidden(problem) => Err(EngineError::Credentials(format!(
+            "this user or token may not see {what} ({problem}); it needs the scopes read and write"
+        ))),
+        Verdict::WrongAccount(problem) | Verdict::Refused(problem) => {
+            Err(EngineError::Refused(format!(
+                "this does not look like the account's API ({problem}); check --subdomain or --url"
+            )))
+        }
+        Verdict::Created { .. } | Verdict::KeyMismatch => Err(EngineError::Refused(format!(
+            "Zendesk answered the question {what} with something else; check --url"
+        ))),
+    }
+}
