@@ -12,21 +12,23 @@ use zendesk_migrate::zendesk::{Account, Client, Credentials, Timeouts};
 
 /// Answers the requests that come, one connection each, with these bytes, and counts them.
 fn serve(answers: Vec<&'static str>) -> (Client, Arc<AtomicUsize>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&requests);
     thread::spawn(move || {
         for answer in answers {
-            let (stream, _) = listener.accept().unwrap();
+            let (stream, _) = listener.accept().expect("a connection");
             read_head(&stream);
             counter.fetch_add(1, Ordering::SeqCst);
-            (&stream).write_all(answer.as_bytes()).unwrap();
+            (&stream)
+                .write_all(answer.as_bytes())
+                .expect("an open connection");
         }
     });
-    let account = Account::from_url(&format!("http://{address}")).unwrap();
+    let account = Account::from_url(&format!("http://{address}")).expect("an account");
     let credentials = Credentials::Bearer("token".into());
-    let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+    let client = Client::new(account, credentials, Timeouts::default()).expect("a client");
     (client, requests)
 }
 
@@ -45,7 +47,8 @@ async fn a_question_is_asked_once_and_a_broken_answer_is_no_answer() {
         "HTTP/1.1 200 OK\r\ncontent-length: 90\r\n\r\n{\"user\":{\"id\":1}}",
         "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 17\r\n\r\n{\"user\":{\"id\":1}}",
     ]);
-    assert!(matches!(client.me().await.answer, Err(Verdict::Lost(_))));
+    let broken = client.me().await;
+    assert!(matches!(broken.answer, Err(Verdict::Lost(_))), "{broken:?}");
     assert_eq!(requests.load(Ordering::SeqCst), 1);
     assert_eq!(client.me().await.answer, Err(Verdict::Unreadable));
     assert_eq!(requests.load(Ordering::SeqCst), 2);

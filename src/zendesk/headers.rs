@@ -161,12 +161,12 @@ mod tests {
             .collect()
     }
 
-    fn limit(total: u32, remaining: u32, resets_s: u32) -> Option<RateLimit> {
-        Some(RateLimit {
+    fn limit(total: u32, remaining: u32, resets_s: u32) -> RateLimit {
+        RateLimit {
             total,
             remaining: Some(remaining),
             resets_s: Some(resets_s),
-        })
+        }
     }
 
     #[test]
@@ -190,8 +190,8 @@ mod tests {
             ("date", "Fri, 06 Sep 2024 18:52:11 GMT"),
         ]);
         let meta = meta(Asked::Create, 201, &headers);
-        assert_eq!(meta.account, limit(700, 698, 49));
-        assert_eq!(meta.endpoint, limit(300, 299, 50));
+        assert_eq!(meta.account, Some(limit(700, 698, 49)));
+        assert_eq!(meta.endpoint, Some(limit(300, 299, 50)));
         assert_eq!(meta.key_lookup, Some(KeyLookup::Miss));
         assert_eq!(meta.date, Some(ServerTime(1_725_648_731_000)));
         assert_eq!(meta.request_id.as_deref(), Some("8bf0a793d9a6f9cc-SJC"));
@@ -211,8 +211,8 @@ mod tests {
             ("x-zendesk-api-warn", "{:unpermitted_keys=>[\"ticket.id\"]}"),
         ]);
         let meta = meta(Asked::List, 200, &headers);
-        assert_eq!(meta.account, limit(700, 694, 59));
-        assert_eq!(meta.endpoint, limit(100, 99, 59));
+        assert_eq!(meta.account, Some(limit(700, 694, 59)));
+        assert_eq!(meta.endpoint, Some(limit(100, 99, 59)));
         assert_eq!(
             meta.warning.as_deref(),
             Some("{:unpermitted_keys=>[\"ticket.id\"]}")
@@ -235,7 +235,10 @@ mod tests {
                 "total=9; remaining=1; resets=1",
             ),
         ]);
-        assert_eq!(meta(Asked::List, 200, &headers).endpoint, limit(50, 50, 1));
+        assert_eq!(
+            meta(Asked::List, 200, &headers).endpoint,
+            Some(limit(50, 50, 1))
+        );
         assert_eq!(meta(Asked::Other, 200, &headers).endpoint, None);
         assert_eq!(meta(Asked::Search, 200, &headers).endpoint, None);
     }

@@ -35,6 +35,8 @@ mod ticket_reply;
 #[cfg(test)]
 mod classify_tests;
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod lookup_tests;
 #[cfg(test)]
 mod raw_server;

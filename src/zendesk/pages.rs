@@ -17,7 +17,8 @@ pub(super) struct Page {
     tickets: Vec<Found>,
     /// All results there are, on this page or not.
     count: Option<u64>,
-    next_page: Option<IgnoredAny>,
+    #[serde(rename = "next_page")]
+    next: Option<IgnoredAny>,
 }
 
 /// A ticket on a page. Its `external_id` may be null and must be there: a page without it proves
@@ -65,7 +66,7 @@ impl Gathered {
             }
         }
         let seen = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
-        if page.next_page.is_some() {
+        if page.next.is_some() {
             Next::Page
         } else if page.count.is_some_and(|count| count > seen) {
             Next::Missing

@@ -6,11 +6,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 
 /// The ticket that a reply names.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Named {
-    pub(super) id: Option<u64>,
-    /// `None`: not read yet. `Some(None)`: the ticket has none.
-    pub(super) external_id: Option<Option<String>>,
+#[derive(Debug, Clone, Default)]
+struct Named {
+    id: Option<u64>,
+    external_id: Option<String>,
+    /// Whether the `external_id`, null or not, has been read.
+    is_external_id_read: bool,
 }
 
 /// Reads `{"ticket": {"id": …, "external_id": …}}`, and nothing else of it.
@@ -24,11 +25,11 @@ pub(super) fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
         .deserialize(&mut json)
         .and_then(|()| json.end());
     let id = named.id.filter(|id| *id > 0)?;
-    match (whole, named.external_id) {
-        (Ok(()), external_id) => Some((id, external_id.flatten())),
-        (Err(error), Some(external_id)) if error.is_eof() => Some((id, external_id)),
-        (Err(_), _) => None,
-    }
+    let is_enough = match whole {
+        Ok(()) => true,
+        Err(error) => error.is_eof() && named.is_external_id_read,
+    };
+    is_enough.then_some((id, named.external_id))
 }
 
 /// An `external_id`: a text, or (never seen, but cheap to allow) a number.
@@ -105,7 +106,8 @@ impl<'de> Visitor<'de> for Ticket<'_> {
                 "id" => read.id = Some(map.next_value()?),
                 "external_id" => {
                     let id: Option<ExternalId> = map.next_value()?;
-                    read.external_id = Some(id.map(String::from));
+                    read.external_id = id.map(String::from);
+                    read.is_external_id_read = true;
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
