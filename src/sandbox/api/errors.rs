@@ -1,0 +1,132 @@
+//! The envelopes in which the service says no; there is more than one.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::sandbox::http::Response;
+
+/// What a 422 says: by field, one or more objections.
+pub(super) type Objections = BTreeMap<&'static str, Vec<Objection>>;
+
+/// One objection to one field.
+#[derive(Serialize)]
+pub(super) struct Objection {
+    pub(super) description: String,
+    pub(super) error: &'static str,
+}
+
+#[derive(Serialize)]
+struct Plain {
+    error: &'static str,
+    description: &'static str,
+}
+
+pub(super) fn invalid_endpoint() -> Response {
+    plain(404, "InvalidEndpoint", "Not found")
+}
+
+pub(super) fn record_not_found() -> Response {
+    plain(404, "RecordNotFound", "Not found")
+}
+
+pub(super) fn key_mismatch() -> Response {
+    let description = "Request parameters don't match the given idempotency key";
+    plain(400, "IdempotentRequestError", description)
+}
+
+pub(super) fn bad_query(description: &'static str) -> Response {
+    plain(400, "InvalidValue", description)
+}
+
+pub(super) fn unauthorized() -> Response {
+    #[derive(Serialize)]
+    struct Envelope {
+        error: &'static str,
+    }
+    Response::json(
+        401,
+        &Envelope {
+            error: "Couldn't authenticate you",
+        },
+    )
+}
+
+pub(super) fn malformed_json() -> Response {
+    #[derive(Serialize)]
+    struct Envelope {
+        error: &'static str,
+        message: &'static str,
+    }
+    let message = "Server could not parse JSON";
+    Response::json(
+        400,
+        &Envelope {
+            error: "Unprocessable Entity",
+            message,
+        },
+    )
+}
+
+pub(super) fn too_large() -> Response {
+    let page = "<html><head><title>413 Request Entity Too Large</title></head></html>";
+    Response::with_type(413, "text/html", page.into())
+}
+
+pub(super) fn too_many_values() -> Response {
+    #[derive(Serialize)]
+    struct Envelope {
+        error: &'static str,
+        description: &'static str,
+        max_count: u32,
+    }
+    let description = "Parameter  cannot specify more than 100 values";
+    Response::json(
+        400,
+        &Envelope {
+            error: "TooManyValues",
+            description,
+            max_count: 100,
+        },
+    )
+}
+
+pub(super) fn requester_collision() -> Response {
+    let text = "Requester creation collision - please try again";
+    Response::with_type(409, "text/plain; charset=UTF-8", text.into())
+}
+
+pub(super) fn record_invalid(details: &Objections) -> Response {
+    #[derive(Serialize)]
+    struct Envelope<'a> {
+        error: &'static str,
+        description: &'static str,
+        details: &'a Objections,
+    }
+    let description = "Record validation errors";
+    Response::json(
+        422,
+        &Envelope {
+            error: "RecordInvalid",
+            description,
+            details,
+        },
+    )
+}
+
+/// The three bodies that 429s have been seen with, in turn; only the status can be relied on.
+pub(in crate::sandbox) fn too_many_requests(nth: u64) -> Response {
+    const TEXT: &str = "Number of allowed API requests per minute exceeded";
+    match nth % 3 {
+        0 => Response::with_type(429, "text/plain; charset=utf-8", TEXT.into()),
+        1 => plain(429, "APIRateLimitExceeded", TEXT),
+        _ => {
+            let page = format!("<html><body><h1>429 Too Many Requests</h1>{TEXT}</body></html>");
+            Response::with_type(429, "text/html; charset=utf-8", page.into_bytes())
+        }
+    }
+}
+
+fn plain(status: u16, error: &'static str, description: &'static str) -> Response {
+    Response::json(status, &Plain { error, description })
+}

@@ -1,0 +1,337 @@
+//! Tickets and audits as the service writes them: every key, in the order of the recordings.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::sandbox::api::draft::Draft;
+use crate::sandbox::dates::iso;
+use crate::sandbox::state::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, Ticket};
+
+const HOST: &str = "https://sandbox.zendesk.example";
+const BRAND_ID: u64 = 900_100_001;
+const FORM_ID: u64 = 900_100_002;
+const STATUS_ID: u64 = 900_100_003;
+/// Audits and their events are numbered by ticket, with this much room for each.
+const AUDIT_IDS_EACH: u64 = 1000;
+
+/// The address of a ticket, which does not depend on where the double happens to listen.
+pub(super) fn ticket_url(id: u64) -> String {
+    format!("{HOST}/api/v2/tickets/{id}.json")
+}
+
+/// What a ticket was made from. It was read once before, so it can be read again.
+pub(super) fn draft_of(ticket: &Ticket) -> Draft {
+    Draft::parse(&ticket.source).unwrap_or_default()
+}
+
+/// The body of a 201.
+pub(super) fn created<'a>(ticket: &'a Ticket, draft: &'a Draft) -> Created<'a> {
+    Created {
+        audit: audit(ticket, draft),
+        ticket: view(ticket, draft),
+    }
+}
+
+/// The body of a 201: the ticket, and how it came about.
+#[derive(Serialize)]
+pub(super) struct Created<'a> {
+    ticket: TicketView<'a>,
+    audit: AuditView<'a>,
+}
+
+/// A ticket in replies.
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "these are the service's own")]
+pub(super) struct TicketView<'a> {
+    url: String,
+    id: u64,
+    external_id: Option<&'a str>,
+    via: Via,
+    created_at: String,
+    updated_at: String,
+    generated_timestamp: u64,
+    r#type: Option<&'a str>,
+    subject: Option<&'a str>,
+    raw_subject: Option<&'a str>,
+    description: String,
+    priority: Option<&'a str>,
+    status: &'a str,
+    recipient: Option<&'a str>,
+    requester_id: u64,
+    submitter_id: u64,
+    assignee_id: Option<u64>,
+    organization_id: Option<u64>,
+    group_id: Option<u64>,
+    collaborator_ids: &'a [u64],
+    follower_ids: [u64; 0],
+    email_cc_ids: [u64; 0],
+    forum_topic_id: Option<u64>,
+    problem_id: Option<u64>,
+    has_incidents: bool,
+    is_public: bool,
+    due_at: Option<&'a str>,
+    tags: &'a BTreeSet<String>,
+    custom_fields: Vec<Field<'a>>,
+    satisfaction_rating: Option<()>,
+    sharing_agreement_ids: [u64; 0],
+    custom_status_id: u64,
+    fields: Vec<Field<'a>>,
+    followup_ids: [u64; 0],
+    ticket_form_id: u64,
+    brand_id: u64,
+    allow_channelback: bool,
+    allow_attachments: bool,
+    from_messaging_channel: bool,
+    /// Only in search results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) result_type: Option<&'static str>,
+}
+
+#[derive(Clone, Serialize)]
+struct Field<'a> {
+    id: u64,
+    value: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Via {
+    channel: &'static str,
+    source: Source,
+}
+
+#[derive(Serialize)]
+struct Source {
+    from: Nothing,
+    to: Party,
+    rel: Option<()>,
+}
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct Party {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct AuditView<'a> {
+    id: u64,
+    ticket_id: u64,
+    created_at: String,
+    author_id: u64,
+    metadata: Metadata<'a>,
+    events: Vec<Event<'a>>,
+    via: Via,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    system: System,
+    custom: Cow<'a, Value>,
+}
+
+#[derive(Serialize)]
+struct System {
+    client: &'static str,
+    ip_address: &'static str,
+    location: &'static str,
+    latitude: i32,
+    longitude: i32,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Event<'a> {
+    Comment(Box<CommentEvent>),
+    Create {
+        id: u64,
+        r#type: &'static str,
+        value: Option<String>,
+        field_name: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+struct CommentEvent {
+    id: u64,
+    r#type: &'static str,
+    author_id: u64,
+    body: String,
+    html_body: String,
+    plain_body: String,
+    public: bool,
+    attachments: [u64; 0],
+    audit_id: u64,
+}
+
+/// A ticket as list, show and search write it.
+pub(super) fn view<'a>(ticket: &'a Ticket, draft: &'a Draft) -> TicketView<'a> {
+    let made_at = iso(ticket.made_ms);
+    let subject = draft.raw_subject.as_deref().or(draft.subject.as_deref());
+    let fields: Vec<_> = draft
+        .custom_fields
+        .iter()
+        .map(|(id, value)| Field { id: *id, value })
+        .collect();
+    TicketView {
+        url: ticket_url(ticket.id),
+        id: ticket.id,
+        external_id: ticket.external_id.as_deref(),
+        via: via(None, None),
+        created_at: made_at.clone(),
+        updated_at: made_at,
+        generated_timestamp: 0,
+        r#type: filled(draft.kind.as_ref()),
+        subject,
+        raw_subject: subject,
+        description: draft.text().unwrap_or_default().into_owned(),
+        priority: filled(draft.priority.as_ref()),
+        status: filled(draft.status.as_ref()).unwrap_or("new"),
+        recipient: draft.recipient.as_deref(),
+        requester_id: ticket.requester_id,
+        submitter_id: draft.submitter_id.unwrap_or(ADMIN_ID),
+        assignee_id: draft.assignee_id,
+        organization_id: draft.organization_id,
+        group_id: draft.group_id,
+        collaborator_ids: &draft.collaborator_ids,
+        follower_ids: [],
+        email_cc_ids: [],
+        forum_topic_id: None,
+        problem_id: draft.problem_id,
+        has_incidents: false,
+        is_public: is_public(draft),
+        due_at: draft.due_at.as_deref(),
+        tags: &draft.tags,
+        custom_fields: fields.clone(),
+        satisfaction_rating: None,
+        sharing_agreement_ids: [],
+        custom_status_id: draft.custom_status_id.unwrap_or(STATUS_ID),
+        fields,
+        followup_ids: [],
+        ticket_form_id: draft.ticket_form_id.unwrap_or(FORM_ID),
+        brand_id: draft.brand_id.unwrap_or(BRAND_ID),
+        allow_channelback: false,
+        allow_attachments: true,
+        from_messaging_channel: false,
+        result_type: None,
+    }
+}
+
+fn audit<'a>(ticket: &'a Ticket, draft: &'a Draft) -> AuditView<'a> {
+    let id = 900_000_000_000 + ticket.id * AUDIT_IDS_EACH;
+    let author_id = draft.submitter_id.unwrap_or(ADMIN_ID);
+    AuditView {
+        id,
+        ticket_id: ticket.id,
+        created_at: iso(ticket.made_ms),
+        author_id,
+        metadata: Metadata {
+            system: System {
+                client: "sandbox",
+                ip_address: "127.0.0.1",
+                location: "Localhost",
+                latitude: 0,
+                longitude: 0,
+            },
+            custom: match &draft.metadata {
+                given @ Value::Object(_) => Cow::Borrowed(given),
+                _ => Cow::Owned(Value::Object(serde_json::Map::new())),
+            },
+        },
+        events: events(id, author_id, ticket, draft),
+        via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
+    }
+}
+
+fn events<'a>(audit_id: u64, author_id: u64, ticket: &Ticket, draft: &'a Draft) -> Vec<Event<'a>> {
+    let text = draft.text().unwrap_or_default();
+    let comment = CommentEvent {
+        id: audit_id + 1,
+        r#type: "Comment",
+        author_id: draft
+            .comment
+            .get("author_id")
+            .and_then(Value::as_u64)
+            .unwrap_or(author_id),
+        html_body: html(&text),
+        plain_body: text.clone().into_owned(),
+        body: text.into_owned(),
+        public: is_public(draft),
+        attachments: [],
+        audit_id,
+    };
+    let number = |id: u64| Some(id.to_string());
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let fields = [
+        (
+            "subject",
+            owned(draft.raw_subject.as_deref().or(draft.subject.as_deref())),
+        ),
+        ("requester_id", number(ticket.requester_id)),
+        ("priority", owned(filled(draft.priority.as_ref()))),
+        ("type", owned(filled(draft.kind.as_ref()))),
+        (
+            "status",
+            owned(filled(draft.status.as_ref()).or(Some("new"))),
+        ),
+        ("organization_id", draft.organization_id.and_then(number)),
+        ("brand_id", number(draft.brand_id.unwrap_or(BRAND_ID))),
+        (
+            "ticket_form_id",
+            number(draft.ticket_form_id.unwrap_or(FORM_ID)),
+        ),
+        (
+            "custom_status_id",
+            number(draft.custom_status_id.unwrap_or(STATUS_ID)),
+        ),
+    ];
+    let mut events = Vec::with_capacity(1 + fields.len());
+    events.push(Event::Comment(Box::new(comment)));
+    for ((field_name, value), id) in fields.into_iter().zip(audit_id + 2..) {
+        events.push(Event::Create {
+            id,
+            r#type: "Create",
+            value,
+            field_name,
+        });
+    }
+    events
+}
+
+fn via(name: Option<&'static str>, address: Option<&'static str>) -> Via {
+    Via {
+        channel: "api",
+        source: Source {
+            from: Nothing {},
+            to: Party { name, address },
+            rel: None,
+        },
+    }
+}
+
+fn is_public(draft: &Draft) -> bool {
+    draft
+        .comment
+        .get("public")
+        .and_then(Value::as_bool)
+        .unwrap_or(true)
+}
+
+fn filled(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+fn html(text: &str) -> String {
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<div class=\"zd-comment\" dir=\"auto\"><p dir=\"auto\">{text}</p></div>")
+}

@@ -1,0 +1,200 @@
+//! The service as a plain struct: requests in, replies out, time as an argument.
+//!
+//! Nothing here waits, reads a clock, draws a random number or depends on the order of a hash
+//! map: the same requests at the same times give the same bytes.
+
+mod keys;
+mod limit;
+mod stamp;
+mod tickets;
+mod users;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::sandbox::api;
+pub use crate::sandbox::http::{Method, Request, Response};
+pub use crate::sandbox::settings::Settings;
+pub use keys::{KEY_LIFETIME_MS, KeyRecord, Outcome};
+pub use tickets::Ticket;
+pub use users::User;
+
+pub(in crate::sandbox) use keys::Keys;
+use limit::{Limiter, SlidingMinute};
+pub(in crate::sandbox) use tickets::Tickets;
+pub(in crate::sandbox) use users::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, Users};
+
+/// A Zendesk account, as far as an importer can see it.
+#[derive(Debug)]
+pub struct State {
+    pub(in crate::sandbox) settings: Settings,
+    pub(in crate::sandbox) tickets: Tickets,
+    pub(in crate::sandbox) users: Users,
+    pub(in crate::sandbox) keys: Keys,
+    account_limit: Limiter,
+    create_limit: Limiter,
+    seen: SlidingMinute,
+    requests: u64,
+    throttled: u64,
+    peak_rpm: u32,
+    changes: Option<Vec<Change>>,
+}
+
+/// What a request changed for good, for whoever keeps the state on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A user was made.
+    User(User),
+    /// A ticket was made.
+    Ticket(Arc<Ticket>),
+    /// A key stands for something new.
+    Key(KeyRecord),
+    /// A ticket was deleted.
+    Deleted(u64),
+    /// All tickets up to this id were archived.
+    ArchivedUpTo(u64),
+}
+
+/// The counts that `GET /sandbox/stats` tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Live tickets.
+    pub tickets: u64,
+    /// Different external ids among them.
+    pub external_ids: u64,
+    /// Live tickets beyond the first of their external id.
+    pub duplicates: u64,
+    /// API requests that came, refused ones too.
+    pub requests: u64,
+    /// The most of them within any sixty seconds of the double's clock.
+    pub peak_rpm: u32,
+    /// How many were answered 429.
+    pub throttled: u64,
+}
+
+/// When an injected server error strikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strike {
+    /// Before the request did anything.
+    Before,
+    /// After the request did all it does.
+    After,
+}
+
+impl State {
+    /// An empty account.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            account_limit: Limiter::new(settings.window),
+            create_limit: Limiter::new(settings.window),
+            settings,
+            tickets: Tickets::default(),
+            users: Users::default(),
+            keys: Keys::default(),
+            seen: SlidingMinute::default(),
+            requests: 0,
+            throttled: 0,
+            peak_rpm: 0,
+            changes: None,
+        }
+    }
+
+    /// Answers a request that arrives at `now_ms` (epoch milliseconds of the double's clock).
+    pub fn handle(&mut self, request: &Request, now_ms: i64) -> Response {
+        let mut response = self
+            .refuse(request, now_ms)
+            .unwrap_or_else(|| api::route(self, request, now_ms));
+        self.stamp(&mut response, request, now_ms);
+        response
+    }
+
+    /// Answers a request with a server error that strikes before or after its effect.
+    ///
+    /// Where failures are kept under keys, this one is, even if a ticket was made: the worst that
+    /// a real service could do to a client.
+    pub fn handle_failing(
+        &mut self,
+        request: &Request,
+        now_ms: i64,
+        failure: Response,
+        strike: Strike,
+    ) -> Response {
+        let mut response = self.refuse(request, now_ms).unwrap_or_else(|| {
+            let key = api::fresh_key(self, request, now_ms);
+            if strike == Strike::After {
+                let _hidden = api::route(self, request, now_ms);
+            }
+            if let Some(key) = key {
+                api::keep_failure(self, request, now_ms, key, &failure);
+            }
+            failure
+        });
+        self.stamp(&mut response, request, now_ms);
+        response
+    }
+
+    /// Archives all tickets made so far.
+    pub fn archive_all(&mut self) {
+        let last = self.tickets.next_id() - 1;
+        self.apply(Change::ArchivedUpTo(last), 0);
+    }
+
+    /// The counts so far.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            tickets: self.tickets.live(),
+            external_ids: self.tickets.external_ids(),
+            duplicates: self.tickets.duplicates(),
+            requests: self.requests,
+            peak_rpm: self.peak_rpm,
+            throttled: self.throttled,
+        }
+    }
+
+    /// The knobs in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Turns the knobs; a new kind of window begins to count afresh.
+    pub fn set_settings(&mut self, settings: Settings) {
+        if settings.window != self.settings.window {
+            self.account_limit = Limiter::new(settings.window);
+            self.create_limit = Limiter::new(settings.window);
+        }
+        self.settings = settings;
+    }
+
+    /// From now on, collects changes for [`State::take_changes`].
+    pub fn record_changes(&mut self) {
+        self.changes.get_or_insert_default();
+    }
+
+    /// The changes since the last call; none unless they are recorded.
+    pub fn take_changes(&mut self) -> Vec<Change> {
+        self.changes
+            .as_mut()
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
+    /// Makes a change, whether a request causes it now or a file tells of it again.
+    pub(in crate::sandbox) fn apply(&mut self, change: Change, now_ms: i64) {
+        if let Some(changes) = &mut self.changes {
+            changes.push(change.clone());
+        }
+        match change {
+            Change::User(user) => self.users.add(&user),
+            Change::Ticket(ticket) => self.tickets.add(ticket),
+            Change::Key(record) => self.keys.remember(record, now_ms),
+            Change::Deleted(id) => {
+                self.tickets.delete(id);
+            }
+            Change::ArchivedUpTo(id) => self.tickets.archive_up_to(id),
+        }
+    }
+}
