@@ -1,5 +1,5 @@
-//! The binary: hands the arguments to the library and ends with its exit code.
+//! The binary: hands over to the library and ends with its exit code.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    zendesk_migrate::cli::main()
 }

@@ -9,7 +9,8 @@ use super::error::CheckpointError;
 /// Holds the lock of a checkpoint until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -22,35 +23,72 @@ impl Lock {
             path: lock_path.clone(),
             source,
         };
-        let mut file = private()
-            .read(true)
-            .write(true)
-            .create(true)
-            .open(&lock_path)
-            .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let _unreadable_is_unknown = (&file).take(200).read_to_string(&mut text);
-                let text = text.trim();
-                let holder = if text.is_empty() {
-                    "it does not say who it is"
-                } else {
-                    text
-                };
-                return Err(CheckpointError::Held {
-                    path: path.to_owned(),
-                    holder: holder.to_owned(),
-                });
+        let mut file = loop {
+            let file = private()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&lock_path)
+                .map_err(io)?;
+            match file.try_lock() {
+                Ok(()) if is_still_there(&file, &lock_path) => break file,
+                // Its last holder removed it between our opening and our locking it.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    return Err(CheckpointError::Held {
+                        path: path.to_owned(),
+                        holder: read_holder(&file),
+                    });
+                }
+                Err(TryLockError::Error(source)) => return Err(io(source)),
             }
-            Err(TryLockError::Error(source)) => return Err(io(source)),
-        }
+        };
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
         file.write_all(holder.as_bytes()).map_err(io)?;
-        Ok(Self { _file: file })
+        Ok(Self {
+            file,
+            path: lock_path,
+        })
     }
+
+    /// Removes the lock file and gives the lock up.
+    pub(super) fn remove(self) -> Result<(), CheckpointError> {
+        std::fs::remove_file(&self.path).map_err(|source| CheckpointError::Io {
+            path: self.path.clone(),
+            source,
+        })?;
+        drop(self.file);
+        Ok(())
+    }
+}
+
+fn read_holder(mut file: &File) -> String {
+    let mut text = String::new();
+    let _unreadable_is_unknown = Read::take(&mut file, 200).read_to_string(&mut text);
+    let text = text.trim();
+    if text.is_empty() {
+        "it does not say who it is".to_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Whether the file that was locked is the one that the next process will find.
+#[cfg(unix)]
+fn is_still_there(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(ours), Ok(theirs)) => (ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()),
+        (Ok(_) | Err(_), Err(_)) | (Err(_), Ok(_)) => false,
+    }
+}
+
+/// A file that is open cannot be removed here.
+#[cfg(not(unix))]
+fn is_still_there(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 fn lock_path(path: &Path) -> PathBuf {

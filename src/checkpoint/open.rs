@@ -16,7 +16,7 @@ pub struct Checkpoint {
     pub(super) db: Connection,
     pub(super) path: PathBuf,
     pub(super) poisoned: bool,
-    _lock: Lock,
+    lock: Option<Lock>,
 }
 
 /// A checkpoint that is only read, also while a run writes it.
@@ -67,8 +67,43 @@ impl Checkpoint {
             db,
             path: path.to_owned(),
             poisoned: false,
-            _lock: lock,
+            lock: Some(lock),
         })
+    }
+
+    /// Makes a checkpoint for looking ahead: a private temporary file that has no name and goes with
+    /// its process.
+    pub fn scratch() -> Result<Self, CheckpointError> {
+        let path = PathBuf::from("the temporary checkpoint");
+        let sqlite = |source| CheckpointError::sqlite(&path, source);
+        let mut db = Connection::open("").map_err(sqlite)?;
+        prepare(&db).map_err(sqlite)?;
+        db.pragma_update(None, "synchronous", "OFF")
+            .map_err(sqlite)?;
+        migrate(&mut db, &path)?;
+        Ok(Self {
+            db,
+            path,
+            poisoned: false,
+            lock: None,
+        })
+    }
+
+    /// Takes a checkpoint back that was created for a file which then turned out to be unreadable:
+    /// nothing was ever sent from it, and a person who mends the file starts anew.
+    pub fn discard_if_new(self) -> Result<(), CheckpointError> {
+        if self.is_loaded()? {
+            return Ok(());
+        }
+        let Self { db, path, lock, .. } = self;
+        let io = |source| CheckpointError::Io {
+            path: path.clone(),
+            source,
+        };
+        db.close()
+            .map_err(|(_, source)| CheckpointError::sqlite(&path, source))?;
+        std::fs::remove_file(&path).map_err(io)?;
+        lock.map_or(Ok(()), Lock::remove)
     }
 
     /// The file.
@@ -76,7 +111,7 @@ impl Checkpoint {
         &self.path
     }
 
-    /// A view of the checkpoint's contents for queries.
+    /// Gives an error of SQLite the checkpoint's name.
     pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
         result.map_err(|source| CheckpointError::sqlite(&self.path, source))
     }

@@ -1,1 +1,49 @@
-//! The cli room.
+//! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
+
+mod args;
+mod confirm;
+mod environment;
+pub mod exit;
+mod interrupt;
+mod output;
+mod paths;
+mod progress;
+mod run;
+mod sandbox;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+use exit::{Exit, Failure};
+
+/// Runs the program with the arguments of this process.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+            // A closed pipe is the reader's wish.
+            let _closed_pipe = error.print();
+            return exit.into();
+        }
+    };
+    let result = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Status(arguments) => status::status(&arguments),
+        Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(Failure { exit, sentence }) => {
+            output::error(&sentence);
+            exit.into()
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! come out. [`run`] is its body: threads, sockets and clocks. The simulation gives the same mind
 //! another body.
 
+pub mod belongs;
 pub mod clock;
 pub mod driver;
 mod error;

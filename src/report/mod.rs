@@ -1,1 +1,6 @@
-//! The report room.
+//! The facts about a run, and the forms they are shown in.
+
+pub mod facts;
+pub mod text;
+
+pub use facts::{Facts, ThisRun, Would};

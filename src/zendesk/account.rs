@@ -78,6 +78,18 @@ impl Account {
         Ok(Self { base, host, name })
     }
 
+    /// The local double at `address`. It is called `sandbox` whatever its port: another port
+    /// tomorrow is the same account, with the same tickets.
+    pub fn sandbox(address: std::net::SocketAddr) -> Result<Self, AccountError> {
+        let account = Self::from_url(&format!("http://{address}"))?;
+        let name = "sandbox".to_owned();
+        Ok(Self {
+            host: name.clone(),
+            name,
+            ..account
+        })
+    }
+
     /// The host, with the port if it is not the scheme's own. A key and a checkpoint belong to it.
     pub fn host(&self) -> &str {
         &self.host

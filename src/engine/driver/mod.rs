@@ -20,7 +20,7 @@ use crate::model::counts::Counts;
 use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::limits::WAITING_ROWS_MAX;
 use crate::model::problem::Problem;
-use crate::model::reply::Reply;
+use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::zendesk::pacer::{Pacer, Policy};
 use track::Tracked;
@@ -132,9 +132,16 @@ impl<R: Rows> Driver<R> {
         Ok(driver)
     }
 
-    /// The pace of creates, to be told of limits that were learned before the first turn.
-    pub fn creates(&mut self) -> &mut Pacer {
-        &mut self.creates
+    /// Learns of what was asked before there was a driver: the limit that the replies told, and how
+    /// many requests already count against it.
+    pub fn already_asked(&mut self, limit: Option<RateLimit>, requests: u32, now: Monotonic) {
+        self.tally.requests += u64::from(requests);
+        self.creates.learn(limit, None, now);
+        if let Some(rpm) = self.creates.allowed_rpm() {
+            let each_ms = 60_000 / u64::from(rpm.max(1));
+            self.creates
+                .hold_until(now.plus(each_ms * u64::from(requests)));
+        }
     }
 
     /// Takes one turn: what has come in, then what may go out.
@@ -154,7 +161,6 @@ impl<R: Rows> Driver<R> {
         self.consider_stopping(now);
         if self.stop.is_none() {
             self.fill(now)?;
-            self.consider_being_done(now);
         }
         if !self.batch.is_empty() {
             let durable = self.checkpoint.commit(std::mem::take(&mut self.batch))?;
@@ -162,6 +168,9 @@ impl<R: Rows> Driver<R> {
                 let latest = self.latest_send(&intent, now);
                 self.effects.push(Effect::Create { intent, latest });
             }
+        }
+        if self.stop.is_none() {
+            self.consider_being_done(now);
         }
         Ok(std::mem::take(&mut self.effects))
     }
@@ -252,13 +261,13 @@ impl<R: Rows> Driver<R> {
     /// Done is when no row can become a ticket any more without a person, or when the rows that
     /// this run may take are taken and settled.
     fn consider_being_done(&mut self, now: Monotonic) {
-        let nothing_more = self.tracked.is_empty() && self.out == 0 && self.batch.is_empty();
+        let nothing_more = self.tracked.is_empty() && self.out == 0;
         if nothing_more && self.returned.is_empty() && self.ahead.is_empty() && self.at_end {
             self.stop = Some(Stop::Done);
         } else if nothing_more && self.limit_is_reached() {
             self.stop = Some(Stop::Limit);
         }
-        let only_waiting = self.out == 0 && self.effects.is_empty() && self.batch.is_empty();
+        let only_waiting = self.out == 0 && self.effects.is_empty();
         if self.stop.is_none() && only_waiting && self.settling(now).is_some() {
             self.idle_since.get_or_insert(now);
         } else {

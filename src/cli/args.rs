@@ -1,0 +1,205 @@
+//! The arguments, as they are typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+
+/// Moves legacy tickets from a CSV file into Zendesk: one create per row, and never two tickets of
+/// one row, whatever dies when.
+#[derive(Debug, Parser)]
+#[command(name = "zendesk-migrate", version, propagate_version = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Import tickets, or resume: the same command again is the resume
+    Run(Box<RunArguments>),
+    /// Show how many rows are where, at any time, also while a run is going on
+    Status(StatusArguments),
+    /// Serve the local Zendesk double
+    Sandbox(SandboxArguments),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate run tickets.csv --sandbox           try it on the embedded double
+  zendesk-migrate run tickets.csv -n                  look before you leap
+  zendesk-migrate run tickets.csv --subdomain acme --limit 10
+  zendesk-migrate run tickets.csv --subdomain acme    again after a crash: it goes on")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(super) struct RunArguments {
+    /// The CSV file with the tickets
+    #[arg(value_name = "FILE.csv")]
+    pub(super) csv: PathBuf,
+    /// Read, map, validate, compare with the checkpoint; no network, no file left behind
+    #[arg(short = 'n', long, env = "ZENDESK_MIGRATE_DRY_RUN")]
+    pub(super) dry_run: bool,
+    /// The mapping file [default: FILE.toml if it exists, else columns named like Zendesk fields]
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_MAPPING")]
+    pub(super) mapping: Option<PathBuf>,
+    /// The checkpoint [default: FILE.ACCOUNT.checkpoint.sqlite3]
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// The account: NAME of NAME.zendesk.com
+    #[arg(long, value_name = "NAME", env = "ZENDESK_MIGRATE_SUBDOMAIN")]
+    pub(super) subdomain: Option<String>,
+    /// The account's whole address; http only for a loopback address
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ZENDESK_MIGRATE_URL",
+        conflicts_with = "subdomain"
+    )]
+    pub(super) url: Option<String>,
+    /// A file with the credentials, NAME=value a line, readable only by you
+    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_CREDENTIALS")]
+    pub(super) credentials: Option<PathBuf>,
+    /// Run against the embedded double instead of a real account
+    #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"])]
+    pub(super) sandbox: bool,
+    /// Which create to use
+    #[arg(
+        long,
+        value_enum,
+        default_value = "tickets",
+        env = "ZENDESK_MIGRATE_ENDPOINT"
+    )]
+    pub(super) endpoint: Endpoint,
+    /// Requests a minute, at most [default: what the account allows]
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_rpm: Option<u32>,
+    /// Requests a minute left free for others [default: a fifth of the account's limit]
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_RESERVE_RPM")]
+    pub(super) reserve_rpm: Option<u32>,
+    /// Requests in flight, at most
+    #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) concurrency: u16,
+    /// Go on with a checkpoint that another machine used last
+    #[arg(long, env = "ZENDESK_MIGRATE_TAKE_OVER")]
+    pub(super) take_over: bool,
+    /// Send at most N new rows this time; rows in flight are still settled
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LIMIT")]
+    pub(super) limit: Option<u64>,
+    /// Stop after N rejected rows in this run
+    #[arg(long, value_name = "N", default_value_t = 100, env = "ZENDESK_MIGRATE_MAX_ERRORS",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_errors: u64,
+    /// Stop after this long without a usable reply
+    #[arg(long, value_name = "D", default_value = "15m", env = "ZENDESK_MIGRATE_MAX_OUTAGE",
+          value_parser = duration)]
+    pub(super) max_outage: u64,
+    /// How long after a row's last send a ticket that is not found counts as not made
+    #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
+          value_parser = duration)]
+    pub(super) lookup_settle: u64,
+    /// Stop cleanly after this long (90m, 8h)
+    #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_MAX_DURATION", value_parser = duration)]
+    pub(super) max_duration: Option<u64>,
+    /// Go without asking although the account's active triggers may mail customers
+    #[arg(long, env = "ZENDESK_MIGRATE_ALLOW_TRIGGERS")]
+    pub(super) allow_triggers: bool,
+    /// Print one JSON object on stdout at the end
+    #[arg(long, env = "ZENDESK_MIGRATE_JSON")]
+    pub(super) json: bool,
+    /// Show no progress
+    #[arg(short, long, env = "ZENDESK_MIGRATE_QUIET")]
+    pub(super) quiet: bool,
+    /// How to show progress: a bar on a terminal, else a line every ten seconds
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        env = "ZENDESK_MIGRATE_PROGRESS"
+    )]
+    pub(super) progress: Progress,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate status tickets.csv
+  zendesk-migrate status -c tickets.acme.checkpoint.sqlite3 --json")]
+pub(super) struct StatusArguments {
+    /// The CSV file beside which the checkpoint is
+    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
+    pub(super) csv: Option<PathBuf>,
+    /// The checkpoint
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// Print one JSON object on stdout
+    #[arg(long, env = "ZENDESK_MIGRATE_JSON")]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate sandbox --data double.sqlite3
+  zendesk-migrate sandbox --listen 127.0.0.1:0 --rpm 600 --faults faults.toml")]
+pub(super) struct SandboxArguments {
+    /// Where to listen; port 0 takes any free one. The address is the first line on stdout
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8787",
+        env = "ZENDESK_MIGRATE_LISTEN"
+    )]
+    pub(super) listen: SocketAddr,
+    /// The file that keeps the tickets [default: they live in memory]
+    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_DATA")]
+    pub(super) data: Option<PathBuf>,
+    /// Requests a minute that the account allows; 0 is no limit
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        env = "ZENDESK_MIGRATE_RPM"
+    )]
+    pub(super) rpm: u32,
+    /// The delay of every reply, in milliseconds
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        env = "ZENDESK_MIGRATE_LATENCY_MS"
+    )]
+    pub(super) latency_ms: u64,
+    /// The seed of the faults
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_SEED")]
+    pub(super) seed: Option<u64>,
+    /// A TOML or JSON file that says what goes wrong, and how often
+    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_FAULTS")]
+    pub(super) faults: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Endpoint {
+    /// POST /api/v2/tickets: triggers run, the past is not kept
+    Tickets,
+    /// POST /api/v2/imports/tickets
+    Imports,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Progress {
+    /// A bar on a terminal, else a line every ten seconds
+    Auto,
+    /// A line every ten seconds, also on a terminal
+    Always,
+    /// Nothing
+    Never,
+    /// A JSON object a line
+    Json,
+}
+
+/// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.
+fn duration(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is not a duration; write it like 90s, 15m or 8h");
+    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
+    u64::try_from(duration.as_millis()).map_err(|_| wrong())
+}

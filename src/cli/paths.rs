@@ -1,0 +1,87 @@
+//! Where files are when nobody says.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::exit::Failure;
+
+const ENDING: &str = ".checkpoint.sqlite3";
+
+/// The checkpoint of a CSV for an account: `tickets.ACCOUNT.checkpoint.sqlite3` beside it.
+pub(super) fn checkpoint(csv: &Path, account: &str) -> PathBuf {
+    let mut name = stem(csv);
+    name.push(".");
+    name.push(account);
+    name.push(ENDING);
+    csv.with_file_name(name)
+}
+
+/// Where the embedded double keeps its tickets: beside the checkpoint.
+pub(super) fn sandbox_data(checkpoint: &Path) -> PathBuf {
+    let name = checkpoint
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let base = name.strip_suffix(ENDING).unwrap_or(&name);
+    checkpoint.with_file_name(format!("{base}.tickets.sqlite3"))
+}
+
+/// All checkpoints of a CSV that lie beside it.
+pub(super) fn existing(csv: &Path) -> Vec<PathBuf> {
+    let folder = match csv.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let mut prefix = stem(csv).to_string_lossy().into_owned();
+    prefix.push('.');
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            name.strip_prefix(&prefix)
+                .and_then(|rest| rest.strip_suffix(ENDING))
+                .is_some_and(|account| !account.is_empty())
+        })
+        .map(|entry| csv.with_file_name(entry.file_name()))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The one checkpoint that is meant, for the commands that only need a checkpoint.
+pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let Some(csv) = csv else {
+        return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
+    };
+    let found = existing(csv);
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Failure::refused(format!(
+            "there is no checkpoint beside {}; name it with -c, or start a run first",
+            csv.display()
+        ))),
+        several => {
+            let list: Vec<String> = several
+                .iter()
+                .map(|path| format!("\n  {}", path.display()))
+                .collect();
+            Err(Failure::usage(format!(
+                "there are {} checkpoints beside {}; name one with -c:{}",
+                several.len(),
+                csv.display(),
+                list.concat()
+            )))
+        }
+    }
+}
+
+fn stem(csv: &Path) -> OsString {
+    csv.file_stem().unwrap_or_default().to_owned()
+}

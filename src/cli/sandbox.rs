@@ -1,0 +1,34 @@
+//! `sandbox`: serve the double.
+
+use super::args::SandboxArguments;
+use super::exit::{Exit, Failure};
+use super::{interrupt, output};
+use crate::engine::run::runtime;
+use crate::sandbox::faults::Faults;
+use crate::sandbox::server::{self, Config};
+use crate::sandbox::settings::Settings;
+
+pub(super) fn sandbox(arguments: &SandboxArguments) -> Result<Exit, Failure> {
+    let mut faults = match &arguments.faults {
+        Some(path) => Faults::read(path).map_err(|error| Failure::refused(error.to_string()))?,
+        None => Faults::default(),
+    };
+    if let Some(seed) = arguments.seed {
+        faults.seed = seed;
+    }
+    let config = Config {
+        listen: arguments.listen,
+        data: arguments.data.clone(),
+        latency_ms: arguments.latency_ms,
+        settings: Settings {
+            rpm: arguments.rpm,
+            ..Settings::default()
+        },
+        faults,
+    };
+    let server = server::start(config).map_err(|error| Failure::refused(error.to_string()))?;
+    output::line(&format!("http://{}", server.address()));
+    runtime()?.block_on(interrupt::asked_to_end());
+    server.stop();
+    Ok(Exit::Done)
+}

@@ -1,0 +1,109 @@
+//! The facts as scripts get them: the names and their order are fixed.
+
+use serde::Serialize;
+
+use crate::lifecycle::Stop;
+use crate::model::counts::Counts;
+
+/// The final object of `run --json`, `run -n --json` and `status --json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Facts {
+    /// All rows.
+    pub rows: u64,
+    /// Rows that have a ticket.
+    pub created: u64,
+    /// Of these, answered from Zendesk's memory of the key.
+    pub created_hit: u64,
+    /// Of these, found by a lookup.
+    pub created_found: u64,
+    /// Rows that Zendesk refused for good.
+    pub rejected: u64,
+    /// Rows that our own validation refused.
+    pub invalid: u64,
+    /// Rows of which certainty is not to be had.
+    pub unknown: u64,
+    /// Rows that wait to be sent.
+    pub pending: u64,
+    /// Rows with an intent and no outcome.
+    pub sending: u64,
+    /// Rows that left the CSV before they were sent.
+    pub withdrawn: u64,
+    /// What this run has done.
+    pub this_run: ThisRun,
+    /// Why it ended.
+    pub stopped_because: &'static str,
+    /// What a run would do; only in a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would: Option<Would>,
+    /// How long a run would take, in milliseconds; only in a dry run, and only if a rate is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub estimate_ms: Option<u64>,
+}
+
+/// What one run has done.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct ThisRun {
+    /// Rows that got their ticket.
+    pub created: u64,
+    /// Requests made.
+    pub requests: u64,
+    /// Requests answered with 429.
+    pub throttled: u64,
+    /// Creates sent again under the same key.
+    pub retried: u64,
+    /// Lookups made.
+    pub lookups: u64,
+    /// How long it took, in milliseconds.
+    pub elapsed_ms: u64,
+}
+
+/// What a run would do.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Would {
+    /// Rows that would be sent for the first time.
+    pub create: u64,
+    /// Rows that would be sent again.
+    pub resend: u64,
+    /// Rows that would be looked up.
+    pub look_up: u64,
+    /// Requests that would be made for them, at least.
+    pub requests: u64,
+}
+
+impl Facts {
+    /// Puts the facts together.
+    pub fn new(counts: &Counts, this_run: ThisRun, stop: &Stop) -> Self {
+        Self {
+            rows: counts.rows(),
+            created: counts.created,
+            created_hit: counts.created_hit,
+            created_found: counts.created_found,
+            rejected: counts.rejected,
+            invalid: counts.invalid,
+            unknown: counts.unknown,
+            pending: counts.pending,
+            sending: counts.sending,
+            withdrawn: counts.withdrawn,
+            this_run,
+            stopped_because: because(stop),
+            would: None,
+            estimate_ms: None,
+        }
+    }
+}
+
+/// The word that scripts get for the end of a run.
+fn because(stop: &Stop) -> &'static str {
+    match stop {
+        Stop::Done => "done",
+        Stop::Interrupted => "interrupted",
+        Stop::Limit => "limit",
+        Stop::MaxErrors => "max_errors",
+        Stop::MaxDuration => "max_duration",
+        Stop::Outage => "outage",
+        Stop::Credentials(_) => "credentials",
+        Stop::Account(_) => "account",
+        Stop::Disk(_) => "disk",
+        Stop::Input(_) => "input",
+    }
+}

@@ -1,0 +1,115 @@
+//! The facts for people, in a few lines of text.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::facts::{Facts, ThisRun};
+use crate::lifecycle::Stop;
+
+/// The rows by state. They add up to the first number.
+pub fn rows(facts: &Facts) -> String {
+    let mut text = format!(
+        "{} rows: {} created ({} replayed, {} found), {} rejected, {} invalid, {} unknown, {} \
+         pending, {} sending",
+        facts.rows,
+        facts.created,
+        facts.created_hit,
+        facts.created_found,
+        facts.rejected,
+        facts.invalid,
+        facts.unknown,
+        facts.pending,
+        facts.sending,
+    );
+    if facts.withdrawn > 0 {
+        let _writing_to_a_string_cannot_fail = write!(text, ", {} withdrawn", facts.withdrawn);
+    }
+    text
+}
+
+/// What one run has done.
+pub fn this_run(run: &ThisRun) -> String {
+    format!(
+        "this run: {} created, {} requests ({} throttled, {} retried, {} lookups) in {}",
+        run.created,
+        run.requests,
+        run.throttled,
+        run.retried,
+        run.lookups,
+        duration(run.elapsed_ms),
+    )
+}
+
+/// What a run would do.
+pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
+    let would = facts.would.unwrap_or_default();
+    let valid = facts.rows - facts.invalid;
+    let mut text = format!(
+        "{} rows: {valid} valid, {} invalid\n",
+        facts.rows, facts.invalid
+    );
+    match checkpoint {
+        Some(path) => text.push_str(&format!("as {} stands, ", path.display())),
+        None => text.push_str("as there is no checkpoint yet, "),
+    }
+    text.push_str(&format!(
+        "a run would create {} tickets, send {} again and look {} up: {} requests at least",
+        would.create, would.resend, would.look_up, would.requests
+    ));
+    if let Some(ms) = facts.estimate_ms {
+        text.push_str(&format!(", {} at the given rate", duration(ms)));
+    }
+    text.push_str("\nthis was a dry run: nothing was sent, nothing was written");
+    text
+}
+
+/// Why a run ended, and what to do next.
+pub fn ending(stop: &Stop, facts: &Facts) -> String {
+    let open = facts.pending + facts.sending;
+    match stop {
+        Stop::Done if facts.this_run.requests == 0 && facts.rejected + facts.unknown == 0 => {
+            "nothing is left to do".to_owned()
+        }
+        Stop::Done if facts.rejected + facts.invalid + facts.unknown == 0 => {
+            "done: every row has its ticket".to_owned()
+        }
+        Stop::Done => format!(
+            "done, but {} rows have no ticket: look at them with status, mend them, and run the \
+             same command again",
+            facts.rejected + facts.invalid + facts.unknown
+        ),
+        Stop::Interrupted => {
+            format!("interrupted: {open} rows are left; the same command goes on")
+        }
+        Stop::Limit => {
+            format!("--limit is reached: {open} rows are left; the same command goes on")
+        }
+        Stop::MaxErrors => format!(
+            "--max-errors is reached: {} rows are rejected; look at them before going on with the \
+             same command",
+            facts.rejected
+        ),
+        Stop::MaxDuration => {
+            format!("--max-duration is over: {open} rows are left; the same command goes on")
+        }
+        Stop::Outage => format!(
+            "Zendesk gave no usable reply for --max-outage, or rows still have to settle: {open} \
+             rows are left; run the same command again later"
+        ),
+        Stop::Credentials(problem)
+        | Stop::Account(problem)
+        | Stop::Input(problem)
+        | Stop::Disk(problem) => format!("stopped: {}", problem.message),
+    }
+}
+
+/// A duration as people say it: `850 ms`, `12.3 s`, `4 min 5 s`, `3 h 20 min`.
+pub fn duration(ms: u64) -> String {
+    let seconds = ms / 1_000;
+    match seconds {
+        0 => format!("{ms} ms"),
+        1..60 => format!("{seconds}.{} s", ms % 1_000 / 100),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
