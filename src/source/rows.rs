@@ -71,7 +71,7 @@ pub(super) fn read(
         .delimiter(header.delimiter)
         .has_headers(false)
         .flexible(true)
-        .buffer_capacity(1 << 16)
+        .buffer_capacity(bytes.len().min(1 << 16))
         .from_reader(bytes);
     let mut found = Rows::default();
     let mut record = ByteRecord::new();
