@@ -10,21 +10,19 @@ fn fixture(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn scan(name: &str) -> (Source, Vec<Scanned>, ScanEnd) {
-    let source = Source::open(&fixture(name), None).unwrap();
+fn scan(name: &str) -> Result<(Source, Vec<Scanned>, ScanEnd), SourceError> {
+    let source = Source::open(&fixture(name), None)?;
     let mut rows = Vec::new();
-    let end = source
-        .scan::<SourceError>(|chunk| {
-            rows.extend(chunk.rows);
-            Ok(())
-        })
-        .unwrap();
-    (source, rows, end)
+    let end = source.scan::<SourceError>(|chunk| {
+        rows.extend(chunk.rows);
+        Ok(())
+    })?;
+    Ok((source, rows, end))
 }
 
 #[test]
 fn every_ticket_of_the_shop_is_valid_and_has_an_identity_of_its_own() {
-    let (source, rows, end) = scan("tickets.csv");
+    let (source, rows, end) = scan("tickets.csv").unwrap();
     assert_eq!((end.rows, end.blank_lines), (200, 0));
     let mut ids = Vec::new();
     for row in &rows {
@@ -42,7 +40,7 @@ fn every_ticket_of_the_shop_is_valid_and_has_an_identity_of_its_own() {
 
 #[test]
 fn the_shops_first_bodies_stay_as_they_are() {
-    let (_, rows, _) = scan("tickets.csv");
+    let (_, rows, _) = scan("tickets.csv").unwrap();
     let bodies: Vec<String> = [0, 20, 45, 51]
         .iter()
         .map(|at| String::from_utf8(rows[*at].row.as_ref().unwrap().body.clone()).unwrap())
@@ -52,7 +50,7 @@ fn the_shops_first_bodies_stay_as_they_are() {
 
 #[test]
 fn each_mistake_is_told_by_its_code_and_a_sentence() {
-    let (_, rows, _) = scan("tickets-with-mistakes.csv");
+    let (_, rows, _) = scan("tickets-with-mistakes.csv").unwrap();
     let told: Vec<String> = rows
         .iter()
         .map(|row| match &row.row {
