@@ -39,7 +39,11 @@ pub(super) fn is_email(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
         return false;
     };
-    let clean = !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    let clean = if text.is_ascii() {
+        text.bytes().all(|byte| byte.is_ascii_graphic())
+    } else {
+        !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    };
     let dotted = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
     clean && !name.is_empty() && dotted && !domain.contains('@')
 }
@@ -55,13 +59,15 @@ pub(super) fn tag(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     if trimmed.len() == text.len() && text.bytes().all(plain) {
         return Some(text);
     }
+    if trimmed.is_ascii() {
+        let shaped = |byte: u8| match byte.to_ascii_lowercase() {
+            lower if plain(lower) => char::from(lower),
+            _ => '_',
+        };
+        return Some(trimmed.bytes().map(shaped).collect());
+    }
     let lower = trimmed.to_lowercase();
-    Some(
-        lower
-            .chars()
-            .map(|c| if fits_tag(c) { c } else { '_' })
-            .collect(),
-    )
+    Some(lower.replace(|c| !fits_tag(c), "_").into())
 }
 
 fn fits_tag(c: char) -> bool {

@@ -24,6 +24,8 @@ mod pieces;
 mod quotes;
 mod rows;
 mod scan;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -51,21 +51,17 @@ pub(super) fn survey(bytes: &[u8], delimiter: u8, line_end: u8) -> Survey {
             return found;
         };
         outside = close + 1;
-        match bytes.get(outside) {
-            Some(&next) if !ends_field(next, delimiter) => {}
-            _ => continue,
-        }
-        // An opening quote comes after a delimiter or a line end; so if this "closing" one does,
-        // and there were line ends before it, it is most likely the next row's.
-        if ends_field(bytes[close - 1], delimiter)
-            && memchr2(b'\n', b'\r', &bytes[open..close]).is_some()
-        {
+        let ends = bytes
+            .get(outside)
+            .is_none_or(|next| ends_field(*next, delimiter));
+        let doubtful = spans_rows(bytes, delimiter, open, close);
+        if !ends && doubtful {
             found.swallowed.get_or_insert(Swallowed {
                 open,
                 until: close,
                 record: found.boundary,
             });
-        } else {
+        } else if !ends || (doubtful && has_bare_quote(&bytes[outside..])) {
             found.text_after.push(close);
         }
     }
@@ -74,6 +70,18 @@ pub(super) fn survey(bytes: &[u8], delimiter: u8, line_end: u8) -> Survey {
         found.boundary = outside + at + 1;
     }
     found
+}
+
+/// Tells whether a closing quote may be the opening quote of a later row: that one comes after a
+/// delimiter or a line end, and there is a line end between the two.
+fn spans_rows(bytes: &[u8], delimiter: u8, open: usize, close: usize) -> bool {
+    ends_field(bytes[close - 1], delimiter) && memchr2(b'\n', b'\r', &bytes[open..close]).is_some()
+}
+
+/// Tells whether a quote comes before the line ends, other than one that opens a field.
+fn has_bare_quote(rest: &[u8]) -> bool {
+    let line = &rest[..memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
+    memchr::memchr(b'"', line).is_some_and(|at| line[at - 1] != line[0])
 }
 
 /// Finds the end of the first record of bytes whose data starts at `FIRST`: just after its line
@@ -183,6 +191,12 @@ mod tests {
         let swallowed = found.swallowed.unwrap();
         assert_eq!((swallowed.open, swallowed.record), (5, 3));
         assert_eq!(swallowed.until, 15);
+    }
+
+    #[test]
+    fn a_later_cell_that_begins_with_a_delimiter_hides_no_row() {
+        assert_eq!(at("\n1,\"no end\n2,\",text\"\n").text_after, [13]);
+        assert!(at("\n1,\"Bye,\n\",text,\"x\"\n").text_after.is_empty());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Parses a piece and makes a body, or a problem, of each of its records.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use csv::ByteRecord;
@@ -71,7 +72,7 @@ pub(super) fn read(
         .delimiter(header.delimiter)
         .has_headers(false)
         .flexible(true)
-        .buffer_capacity(1 << 16)
+        .buffer_capacity(bytes.len().min(1 << 16))
         .from_reader(bytes);
     let mut found = Rows::default();
     let mut record = ByteRecord::new();
@@ -162,14 +163,15 @@ fn judge(
     };
     let external_id = build::external_id(mapping, row).map_err(nameless)?;
     let failed = |problem| Invalid {
-        external_id: Some(external_id.clone().into_owned()),
+        external_id: Some(external_id.to_string()),
         problem,
     };
-    let ticket = build::ticket(mapping, row, external_id.clone()).map_err(failed)?;
+    let ticket = build::ticket(mapping, row, Cow::Borrowed(&external_id)).map_err(failed)?;
     scratch.clear();
     ticket
         .write_body(scratch)
         .map_err(|error| failed(Problem::new("NotSerialisable", error.to_string())))?;
+    drop(ticket);
     Ok(Valid {
         fingerprint: Sha256::digest(&scratch[..]).into(),
         body: scratch.clone(),

@@ -144,10 +144,12 @@ fn rule(entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
         }
         Origin::Constant(constant) => Gather::Constant(constant),
     };
+    let mut values = entry.values;
+    values.sort();
     Ok(Rule {
         field: entry.field,
         gather,
-        values: entry.values.into_iter().collect(),
+        values,
         otherwise: entry.otherwise,
         default: entry.default,
         prefix: entry.prefix,

@@ -1,7 +1,6 @@
 //! A compiled rule: how one field's value is taken from a row.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use csv::ByteRecord;
 
@@ -23,7 +22,8 @@ pub(in crate::source) struct Row<'r> {
 pub(in crate::source) struct Rule {
     pub(super) field: Field,
     pub(super) gather: Gather,
-    pub(super) values: HashMap<String, String>,
+    /// By rising first item, so that a look-up is a binary search.
+    pub(super) values: Vec<(String, String)>,
     pub(super) otherwise: Option<String>,
     pub(super) default: Option<String>,
     pub(super) prefix: Option<String>,
@@ -148,8 +148,8 @@ impl Rule {
         if self.values.is_empty() && self.otherwise.is_none() {
             return self.prefixed(value);
         }
-        let named = self.values.get(value.as_ref());
-        if let Some(to) = named.or_else(|| self.values.get(value.trim())) {
+        let named = self.named(&value);
+        if let Some(to) = named.or_else(|| self.named(value.trim())) {
             return self.prefixed(Cow::Borrowed(to));
         }
         let fits = || {
@@ -163,11 +163,18 @@ impl Rule {
         }
     }
 
+    fn named(&self, value: &str) -> Option<&str> {
+        let found = self
+            .values
+            .binary_search_by(|(from, _)| from.as_str().cmp(value));
+        found.ok().map(|at| self.values[at].1.as_str())
+    }
+
     fn prefixed<'r>(&'r self, value: Cow<'r, str>) -> Option<Cow<'r, str>> {
         match &self.prefix {
             _ if value.is_empty() => None,
             None => Some(value),
-            Some(prefix) => Some(Cow::Owned(format!("{prefix}{value}"))),
+            Some(prefix) => Some(Cow::Owned([prefix, value.as_ref()].concat())),
         }
     }
 }
@@ -199,7 +206,11 @@ fn fill<'r>(row: Row<'r>, parts: &'r [Part<usize>]) -> Result<Cow<'r, str>, Prob
     if let [Part::Column(index)] = parts {
         return row.cell(*index).map(Cow::Borrowed);
     }
-    let mut text = String::new();
+    let lengths = parts.iter().map(|part| match part {
+        Part::Text(part) => part.len(),
+        Part::Column(index) => row.record.get(*index).map_or(0, <[u8]>::len),
+    });
+    let mut text = String::with_capacity(lengths.sum());
     let mut filled = false;
     let mut has_columns = false;
     for part in parts {

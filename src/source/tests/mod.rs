@@ -1,0 +1,70 @@
+//! The room as a whole, over files made for the purpose.
+
+mod files;
+mod mapping;
+mod properties;
+mod values;
+
+use std::fs;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::{Scanned, Source, SourceError};
+
+const MAPPING: &str = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\n";
+
+/// A CSV and its mapping in a directory of their own.
+struct Case {
+    dir: TempDir,
+}
+
+impl Case {
+    fn new(csv: impl AsRef<[u8]>, mapping: &str) -> Case {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join("t.csv"), csv).unwrap();
+        if !mapping.is_empty() {
+            fs::write(dir.path().join("t.toml"), mapping).unwrap();
+        }
+        Case { dir }
+    }
+
+    fn csv(&self) -> PathBuf {
+        self.dir.path().join("t.csv")
+    }
+
+    fn open(&self) -> Result<Source, SourceError> {
+        Source::open(&self.csv(), None)
+    }
+
+    fn scan(&self) -> Result<Vec<Scanned>, SourceError> {
+        let source = self.open()?;
+        let mut rows = Vec::new();
+        let end = source.scan::<SourceError>(|chunk| {
+            rows.extend(chunk.rows);
+            Ok(())
+        })?;
+        assert_eq!(end.rows, rows.len() as u64);
+        assert_eq!(end.bytes, fs::metadata(self.csv()).unwrap().len());
+        assert_eq!(end.sha256, source.identity().unwrap().csv_sha256);
+        Ok(rows)
+    }
+
+    fn error(&self) -> String {
+        let error = self.scan().unwrap_err().to_string();
+        error.replace(&format!("{}/", self.dir.path().display()), "")
+    }
+}
+
+/// Gives each row's body, or the code of its problem.
+fn outcomes(rows: &[Scanned]) -> Vec<String> {
+    let one = |row: &Scanned| match &row.row {
+        Ok(valid) => String::from_utf8(valid.body.clone()).unwrap(),
+        Err(invalid) => invalid.problem.code.to_string(),
+    };
+    rows.iter().map(one).collect()
+}
+
+fn outcome(csv: &str, mapping: &str) -> String {
+    outcomes(&Case::new(csv, mapping).scan().unwrap()).remove(0)
+}

@@ -1,0 +1,115 @@
+//! What becomes of single cells.
+
+use super::{Case, MAPPING, outcome};
+
+/// Maps `id` and `text`, and one field more from column `x`, whose cell is given.
+fn with(line: &str, cell: &str) -> String {
+    let cell = cell.replace('"', "\"\"");
+    let body = outcome(
+        &format!("id,text,x\n1,Hi,\"{cell}\"\n"),
+        &format!("[source]\nnull = [\"N/A\"]\n{MAPPING}{line}\n"),
+    );
+    let known = "{\"ticket\":{\"external_id\":\"1\",\"comment\":{\"body\":\"Hi\"}";
+    body.replace(known, "")
+}
+
+#[test]
+fn values_of_closed_lists_pass_through_the_mapping() {
+    let status = "status = { column = \"x\", values = { Done = \"solved\" } }";
+    assert_eq!(with(status, "Done"), ",\"status\":\"solved\"}}");
+    assert_eq!(with(status, " hold "), ",\"status\":\"hold\"}}");
+    assert_eq!(with(status, "Open"), "UnknownStatus");
+    assert_eq!(with(status, ""), "}}");
+    let lenient = "priority = { column = \"x\", otherwise = \"normal\", default = \"low\" }";
+    assert_eq!(with(lenient, "whatever"), ",\"priority\":\"normal\"}}");
+    assert_eq!(with(lenient, "high"), ",\"priority\":\"high\"}}");
+    assert_eq!(with(lenient, "N/A"), ",\"priority\":\"low\"}}");
+    assert_eq!(with("type = \"x\"", "bug"), "UnknownType");
+    assert_eq!(
+        with("type = { constant = \"task\" }", ""),
+        ",\"type\":\"task\"}}"
+    );
+    let public = "comment.public = { column = \"x\", values = { internal = false } }";
+    assert!(with(public, "internal").contains("\"public\":false"));
+    assert_eq!(with(public, "maybe"), "UnknownPublic");
+}
+
+#[test]
+fn tags_are_split_cleaned_and_unique() {
+    let tags = "tags = { column = \"x\", split = \",\", also = [\"Legacy\"] }";
+    assert_eq!(
+        with(tags, "Flat Tyre, ,flat tyre,B"),
+        ",\"tags\":[\"flat_tyre\",\"b\",\"legacy\"]}}"
+    );
+    assert_eq!(with("tags = { also = [\"a\"] }", ""), ",\"tags\":[\"a\"]}}");
+}
+
+#[test]
+fn templates_defaults_and_prefixes_fill_text() {
+    let template = "subject = { template = \"{x}: {{{text}}}\" }";
+    assert!(with("subject = \"x\"", "{id}").contains("\"subject\":\"{id}\""));
+    assert!(with(template, "{id}").contains("\"{id}: {Hi}\""));
+    let empty = "subject = { template = \"Re: {x}\", default = \"(none)\", prefix = \"> \" }";
+    assert!(with(empty, "N/A").contains("\"> (none)\""));
+    let joined = "subject = { columns = [\"x\", \"text\", \"id\"] }";
+    assert!(with(joined, "").contains("\"Hi 1\""));
+}
+
+#[test]
+fn requesters_need_an_address_that_can_be_one() {
+    assert_eq!(
+        with("requester = \"x\"", " a@example.com "),
+        ",\"requester\":\"a@example.com\"}}"
+    );
+    assert_eq!(
+        with("requester.email = \"x\"", "a@localhost"),
+        "InvalidEmail"
+    );
+    let both = "requester.name = \"text\"\nrequester.email = \"x\"";
+    assert_eq!(
+        with(both, "a@example.com"),
+        ",\"requester\":{\"name\":\"Hi\",\"email\":\"a@example.com\"}}}"
+    );
+    assert_eq!(with(both, ""), "NameWithoutEmail");
+}
+
+#[test]
+fn numbers_and_constants_keep_their_kind() {
+    assert_eq!(with("group_id = \"x\"", "42"), ",\"group_id\":42}}");
+    assert_eq!(with("brand_id = \"x\"", "north"), "InvalidNumber");
+    assert_eq!(
+        with("custom_fields.9 = { constant = true }", ""),
+        ",\"custom_fields\":[{\"id\":9,\"value\":true}]}}"
+    );
+    assert_eq!(
+        with(
+            "custom_fields.9 = { column = \"x\", split = \";\" }",
+            "a; b"
+        ),
+        ",\"custom_fields\":[{\"id\":9,\"value\":[\"a\",\"b\"]}]}}"
+    );
+}
+
+#[test]
+fn an_identity_and_a_text_are_required() {
+    assert_eq!(outcome("id,text\n ,a\n", MAPPING), "MissingExternalId");
+    assert_eq!(outcome("id,text\n1, \n", MAPPING), "MissingText");
+    let kept = outcome("id,text\n 1 ,a\n", MAPPING);
+    assert!(kept.contains("\"external_id\":\" 1 \""), "{kept}");
+    let long = format!("id,text\n1,{}\n", "x".repeat(65_536));
+    assert_eq!(outcome(&long, MAPPING), "TextTooLong");
+    let fits = format!("id,text\n1,{}\n", "é".repeat(65_535));
+    assert_ne!(outcome(&fits, MAPPING), "TextTooLong");
+}
+
+#[test]
+fn the_spelling_of_the_identity_follows_its_meaning() {
+    let mapping =
+        "[ticket]\nexternal_id = { column = \"id\", prefix = \"old-\" }\ncomment.body = \"text\"\n";
+    let source = Case::new("id,text\n1,a\n", mapping);
+    let source = source.open().unwrap();
+    assert_eq!(
+        source.external_id_mapping(),
+        "column \"id\" prefix \"old-\""
+    );
+}
