@@ -1,9 +1,26 @@
 //! What becomes of the body of a create.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{START_MS, body, create, get, lookup, ticket};
 use crate::sandbox::state::{Settings, State};
+
+// The keys of a recorded reply, in alphabetical order.
+const TICKET_KEYS: &str = "\
+    allow_attachments allow_channelback assignee_id brand_id collaborator_ids \
+    created_at custom_fields custom_status_id description due_at email_cc_ids \
+    external_id fields follower_ids followup_ids forum_topic_id \
+    from_messaging_channel generated_timestamp group_id has_incidents id is_public \
+    organization_id priority problem_id raw_subject recipient requester_id \
+    satisfaction_rating sharing_agreement_ids status subject submitter_id tags \
+    ticket_form_id type updated_at url via";
+const AUDIT_KEYS: &str = "\
+    author_id created_at events id metadata ticket_id via";
+const COMMENT_KEYS: &str = "\
+    attachments audit_id author_id body html_body id plain_body public type";
+const CREATE_EVENTS: &str = "\
+    subject requester_id priority type status organization_id \
+    brand_id ticket_form_id custom_status_id";
 
 #[test]
 fn a_422_names_everything_that_is_wrong() {
@@ -112,4 +129,29 @@ fn creates_that_race_for_a_new_requester_collide_and_are_not_kept() {
         Some("text/plain; charset=UTF-8")
     );
     assert_eq!((retried.status, lookup(&retried)), (201, Some("miss")));
+}
+
+#[test]
+fn a_201_has_the_keys_of_a_recorded_one() {
+    let mut state = State::new(Settings::default());
+    let reply = body(&state.handle(&create(None, &ticket("a")), START_MS));
+    let keys = |value: &Value| {
+        let mut keys: Vec<_> = value.as_object().unwrap().keys().cloned().collect();
+        keys.sort();
+        keys.join(" ")
+    };
+    assert_eq!(keys(&reply["ticket"]), TICKET_KEYS);
+    assert_eq!(keys(&reply["audit"]), AUDIT_KEYS);
+    let (comment, creates) = reply["audit"]["events"]
+        .as_array()
+        .unwrap()
+        .split_first()
+        .unwrap();
+    assert_eq!(keys(comment), COMMENT_KEYS);
+    let fields: Vec<_> = creates
+        .iter()
+        .map(|e| e["field_name"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields.join(" "), CREATE_EVENTS);
+    assert_eq!(keys(&reply["audit"]["metadata"]), "custom system");
 }
