@@ -278,6 +278,29 @@ fn a_restart_on_the_same_file_keeps_tickets_keys_and_the_clock() {
 }
 
 #[test]
+fn a_server_that_dies_at_any_moment_has_kept_what_it_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("account.sqlite3");
+    let server = start(with_data(&path)).unwrap();
+    let mut client = Client::to(server.address());
+    for round in 0..5 {
+        let last = client.create(&format!("key-{round}")).unwrap();
+        // What the kernel holds now is what the death of the process would leave behind.
+        let left = folder.path().join(format!("left-{round}.sqlite3"));
+        std::fs::copy(&path, &left).unwrap();
+        let log = |path: &Path| path.with_extension("sqlite3-wal");
+        std::fs::copy(log(&path), log(&left)).unwrap();
+        let heir = start(with_data(&left)).unwrap();
+        assert_eq!(stats(&heir)["tickets"], round + 1);
+        let again = Client::to(heir.address())
+            .create(&format!("key-{round}"))
+            .unwrap();
+        assert!(again.has("x-idempotency-lookup: hit"), "{}", again.head);
+        assert_eq!(again.body, last.body);
+    }
+}
+
+#[test]
 fn the_file_is_private_and_belongs_to_one_server() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();

@@ -1,5 +1,6 @@
 //! The endpoints: one file a family.
 
+mod audit;
 mod auth;
 mod create;
 mod draft;

@@ -1,21 +1,19 @@
 //! Tickets and audits as the service writes them: every key, in the order of the recordings.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::sandbox::api::audit::{AuditView, audit};
 use crate::sandbox::api::draft::Draft;
 use crate::sandbox::dates::iso;
-use crate::sandbox::state::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, Ticket};
+use crate::sandbox::state::{ADMIN_ID, Ticket};
 
 const HOST: &str = "https://sandbox.zendesk.example";
-const BRAND_ID: u64 = 900_100_001;
-const FORM_ID: u64 = 900_100_002;
-const STATUS_ID: u64 = 900_100_003;
-/// Audits and their events are numbered by ticket, with this much room for each.
-const AUDIT_IDS_EACH: u64 = 1000;
+pub(super) const BRAND_ID: u64 = 900_100_001;
+pub(super) const FORM_ID: u64 = 900_100_002;
+pub(super) const STATUS_ID: u64 = 900_100_003;
 
 /// The address of a ticket, which does not depend on where the double happens to listen.
 pub(super) fn ticket_url(id: u64) -> String {
@@ -96,8 +94,9 @@ struct Field<'a> {
     value: &'a Value,
 }
 
+/// How a ticket or an audit came in.
 #[derive(Serialize)]
-struct Via {
+pub(super) struct Via {
     channel: &'static str,
     source: Source,
 }
@@ -118,57 +117,6 @@ struct Party {
     name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct AuditView<'a> {
-    id: u64,
-    ticket_id: u64,
-    created_at: String,
-    author_id: u64,
-    metadata: Metadata<'a>,
-    events: Vec<Event<'a>>,
-    via: Via,
-}
-
-#[derive(Serialize)]
-struct Metadata<'a> {
-    system: System,
-    custom: Cow<'a, Value>,
-}
-
-#[derive(Serialize)]
-struct System {
-    client: &'static str,
-    ip_address: &'static str,
-    location: &'static str,
-    latitude: i32,
-    longitude: i32,
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Event<'a> {
-    Comment(Box<CommentEvent>),
-    Create {
-        id: u64,
-        r#type: &'static str,
-        value: Option<String>,
-        field_name: &'a str,
-    },
-}
-
-#[derive(Serialize)]
-struct CommentEvent {
-    id: u64,
-    r#type: &'static str,
-    author_id: u64,
-    body: String,
-    html_body: String,
-    plain_body: String,
-    public: bool,
-    attachments: [u64; 0],
-    audit_id: u64,
 }
 
 /// A ticket as list, show and search write it.
@@ -224,88 +172,8 @@ pub(super) fn view<'a>(ticket: &'a Ticket, draft: &'a Draft) -> TicketView<'a> {
     }
 }
 
-fn audit<'a>(ticket: &'a Ticket, draft: &'a Draft) -> AuditView<'a> {
-    let id = 900_000_000_000 + ticket.id * AUDIT_IDS_EACH;
-    let author_id = draft.submitter_id.unwrap_or(ADMIN_ID);
-    AuditView {
-        id,
-        ticket_id: ticket.id,
-        created_at: iso(ticket.made_ms),
-        author_id,
-        metadata: Metadata {
-            system: System {
-                client: "sandbox",
-                ip_address: "127.0.0.1",
-                location: "Localhost",
-                latitude: 0,
-                longitude: 0,
-            },
-            custom: match &draft.metadata {
-                given @ Value::Object(_) => Cow::Borrowed(given),
-                _ => Cow::Owned(Value::Object(serde_json::Map::new())),
-            },
-        },
-        events: events(id, author_id, ticket, draft),
-        via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
-    }
-}
-
-fn events<'a>(audit_id: u64, author_id: u64, ticket: &Ticket, draft: &'a Draft) -> Vec<Event<'a>> {
-    let text = draft.text().unwrap_or_default();
-    let comment = CommentEvent {
-        id: audit_id + 1,
-        r#type: "Comment",
-        author_id: draft
-            .comment
-            .get("author_id")
-            .and_then(Value::as_u64)
-            .unwrap_or(author_id),
-        html_body: html(&text),
-        plain_body: text.clone().into_owned(),
-        body: text.into_owned(),
-        public: is_public(draft),
-        attachments: [],
-        audit_id,
-    };
-    let number = |id: u64| Some(id.to_string());
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    let fields = [
-        (
-            "subject",
-            owned(draft.raw_subject.as_deref().or(draft.subject.as_deref())),
-        ),
-        ("requester_id", number(ticket.requester_id)),
-        ("priority", owned(filled(draft.priority.as_ref()))),
-        ("type", owned(filled(draft.kind.as_ref()))),
-        (
-            "status",
-            owned(filled(draft.status.as_ref()).or(Some("new"))),
-        ),
-        ("organization_id", draft.organization_id.and_then(number)),
-        ("brand_id", number(draft.brand_id.unwrap_or(BRAND_ID))),
-        (
-            "ticket_form_id",
-            number(draft.ticket_form_id.unwrap_or(FORM_ID)),
-        ),
-        (
-            "custom_status_id",
-            number(draft.custom_status_id.unwrap_or(STATUS_ID)),
-        ),
-    ];
-    let mut events = Vec::with_capacity(1 + fields.len());
-    events.push(Event::Comment(Box::new(comment)));
-    for ((field_name, value), id) in fields.into_iter().zip(audit_id + 2..) {
-        events.push(Event::Create {
-            id,
-            r#type: "Create",
-            value,
-            field_name,
-        });
-    }
-    events
-}
-
-fn via(name: Option<&'static str>, address: Option<&'static str>) -> Via {
+/// The channel, which is always the API.
+pub(super) fn via(name: Option<&'static str>, address: Option<&'static str>) -> Via {
     Via {
         channel: "api",
         source: Source {
@@ -316,7 +184,8 @@ fn via(name: Option<&'static str>, address: Option<&'static str>) -> Via {
     }
 }
 
-fn is_public(draft: &Draft) -> bool {
+/// Tells whether the requester sees the first comment.
+pub(super) fn is_public(draft: &Draft) -> bool {
     draft
         .comment
         .get("public")
@@ -324,14 +193,7 @@ fn is_public(draft: &Draft) -> bool {
         .unwrap_or(true)
 }
 
-fn filled(text: Option<&String>) -> Option<&str> {
+/// A choice that was made; an empty text is none.
+pub(super) fn filled(text: Option<&String>) -> Option<&str> {
     text.map(String::as_str).filter(|text| !text.is_empty())
-}
-
-fn html(text: &str) -> String {
-    let text = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;");
-    format!("<div class=\"zd-comment\" dir=\"auto\"><p dir=\"auto\">{text}</p></div>")
 }

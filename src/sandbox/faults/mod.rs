@@ -3,13 +3,17 @@
 //! The draw is pure: the n-th answer depends on the seed and on n alone, so the server and a
 //! simulation with the same seed break in the same places.
 
+mod deliver;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::sandbox::http::{Request, Response};
-use crate::sandbox::state::{State, Strike};
+use crate::sandbox::http::Request;
+use crate::sandbox::state::Strike;
+
+pub use self::deliver::{Delivery, deliver};
 
 /// How likely each fault is; the default is a world without faults.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,24 +77,6 @@ pub enum Fault {
     CutInBody,
     /// See [`Faults::duplicate`].
     Duplicate,
-}
-
-/// What becomes of a request on its way back to the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Delivery {
-    /// The reply arrives.
-    Reply(Response),
-    /// The reply arrives after so many milliseconds.
-    Late {
-        /// The delay in milliseconds.
-        ms: u64,
-        /// The reply.
-        response: Response,
-    },
-    /// The connection is reset; no byte arrives.
-    Reset,
-    /// The headers and half of the body arrive, then the connection is reset.
-    Cut(Response),
 }
 
 /// Why a description of faults is refused.
@@ -222,46 +208,6 @@ impl Faults {
             ("cut", self.cut),
             ("duplicate", self.duplicate),
         ]
-    }
-}
-
-/// Lets a request reach the account the way a fault leaves it.
-pub fn deliver(
-    state: &mut State,
-    request: &Request,
-    now_ms: i64,
-    fault: Option<Fault>,
-    strike: Strike,
-) -> Delivery {
-    match fault {
-        None => Delivery::Reply(state.handle(request, now_ms)),
-        Some(Fault::LostBefore) => Delivery::Reset,
-        Some(Fault::LostAfter) => {
-            state.handle(request, now_ms);
-            Delivery::Reset
-        }
-        Some(Fault::Error500) => {
-            let failure = Response::with_type(
-                500,
-                "application/json; charset=utf-8",
-                br#"{"error":"InternalServerError","description":"Something went wrong"}"#.to_vec(),
-            );
-            Delivery::Reply(state.handle_failing(request, now_ms, failure, strike))
-        }
-        Some(Fault::Error503 { retry_after_s }) => {
-            let failure = Response::with_type(503, "text/plain", b"Service Unavailable".to_vec())
-                .with("retry-after", retry_after_s.to_string());
-            Delivery::Reply(state.handle_failing(request, now_ms, failure, strike))
-        }
-        Some(Fault::Slow { ms }) => Delivery::Late {
-            ms,
-            response: state.handle(request, now_ms),
-        },
-        Some(Fault::CutInBody) => Delivery::Cut(state.handle(request, now_ms)),
-        Some(Fault::Duplicate) => {
-            state.handle(request, now_ms);
-            Delivery::Reply(state.handle(request, now_ms))
-        }
     }
 }
 

@@ -1,0 +1,156 @@
+//! Audits as the service writes them: the first comment, and what each field was set to.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::sandbox::api::draft::Draft;
+use crate::sandbox::api::render::{BRAND_ID, FORM_ID, STATUS_ID, Via, filled, is_public, via};
+use crate::sandbox::dates::iso;
+use crate::sandbox::state::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, Ticket};
+
+/// Audits and their events are numbered by ticket, with this much room for each.
+const AUDIT_IDS_EACH: u64 = 1000;
+
+/// The audit that comes with a 201.
+pub(super) fn audit<'a>(ticket: &'a Ticket, draft: &'a Draft) -> AuditView<'a> {
+    let id = 900_000_000_000 + ticket.id * AUDIT_IDS_EACH;
+    let author_id = draft.submitter_id.unwrap_or(ADMIN_ID);
+    AuditView {
+        id,
+        ticket_id: ticket.id,
+        created_at: iso(ticket.made_ms),
+        author_id,
+        metadata: Metadata {
+            system: System {
+                client: "sandbox",
+                ip_address: "127.0.0.1",
+                location: "Localhost",
+                latitude: 0,
+                longitude: 0,
+            },
+            custom: match &draft.metadata {
+                given @ Value::Object(_) => Cow::Borrowed(given),
+                _ => Cow::Owned(Value::Object(serde_json::Map::new())),
+            },
+        },
+        events: events(id, author_id, ticket, draft),
+        via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
+    }
+}
+
+/// The audit of a create.
+#[derive(Serialize)]
+pub(super) struct AuditView<'a> {
+    id: u64,
+    ticket_id: u64,
+    created_at: String,
+    author_id: u64,
+    metadata: Metadata<'a>,
+    events: Vec<Event<'a>>,
+    via: Via,
+}
+
+#[derive(Serialize)]
+struct Metadata<'a> {
+    system: System,
+    custom: Cow<'a, Value>,
+}
+
+#[derive(Serialize)]
+struct System {
+    client: &'static str,
+    ip_address: &'static str,
+    location: &'static str,
+    latitude: i32,
+    longitude: i32,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Event<'a> {
+    Comment(Box<CommentEvent>),
+    Create {
+        id: u64,
+        r#type: &'static str,
+        value: Option<String>,
+        field_name: &'a str,
+    },
+}
+
+#[derive(Serialize)]
+struct CommentEvent {
+    id: u64,
+    r#type: &'static str,
+    author_id: u64,
+    body: String,
+    html_body: String,
+    plain_body: String,
+    public: bool,
+    attachments: [u64; 0],
+    audit_id: u64,
+}
+
+fn events<'a>(audit_id: u64, author_id: u64, ticket: &Ticket, draft: &'a Draft) -> Vec<Event<'a>> {
+    let text = draft.text().unwrap_or_default();
+    let comment = CommentEvent {
+        id: audit_id + 1,
+        r#type: "Comment",
+        author_id: draft
+            .comment
+            .get("author_id")
+            .and_then(Value::as_u64)
+            .unwrap_or(author_id),
+        html_body: html(&text),
+        plain_body: text.clone().into_owned(),
+        body: text.into_owned(),
+        public: is_public(draft),
+        attachments: [],
+        audit_id,
+    };
+    let number = |id: u64| Some(id.to_string());
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let fields = [
+        (
+            "subject",
+            owned(draft.raw_subject.as_deref().or(draft.subject.as_deref())),
+        ),
+        ("requester_id", number(ticket.requester_id)),
+        ("priority", owned(filled(draft.priority.as_ref()))),
+        ("type", owned(filled(draft.kind.as_ref()))),
+        (
+            "status",
+            owned(filled(draft.status.as_ref()).or(Some("new"))),
+        ),
+        ("organization_id", draft.organization_id.and_then(number)),
+        ("brand_id", number(draft.brand_id.unwrap_or(BRAND_ID))),
+        (
+            "ticket_form_id",
+            number(draft.ticket_form_id.unwrap_or(FORM_ID)),
+        ),
+        (
+            "custom_status_id",
+            number(draft.custom_status_id.unwrap_or(STATUS_ID)),
+        ),
+    ];
+    let mut events = Vec::with_capacity(1 + fields.len());
+    events.push(Event::Comment(Box::new(comment)));
+    for ((field_name, value), id) in fields.into_iter().zip(audit_id + 2..) {
+        events.push(Event::Create {
+            id,
+            r#type: "Create",
+            value,
+            field_name,
+        });
+    }
+    events
+}
+
+fn html(text: &str) -> String {
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
+    format!("<div class=\"zd-comment\" dir=\"auto\"><p dir=\"auto\">{text}</p></div>")
+}
