@@ -113,7 +113,8 @@ fn refuse_if_others_can_read(path: &Path) -> Result<(), Failure> {
             path.display()
         ))
     })?;
-    if metadata.mode() & 0o077 == 0 {
+    let others_may = metadata.mode() & 0o077;
+    if others_may == 0 {
         return Ok(());
     }
     Err(Failure::refused(format!(

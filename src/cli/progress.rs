@@ -173,20 +173,24 @@ fn message(shared: &Shared, now: Monotonic) -> String {
     let Some((picture, seen)) = &shared.picture else {
         return format!("{} rows read", shared.scanned_rows);
     };
-    let mut text = format!("{} created", picture.counts.created);
-    if picture.counts.rejected > 0 {
-        text.push_str(&format!(", {} rejected", picture.counts.rejected));
-    }
     let elapsed_ms = now.since(shared.began).max(1);
     let rpm = picture.tally.created.saturating_mul(60_000) / elapsed_ms;
-    text.push_str(&match picture.allowed_rpm {
-        Some(allowed) => format!(", {rpm} of {allowed}/min"),
-        None => format!(", {rpm}/min"),
-    });
-    if let Some(waiting) = picture.waiting {
-        text.push_str(&format!(", {}", why(waiting, now.since(*seen))));
-    }
-    text
+    let created = format!("{} created", picture.counts.created);
+    let rejected = Some(picture.counts.rejected)
+        .filter(|n| *n > 0)
+        .map(|n| format!("{n} rejected"));
+    let rate = match picture.allowed_rpm {
+        Some(allowed) => format!("{rpm} of {allowed}/min"),
+        None => format!("{rpm}/min"),
+    };
+    let waiting = picture
+        .waiting
+        .map(|waiting| why(waiting, now.since(*seen)));
+    [Some(created), rejected, Some(rate), waiting]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 /// Why nothing is sent, as a countdown.

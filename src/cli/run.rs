@@ -9,6 +9,7 @@ use super::progress::Display;
 use super::{confirm, environment, interrupt, output, paths};
 use crate::checkpoint::Checkpoint;
 use crate::engine::clock::monotonic;
+use crate::engine::monitor::Tally;
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows};
 use crate::engine::{belongs, driver, plan, start};
@@ -57,7 +58,7 @@ fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit, Failure> {
     if counts.invalid > 20 {
         output::say(&format!("… and {} more invalid rows", counts.invalid - 20));
     }
-    let existing = existing_checkpoint(arguments)?;
+    let existing = existing_checkpoint(arguments);
     let would = match &existing {
         Some(path) => would_go_on(path)?,
         None => Would {
@@ -101,16 +102,16 @@ fn would_go_on(path: &Path) -> Result<Would, Failure> {
 }
 
 /// The checkpoint that a run with these arguments would take up, if there is one.
-fn existing_checkpoint(arguments: &RunArguments) -> Result<Option<PathBuf>, Failure> {
+fn existing_checkpoint(arguments: &RunArguments) -> Option<PathBuf> {
     let path = match &arguments.checkpoint {
-        Some(path) => Some(path.clone()),
-        None if arguments.sandbox => Some(paths::checkpoint(&arguments.csv, "sandbox")),
-        None => match environment::account(arguments) {
-            Ok(account) => Some(paths::checkpoint(&arguments.csv, account.name())),
-            Err(_) => None,
-        },
+        Some(path) => path.clone(),
+        None if arguments.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
+        None => {
+            let account = environment::account(arguments).ok()?;
+            paths::checkpoint(&arguments.csv, account.name())
+        }
     };
-    Ok(path.filter(|path| path.exists()))
+    path.exists().then_some(path)
 }
 
 fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
@@ -128,7 +129,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         Ended {
             stop: Stop::Done,
             counts: before,
-            tally: Default::default(),
+            tally: Tally::default(),
         }
     } else {
         send(arguments, &place, source, checkpoint, &mut display)?
@@ -224,9 +225,7 @@ fn facts(ended: &Ended, began: Monotonic) -> Facts {
 }
 
 fn display(arguments: &RunArguments) -> Display {
-    let bytes = std::fs::metadata(&arguments.csv)
-        .map(|file| file.len())
-        .unwrap_or(0);
+    let bytes = std::fs::metadata(&arguments.csv).map_or(0, |file| file.len());
     Display::start(arguments.progress, arguments.quiet, bytes)
 }
 

@@ -50,6 +50,7 @@ fn flight() -> Flight {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a list, read from top to bottom")]
 fn rows() -> Vec<(&'static str, Row)> {
     let never = Past {
         keys: 1,
@@ -403,7 +404,7 @@ fn show_step(step: &Step) -> String {
     match step {
         Step::WaitUntil(time) => format!("wait until {:+} s", time.since(START) / 1000),
         Step::Wait(ms) => format!("wait {ms} ms"),
-        Step::Halt(stop) => format!("halt: {}", format!("{stop:?}").split('(').next().unwrap()),
+        Step::Halt(why) => format!("halt: {}", format!("{why:?}").split('(').next().unwrap()),
         Step::Rest | Step::Send | Step::Resend | Step::LookUp | Step::NewKey => {
             format!("{step:?}").to_lowercase()
         }

@@ -24,9 +24,9 @@ pub(super) fn replied(
     told: &Told,
     rules: &Rules,
 ) -> (Row, Step) {
-    let settled = |state, step| (Row { state, past }, step);
     match verdict {
         Verdict::Created { ticket, .. } if told.ours => settled(
+            past,
             State::Created {
                 ticket,
                 how: how(told.key_lookup),
@@ -39,14 +39,14 @@ pub(super) fn replied(
         } => {
             let problem = foreign_external_id(ticket.0, external_id.as_deref());
             settled(
+                past,
                 State::Unknown(problem.clone()),
                 Step::Halt(Stop::Account(problem)),
             )
         }
         Verdict::Refused(problem) | Verdict::Forbidden(problem) => refused(past, flight, problem),
-        Verdict::KeyMismatch => look_up(past, flight, told, rules),
         Verdict::ServerError(asked) if keeps_trust(told) => again(past, flight, asked, told),
-        Verdict::ServerError(_) => look_up(past, flight, told, rules),
+        Verdict::KeyMismatch | Verdict::ServerError(_) => look_up(past, flight, told, rules),
         Verdict::Unreadable | Verdict::Conflict | Verdict::Lost(_) => {
             again(past, flight, None, told)
         }
@@ -73,29 +73,17 @@ fn how(key_lookup: Option<KeyLookup>) -> How {
 
 /// A refusal settles its own request. If an earlier one is still open, that one may have made the
 /// ticket, so the row is looked up before it counts as refused.
-fn refused(past: Past, flight: Flight, problem: Problem) -> (Row, Step) {
-    let open = flight.open.saturating_sub(1);
-    if open == 0 {
-        return (
-            Row {
-                state: State::Rejected(problem),
-                past,
-            },
-            Step::Rest,
-        );
+fn refused(past: Past, mut flight: Flight, problem: Problem) -> (Row, Step) {
+    flight.open = flight.open.saturating_sub(1);
+    if flight.open == 0 {
+        return settled(past, State::Rejected(problem), Step::Rest);
     }
-    let flight = Flight {
-        open,
-        refusal: Some(problem),
-        ..flight
-    };
-    (
-        Row {
-            state: State::Sending(flight),
-            past,
-        },
-        Step::Wait(0),
-    )
+    flight.refusal = Some(problem);
+    settled(past, State::Sending(flight), Step::Wait(0))
+}
+
+fn settled(past: Past, state: State, step: Step) -> (Row, Step) {
+    (Row { state, past }, step)
 }
 
 /// A server error leaves the key trusted unless it is a remembered one (then every resend gets it

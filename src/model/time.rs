@@ -15,6 +15,7 @@ impl ServerTime {
     }
 
     /// The moment `ms` milliseconds later.
+    #[must_use]
     pub fn plus(self, ms: u64) -> Self {
         Self(self.0.saturating_add_unsigned(ms))
     }
@@ -33,6 +34,7 @@ impl Monotonic {
     }
 
     /// The moment `ms` milliseconds later.
+    #[must_use]
     pub fn plus(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
     }

@@ -44,23 +44,20 @@ pub fn this_run(run: &ThisRun) -> String {
 pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
     let would = facts.would.unwrap_or_default();
     let valid = facts.rows - facts.invalid;
-    let mut text = format!(
-        "{} rows: {valid} valid, {} invalid\n",
-        facts.rows, facts.invalid
+    let standing = checkpoint.map_or_else(
+        || "as there is no checkpoint yet".to_owned(),
+        |path| format!("as {} stands", path.display()),
     );
-    match checkpoint {
-        Some(path) => text.push_str(&format!("as {} stands, ", path.display())),
-        None => text.push_str("as there is no checkpoint yet, "),
-    }
-    text.push_str(&format!(
-        "a run would create {} tickets, send {} again and look {} up: {} requests at least",
-        would.create, would.resend, would.look_up, would.requests
-    ));
-    if let Some(ms) = facts.estimate_ms {
-        text.push_str(&format!(", {} at the given rate", duration(ms)));
-    }
-    text.push_str("\nthis was a dry run: nothing was sent, nothing was written");
-    text
+    let time = facts.estimate_ms.map_or_else(String::new, |ms| {
+        format!(", {} at the given rate", duration(ms))
+    });
+    format!(
+        "{} rows: {valid} valid, {} invalid\n\
+         {standing}, a run would create {} tickets, send {} again and look {} up: {} requests at \
+         least{time}\n\
+         this was a dry run: nothing was sent, nothing was written",
+        facts.rows, facts.invalid, would.create, would.resend, would.look_up, would.requests
+    )
 }
 
 /// Why a run ended, and what to do next.

@@ -176,7 +176,7 @@ impl std::ops::Add<Nanos> for ToldInstant {
     type Output = Self;
 
     fn add(self, rhs: Nanos) -> Self {
-        Self(self.0.saturating_add(rhs.as_u64() / 1_000_000))
+        Self(self.0.saturating_add(whole_ms(rhs)))
     }
 }
 
@@ -186,8 +186,12 @@ impl Reference for ToldInstant {
     }
 
     fn saturating_sub(&self, duration: Nanos) -> Self {
-        Self(self.0.saturating_sub(duration.as_u64() / 1_000_000))
+        Self(self.0.saturating_sub(whole_ms(duration)))
     }
+}
+
+fn whole_ms(nanos: Nanos) -> u64 {
+    nanos.as_u64() / 1_000_000
 }
 
 #[cfg(test)]
@@ -223,6 +227,7 @@ mod tests {
             .unwrap_or(0)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "that is how replies tell it")]
     fn told(total: u32) -> Option<RateLimit> {
         Some(RateLimit {
             total,

@@ -271,29 +271,18 @@ impl<R: Rows> Driver<R> {
     fn probed(&mut self, answer: &Answer<()>, timing: Timing, now: Monotonic) {
         self.probing = false;
         self.learn(&answer.meta, timing, now);
-        let answered = match &answer.answer {
-            Ok(()) => true,
-            Err(Verdict::Unauthorized) => {
-                self.stop
-                    .get_or_insert(Stop::Credentials(refused_credentials()));
-                true
-            }
-            Err(
-                Verdict::ServerError(_)
+        if let Err(Verdict::Unauthorized) = answer.answer {
+            self.stop
+                .get_or_insert(Stop::Credentials(refused_credentials()));
+        }
+        let answered = !matches!(
+            answer.answer,
+            Err(Verdict::ServerError(_)
                 | Verdict::NotSent(_)
                 | Verdict::Lost(_)
                 | Verdict::Throttled(_)
-                | Verdict::Unreadable,
-            ) => false,
-            Err(
-                Verdict::Created { .. }
-                | Verdict::KeyMismatch
-                | Verdict::Refused(_)
-                | Verdict::Forbidden(_)
-                | Verdict::WrongAccount(_)
-                | Verdict::Conflict,
-            ) => true,
-        };
+                | Verdict::Unreadable)
+        );
         self.watch.probed(answered, now);
     }
 

@@ -188,12 +188,11 @@ impl<R: Rows> Driver<R> {
         if self.ahead.is_empty() && !self.at_end {
             self.ahead
                 .extend(self.checkpoint.pending(self.cursor, READ_AHEAD)?);
-            match self.ahead.back() {
-                Some(last) => self.cursor = last.number,
-                None => {
-                    self.at_end = true;
-                    self.cursor = RowNumber(i64::MAX.unsigned_abs());
-                }
+            if let Some(last) = self.ahead.back() {
+                self.cursor = last.number;
+            } else {
+                self.at_end = true;
+                self.cursor = RowNumber(i64::MAX.unsigned_abs());
             }
         }
         Ok(self.ahead.pop_front())
