@@ -11,6 +11,7 @@
 //! failed fsync nobody knows what is on disk: the checkpoint refuses all further work in this
 //! process. A damaged or newer file is refused with a sentence and left as it is.
 
+mod audit;
 mod batch;
 mod codes;
 mod error;
@@ -18,6 +19,7 @@ mod flight;
 mod load;
 mod lock;
 mod open;
+mod recover;
 mod rows;
 mod schema;
 mod settings;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes;
 use super::error::CheckpointError;
@@ -42,6 +42,35 @@ impl Checkpoint {
         self.wrap(pending(&self.db, after, most))
     }
 
+    /// Pending rows for a sample: the first `first` ones and `random` from anywhere, chosen by a
+    /// seed. Rows that are to be looked up anyway are left out.
+    pub fn sample(
+        &self,
+        first: usize,
+        random: usize,
+        seed: u64,
+    ) -> Result<Vec<PendingRow>, CheckpointError> {
+        self.wrap(sample(&self.db, first, random, seed))
+    }
+
+    /// The row that was created last before `before`, with its `external_id`: a ticket of which we
+    /// know that it exists.
+    pub fn control_row(
+        &self,
+        before: ServerTime,
+    ) -> Result<Option<(RowNumber, Arc<str>)>, CheckpointError> {
+        self.wrap(
+            self.db
+                .query_row(
+                    "SELECT number, external_id FROM row WHERE state = ?1 AND last_sent_at < ?2
+                     ORDER BY last_sent_at DESC LIMIT 1",
+                    params![codes::CREATED, before.0],
+                    |r| Ok((RowNumber(r.get(0)?), r.get::<_, String>(1)?.into())),
+                )
+                .optional(),
+        )
+    }
+
     /// Counts the rows by state.
     pub fn counts(&self) -> Result<Counts, CheckpointError> {
         self.wrap(counts(&self.db))
@@ -60,25 +89,55 @@ impl Reader {
     }
 }
 
+/// The columns of a [`PendingRow`].
+const COLUMNS: &str = "number, line, byte_offset, external_id, fingerprint, key,
+                       keys, first_sent_at, last_sent_at, look_up_since";
+
 fn pending(db: &Connection, after: RowNumber, most: usize) -> rusqlite::Result<Vec<PendingRow>> {
-    let mut query = db.prepare_cached(
-        "SELECT number, line, byte_offset, external_id, fingerprint, key,
-                keys, first_sent_at, last_sent_at, look_up_since
-         FROM row WHERE number > ?1 AND state = ?2 ORDER BY number LIMIT ?3",
-    )?;
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM row WHERE number > ?1 AND state = ?2 ORDER BY number LIMIT ?3"
+    ))?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = query.query_map(params![after.0, codes::PENDING, most], |r| {
-        Ok(PendingRow {
-            number: RowNumber(r.get(0)?),
-            line: r.get(1)?,
-            offset: r.get(2)?,
-            external_id: r.get::<_, String>(3)?.into(),
-            fingerprint: Fingerprint::from_bytes(r.get(4)?),
-            key: Key::from_bytes(r.get(5)?),
-            past: past_at(r, 6)?,
-        })
-    })?;
-    rows.collect()
+    query
+        .query_map(params![after.0, codes::PENDING, most], pending_row)?
+        .collect()
+}
+
+/// The order of the random part is that of the numbers times a large odd one, without the carry:
+/// scattered, and the same for the same seed.
+fn sample(
+    db: &Connection,
+    first: usize,
+    random: usize,
+    seed: u64,
+) -> rusqlite::Result<Vec<PendingRow>> {
+    let mut query = db.prepare(&format!(
+        "WITH open AS (SELECT {COLUMNS} FROM row WHERE state = ?1 AND look_up_since IS NULL
+                       AND first_sent_at IS NULL)
+         SELECT * FROM (SELECT * FROM open ORDER BY number LIMIT ?2)
+         UNION
+         SELECT * FROM (SELECT * FROM open ORDER BY (number * ?4) & 0x7fffffff LIMIT ?3)"
+    ))?;
+    let scatter = i64::from(u32::try_from(seed & 0x3fff_ffff).unwrap_or(0)) * 2 + 1;
+    let limit = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    query
+        .query_map(
+            params![codes::PENDING, limit(first), limit(random), scatter],
+            pending_row,
+        )?
+        .collect()
+}
+
+fn pending_row(r: &Row<'_>) -> rusqlite::Result<PendingRow> {
+    Ok(PendingRow {
+        number: RowNumber(r.get(0)?),
+        line: r.get(1)?,
+        offset: r.get(2)?,
+        external_id: r.get::<_, String>(3)?.into(),
+        fingerprint: Fingerprint::from_bytes(r.get(4)?),
+        key: Key::from_bytes(r.get(5)?),
+        past: past_at(r, 6)?,
+    })
 }
 
 /// Reads `keys, first_sent_at, last_sent_at, look_up_since` from column `at` on.

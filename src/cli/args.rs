@@ -21,6 +21,8 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Show how many rows are where, at any time, also while a run is going on
     Status(StatusArguments),
+    /// Check the checkpoint against its own rules
+    Verify(VerifyArguments),
     /// Serve the local Zendesk double
     Sandbox(SandboxArguments),
 }
@@ -84,6 +86,9 @@ pub(super) struct RunArguments {
     /// Go on with a checkpoint that another machine used last
     #[arg(long, env = "ZENDESK_MIGRATE_TAKE_OVER")]
     pub(super) take_over: bool,
+    /// Look every row up before it is sent: the checkpoint was lost, restored or copied
+    #[arg(long, env = "ZENDESK_MIGRATE_RECOVER")]
+    pub(super) recover: bool,
     /// Send at most N new rows this time; rows in flight are still settled
     #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LIMIT")]
     pub(super) limit: Option<u64>,
@@ -135,6 +140,21 @@ pub(super) struct StatusArguments {
     /// Print one JSON object on stdout
     #[arg(long, env = "ZENDESK_MIGRATE_JSON")]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate verify tickets.csv --offline")]
+pub(super) struct VerifyArguments {
+    /// The CSV file beside which the checkpoint is
+    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
+    pub(super) csv: Option<PathBuf>,
+    /// The checkpoint
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// Ask nobody: only look whether the checkpoint agrees with itself
+    #[arg(long, env = "ZENDESK_MIGRATE_OFFLINE")]
+    pub(super) offline: bool,
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,8 @@ pub enum Exit {
     Problems = 3,
     /// It stopped early; the same command goes on.
     Early = 4,
+    /// `verify` found a difference.
+    Different = 5,
     /// Another run holds the checkpoint.
     Held = 6,
     /// The credentials are refused.

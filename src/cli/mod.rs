@@ -11,6 +11,7 @@ mod progress;
 mod run;
 mod sandbox;
 mod status;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };
     match result {

@@ -165,6 +165,9 @@ fn send(
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
+    if arguments.recover {
+        checkpoint.recover(known.clock.at(monotonic()))?;
+    }
     let plan = make_plan(arguments, client.account().host(), &known);
     let now = monotonic();
     let rows = CsvRows(source);

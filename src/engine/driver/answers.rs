@@ -185,10 +185,33 @@ impl<R: Rows> Driver<R> {
         };
         self.batch.attempts.push(attempt);
         self.watch.observe(answer.as_ref().err(), now);
+        if self.sample.contains(row) {
+            self.stop_if_account_is_wrong(&answer);
+            self.sampled(row, answer, now);
+            return;
+        }
+        if self.is_control(row) {
+            self.stop_if_account_is_wrong(&answer);
+            self.controlled(&answer, now);
+            return;
+        }
         let asked_at = self.server_now(timing.sent);
         match answer {
             Ok(candidates) => self.weigh(row, way, candidates, asked_at, now),
             Err(verdict) => self.lookup_failed(row, verdict, asked_at, now),
+        }
+    }
+
+    fn stop_if_account_is_wrong<T>(&mut self, answer: &Result<T, Verdict>) {
+        match answer {
+            Err(Verdict::Unauthorized) => {
+                self.stop
+                    .get_or_insert(Stop::Credentials(refused_credentials()));
+            }
+            Err(Verdict::WrongAccount(problem)) => {
+                self.stop.get_or_insert(Stop::Account(problem.clone()));
+            }
+            Ok(_) | Err(_) => {}
         }
     }
 
@@ -216,8 +239,11 @@ impl<R: Rows> Driver<R> {
             }
             (Way::Search, listed_at) => {
                 let first = listed_at.map_or(asked_at, |listed_at| listed_at.min(asked_at));
-                let event = self.finding(candidates, first, listed_at.is_some());
-                self.happen(row, event, now);
+                let absent = candidates.is_empty() && listed_at.is_some();
+                if !absent || self.may_judge_absence(row, first, now) {
+                    let event = self.finding(candidates, first, listed_at.is_some());
+                    self.happen(row, event, now);
+                }
             }
         }
     }

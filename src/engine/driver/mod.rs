@@ -4,8 +4,11 @@
 //! follows in one transaction, and gives back what may be done now that it is on disk.
 
 mod answers;
+mod control;
 mod message;
 mod pick;
+mod requesters;
+mod sample;
 mod track;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,6 +26,9 @@ use crate::model::problem::Problem;
 use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::zendesk::pacer::{Pacer, Policy};
+use control::{Control, Held};
+use requesters::Requesters;
+use sample::Sample;
 use track::Tracked;
 
 /// The rows of the CSV, as far as the driver needs them again.
@@ -60,6 +66,13 @@ pub struct Driver<R> {
     at_end: bool,
     /// Rows that went back to pending behind the cursor.
     returned: BTreeSet<RowNumber>,
+    requesters: Requesters,
+    /// Rows to be looked up before anything is sent.
+    sample: Sample,
+    /// Whether this user sees our tickets, and the findings that wait to know it.
+    control: Control,
+    held: Vec<Held>,
+    /// Requests that are out, whatever they are.
     out: usize,
     probing: bool,
     left_pending: u64,
@@ -87,6 +100,11 @@ impl<R: Rows> Driver<R> {
         let evidence = checkpoint.evidence()?;
         let counts = checkpoint.counts()?;
         let in_flight = checkpoint.in_flight()?;
+        let control = if plan.sees_all {
+            Control::SeesAll
+        } else {
+            Control::Open
+        };
         let mut driver = Self {
             watch: Watch::new(plan.max_outage_ms, plan.max_errors),
             creates: Pacer::new(plan.pace, now),
@@ -112,6 +130,10 @@ impl<R: Rows> Driver<R> {
             cursor: RowNumber(0),
             at_end: false,
             returned: BTreeSet::new(),
+            requesters: Requesters::default(),
+            sample: Sample::default(),
+            control,
+            held: Vec::new(),
             out: 0,
             probing: false,
             left_pending: 0,
@@ -129,6 +151,7 @@ impl<R: Rows> Driver<R> {
             driver.tracked.insert(number, Tracked::found(row));
             driver.schedule(number, now);
         }
+        driver.choose_sample(now)?;
         Ok(driver)
     }
 
@@ -180,27 +203,26 @@ impl<R: Rows> Driver<R> {
         if self.stop.is_some() {
             return None;
         }
-        let due = self.due.first().map(|(time, _)| *time);
         let lanes_are_open = self.out < self.watch.lanes(self.plan.concurrency);
-        let outlasted = self.watch.outlasted_at();
-        let probe = if self.probing {
-            None
+        let next_row = if self.sample.is_done() {
+            // A row that is due but got no permit is asked again when a permit can be had.
+            let due = self.due.first().map(|(time, _)| *time);
+            let due = due.map(|time| self.ask_again_at.map_or(time, |later| time.max(later)));
+            [due, self.ask_again_at, self.control.wake_at()]
+                .into_iter()
+                .flatten()
+                .min()
         } else {
-            self.watch.probe_at()
+            self.sample.wake_at()
         };
         let over = self.plan.max_duration_ms.map(|ms| self.started.plus(ms));
         let idle_over = self
             .idle_since
             .map(|since| since.plus(self.plan.max_outage_ms));
-        let soonest_due = due.filter(|_| lanes_are_open).map(|time| {
-            // A row that is due but got no permit is asked again when a permit can be had.
-            self.ask_again_at.map_or(time, |later| time.max(later))
-        });
         [
-            soonest_due,
-            self.ask_again_at.filter(|_| lanes_are_open),
-            probe,
-            outlasted,
+            next_row.filter(|_| lanes_are_open),
+            self.watch.probe_at().filter(|_| !self.probing),
+            self.watch.outlasted_at(),
             over,
             idle_over,
         ]
@@ -262,7 +284,7 @@ impl<R: Rows> Driver<R> {
     /// this run may take are taken and settled.
     fn consider_being_done(&mut self, now: Monotonic) {
         let nothing_more = self.tracked.is_empty() && self.out == 0;
-        if nothing_more && self.returned.is_empty() && self.ahead.is_empty() && self.at_end {
+        if nothing_more && self.no_row_is_left() {
             self.stop = Some(Stop::Done);
         } else if nothing_more && self.limit_is_reached() {
             self.stop = Some(Stop::Limit);
@@ -273,6 +295,14 @@ impl<R: Rows> Driver<R> {
         } else {
             self.idle_since = None;
         }
+    }
+
+    /// Whether no pending row is left to be taken.
+    fn no_row_is_left(&self) -> bool {
+        self.at_end
+            && self.ahead.is_empty()
+            && self.returned.is_empty()
+            && self.requesters.holds_no_row()
     }
 
     fn limit_is_reached(&self) -> bool {
@@ -297,7 +327,7 @@ impl<R: Rows> Driver<R> {
     /// How long until the first waiting row has its turn, if rows wait and no other row is left.
     fn settling(&self, now: Monotonic) -> Option<u64> {
         let nothing_pending = self.limit_is_reached()
-            || (self.at_end && self.ahead.is_empty() && self.returned.is_empty())
+            || self.no_row_is_left()
             || self.tracked.len() >= WAITING_ROWS_MAX;
         let (time, _) = self.due.first().filter(|_| nothing_pending)?;
         Some(time.since(now)).filter(|ms| *ms > 0)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::requesters::requester_of;
 use super::track::Tracked;
 use super::{Driver, Effect, Rows, Way};
 use crate::checkpoint::{CheckpointError, NewIntent, PendingRow};
@@ -30,6 +31,11 @@ impl<R: Rows> Driver<R> {
             self.probing = true;
             self.effects.push(Effect::Probe);
         }
+        if !self.sample.is_done() {
+            self.ask_sample(now);
+            return Ok(());
+        }
+        self.ask_control(now);
         while let Some((time, number)) = self.due.first().copied() {
             if time > now || self.out >= self.watch.lanes(self.plan.concurrency) {
                 break;
@@ -78,6 +84,8 @@ impl<R: Rows> Driver<R> {
                     return Ok(false);
                 }
                 let (body, fingerprint) = self.checkpoint.body(number)?;
+                let requester = requester_of(&body);
+                self.requesters.departs(number, requester.as_deref());
                 self.depart(number, (after, step), body, fingerprint);
             }
             Step::LookUp => self.look_up(number, now),
@@ -153,11 +161,6 @@ impl<R: Rows> Driver<R> {
             self.schedule(number, now);
             return self.take_turn(number, now);
         }
-        if let Err(later) = self.creates.take(now) {
-            self.ask_again_when(later);
-            self.ahead.push_front(pending);
-            return Ok(false);
-        }
         let body = match self.rows.read_again(&pending) {
             Ok(body) => body,
             Err(problem) => {
@@ -166,6 +169,20 @@ impl<R: Rows> Driver<R> {
                 return Ok(false);
             }
         };
+        let requester = requester_of(&body);
+        if let Some(requester) = requester
+            .as_deref()
+            .filter(|r| self.requesters.must_wait(Some(r)))
+        {
+            self.requesters.put_aside(requester, pending);
+            return Ok(true);
+        }
+        if let Err(later) = self.creates.take(now) {
+            self.ask_again_when(later);
+            self.ahead.push_front(pending);
+            return Ok(false);
+        }
+        self.requesters.departs(number, requester.as_deref());
         let tracked = Tracked::pending(&pending);
         let ready = self.ask(&tracked, now);
         self.tracked.insert(number, tracked);
@@ -184,6 +201,12 @@ impl<R: Rows> Driver<R> {
                 let found = self.checkpoint.pending(before, 1)?;
                 return Ok(found.into_iter().find(|row| row.number == number));
             }
+        }
+        if let Some(freed) = self.requesters.next_freed() {
+            return Ok(Some(freed));
+        }
+        if self.requesters.is_full() {
+            return Ok(None);
         }
         if self.ahead.is_empty() && !self.at_end {
             self.ahead

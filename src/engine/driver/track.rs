@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::control::Control;
 use super::{Driver, Rows};
 use crate::checkpoint::{InFlight, Outcome, PendingRow};
 use crate::lifecycle::{Event, How, Row, State, Step, next};
@@ -118,17 +119,16 @@ impl<R: Rows> Driver<R> {
                 self.keep(number, after, &step, now);
             }
             State::Pending => {
-                self.forget(number);
+                self.forget(number, false);
                 // A row above the cursor is found by the cursor, and must not be found twice.
                 if number <= self.cursor {
                     self.returned.insert(number);
                 }
             }
-            State::Invalid(_)
-            | State::Created { .. }
-            | State::Rejected(_)
-            | State::Unknown(_)
-            | State::Withdrawn => self.forget(number),
+            State::Created { .. } => self.forget(number, true),
+            State::Invalid(_) | State::Rejected(_) | State::Unknown(_) | State::Withdrawn => {
+                self.forget(number, false);
+            }
         }
         if let Step::Halt(stop) = step {
             self.stop.get_or_insert(stop);
@@ -154,7 +154,8 @@ impl<R: Rows> Driver<R> {
         self.schedule(number, time);
     }
 
-    fn forget(&mut self, number: RowNumber) {
+    fn forget(&mut self, number: RowNumber, exists: bool) {
+        self.requesters.settles(number, exists);
         self.unschedule(number);
         self.tracked.remove(&number);
     }
@@ -188,7 +189,7 @@ impl<R: Rows> Driver<R> {
     ) -> Event {
         candidates.sort_by_key(|c| c.ticket);
         candidates.dedup_by_key(|c| c.ticket);
-        let sees_all = complete && self.plan.sees_all;
+        let sees_all = complete && self.control == Control::SeesAll;
         Event::LookedUp(crate::lifecycle::Finding {
             candidates,
             asked_at,
