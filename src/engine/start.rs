@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use super::clock::monotonic;
+use super::driver::Timing;
 use super::error::EngineError;
 use super::monitor::Monitor;
 use crate::lifecycle::retry;
+use crate::model::limits::REQUEST_TIMEOUT_MS;
 use crate::model::reply::{Answer, RateLimit, RetryAfter, Verdict};
 use crate::model::time::ServerClock;
 use crate::zendesk::{Client, Me, Triggers};
@@ -36,8 +38,13 @@ pub struct Account {
 /// Asks who we are, what time it is there, how fast we may be, and which triggers would run.
 pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, EngineError> {
     let mut requests = 0;
-    let me = asked(|| client.me(), "who the user is", &mut requests, monitor).await?;
-    let seen = monotonic();
+    let me = loop {
+        let me = asked(|| client.me(), "who the user is", &mut requests, monitor).await?;
+        // A reply that lay in a socket while the machine slept tells the time of hours ago.
+        if me.timing.round_trip_ms() <= REQUEST_TIMEOUT_MS {
+            break me;
+        }
+    };
     let Me {
         id: Some(user),
         role,
@@ -66,7 +73,7 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
     Ok(Account {
         user,
         role,
-        clock: ServerClock::new(date, seen),
+        clock: ServerClock::new(date, me.timing.arrived),
         limit: triggers.meta.account.or(me.meta.account),
         triggers: triggers.value,
         requests,
@@ -76,6 +83,7 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
 struct Told<T> {
     value: T,
     meta: crate::model::reply::Meta,
+    timing: Timing,
 }
 
 /// Asks one question until it is answered, a few times and with growing pauses.
@@ -88,9 +96,20 @@ async fn asked<T, F: Future<Output = Answer<T>>>(
     let mut attempt = 1;
     loop {
         *requests += 1;
+        let sent = monotonic();
         let Answer { answer, meta } = question().await;
+        let timing = Timing {
+            sent,
+            arrived: monotonic(),
+        };
         let verdict = match answer {
-            Ok(value) => return Ok(Told { value, meta }),
+            Ok(value) => {
+                return Ok(Told {
+                    value,
+                    meta,
+                    timing,
+                });
+            }
             Err(verdict) => verdict,
         };
         let asked = passing(verdict, what)?;

@@ -45,10 +45,10 @@ pub(super) fn replied(
             )
         }
         Verdict::Refused(problem) | Verdict::Forbidden(problem) => refused(past, flight, problem),
-        Verdict::ServerError(asked) if keeps_trust(told) => again(past, flight, asked, told),
+        Verdict::ServerError(asked) if keeps_trust(told) => open_again(past, flight, asked, told),
         Verdict::KeyMismatch | Verdict::ServerError(_) => look_up(past, flight, told, rules),
         Verdict::Unreadable | Verdict::Conflict | Verdict::Lost(_) => {
-            again(past, flight, None, told)
+            open_again(past, flight, None, told)
         }
         Verdict::Throttled(asked) => again(past, flight.without_last_attempt(), asked, told),
         Verdict::NotSent(_) => again(past, flight.without_last_attempt(), None, told),
@@ -95,6 +95,22 @@ fn keeps_trust(told: &Told) -> bool {
     }
 }
 
+/// Sends the row again after a while. A request of unknown outcome may have been on its way until
+/// now: only from now on can its ticket be expected to show.
+fn open_again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> (Row, Step) {
+    let last_sent_at = past.last_sent_at.max(Some(told.now));
+    again(
+        Past {
+            last_sent_at,
+            ..past
+        },
+        flight,
+        asked,
+        told,
+    )
+}
+
+/// Sends the row again after a while.
 fn again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> (Row, Step) {
     let delay = delay_ms(flight.attempts.max(1), asked, told.now, told.jitter);
     (
@@ -106,7 +122,13 @@ fn again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> 
     )
 }
 
+/// Gives up on the key: only a lookup can tell, once the request can no longer be on its way.
 fn look_up(past: Past, flight: Flight, told: &Told, rules: &Rules) -> (Row, Step) {
+    let last_sent_at = past.last_sent_at.max(Some(told.now));
+    let past = Past {
+        last_sent_at,
+        ..past
+    };
     let flight = Flight {
         trust: Trust::LookupOnly,
         ..flight

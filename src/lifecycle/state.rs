@@ -68,7 +68,8 @@ pub struct Past {
     pub keys: u32,
     /// When the row was first sent, under whichever key.
     pub first_sent_at: Option<ServerTime>,
-    /// When the row was last sent, under whichever key.
+    /// When a request for the row was last on its way as far as we know: when the last one left, or
+    /// when it was given up without a reply.
     pub last_sent_at: Option<ServerTime>,
     /// Set if the row must be looked up before it is sent: a ticket that is not found counts as
     /// not made only when the settling time has passed since then.

@@ -45,7 +45,9 @@ impl<R: Rows> Driver<R> {
         if meta.status == Some(429) {
             self.tally.throttled += 1;
         }
-        if let Some(date) = meta.date {
+        // A reply that lay in a socket while the machine slept tells the time of hours ago.
+        let is_recent = timing.round_trip_ms() <= self.plan.rules.request_timeout_ms;
+        if let Some(date) = meta.date.filter(|_| is_recent) {
             self.clock = ServerClock::new(date, timing.arrived);
         }
         self.creates.learn(meta.account, None, now);
@@ -153,7 +155,7 @@ impl<R: Rows> Driver<R> {
             kind,
             key: None,
             sent_at: self.server_now(timing.sent),
-            duration_ms: timing.arrived.since(timing.sent),
+            duration_ms: timing.round_trip_ms(),
             status: meta.status,
             key_lookup: meta.key_lookup,
             request_id: meta.request_id.clone(),

@@ -53,6 +53,13 @@ pub struct Timing {
     pub arrived: Monotonic,
 }
 
+impl Timing {
+    /// How long it took.
+    pub fn round_trip_ms(self) -> u64 {
+        self.arrived.since(self.sent)
+    }
+}
+
 /// Something that the body of the loop has to tell.
 #[derive(Debug)]
 pub enum Message {

@@ -64,8 +64,11 @@ pub struct Driver<R> {
     ahead: VecDeque<PendingRow>,
     cursor: RowNumber,
     at_end: bool,
-    /// Rows that went back to pending behind the cursor.
+    /// Rows that went back to pending.
     returned: BTreeSet<RowNumber>,
+    /// Rows that this start found in flight: if they go back to pending they are in `returned`,
+    /// and the cursor passes over them, so that none is taken twice.
+    resumed: BTreeSet<RowNumber>,
     requesters: Requesters,
     /// Rows to be looked up before anything is sent.
     sample: Sample,
@@ -130,6 +133,7 @@ impl<R: Rows> Driver<R> {
             cursor: RowNumber(0),
             at_end: false,
             returned: BTreeSet::new(),
+            resumed: in_flight.iter().map(|row| row.number).collect(),
             requesters: Requesters::default(),
             sample: Sample::default(),
             control,

@@ -208,15 +208,16 @@ impl<R: Rows> Driver<R> {
         if self.requesters.is_full() {
             return Ok(None);
         }
-        if self.ahead.is_empty() && !self.at_end {
-            self.ahead
-                .extend(self.checkpoint.pending(self.cursor, READ_AHEAD)?);
-            if let Some(last) = self.ahead.back() {
-                self.cursor = last.number;
-            } else {
-                self.at_end = true;
-                self.cursor = RowNumber(i64::MAX.unsigned_abs());
+        while self.ahead.is_empty() && !self.at_end {
+            let read = self.checkpoint.pending(self.cursor, READ_AHEAD)?;
+            match read.last() {
+                Some(last) => self.cursor = last.number,
+                None => self.at_end = true,
             }
+            let fresh = read
+                .into_iter()
+                .filter(|row| !self.resumed.contains(&row.number));
+            self.ahead.extend(fresh);
         }
         Ok(self.ahead.pop_front())
     }

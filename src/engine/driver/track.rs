@@ -120,10 +120,7 @@ impl<R: Rows> Driver<R> {
             }
             State::Pending => {
                 self.forget(number, false);
-                // A row above the cursor is found by the cursor, and must not be found twice.
-                if number <= self.cursor {
-                    self.returned.insert(number);
-                }
+                self.returned.insert(number);
             }
             State::Created { .. } => self.forget(number, true),
             State::Invalid(_) | State::Rejected(_) | State::Unknown(_) | State::Withdrawn => {

@@ -1,0 +1,68 @@
+//! What must be true in the end, asked of the double and of the checkpoint alike.
+
+use zendesk_migrate::checkpoint::Reader;
+
+use crate::scenario::Scenario;
+use crate::world::World;
+
+impl World {
+    /// Every row has come to its end, and what the checkpoint says is what the double holds.
+    pub(crate) fn judge(&mut self) {
+        let counts = Reader::open(&self.path()).unwrap().counts().unwrap();
+        let stats = self.server.stats();
+        let Scenario {
+            seed,
+            rows,
+            refused_every,
+            ..
+        } = self.scenario;
+        let problems = self.problems();
+        let context = format!(
+            "seed {seed}: {counts:?} {stats:?}\n{problems:?}\n{}",
+            self.history
+        );
+        assert_eq!(counts.rows(), rows, "a row was lost: {context}");
+        assert_eq!(counts.open(), 0, "a row was left: {context}");
+        assert_eq!(counts.invalid + counts.withdrawn, 0, "{context}");
+        let refused = rows.checked_div(refused_every).unwrap_or(0);
+        for (number, code) in &problems {
+            assert!(
+                self.is_a_reason(code),
+                "row {number} is {code} without a reason: {context}"
+            );
+        }
+        if counts.unknown == 0 {
+            let expected = (rows - refused, refused);
+            assert_eq!((counts.created, counts.rejected), expected, "{context}");
+        }
+        // A row that is not certain may or may not have its ticket; nothing else may.
+        assert!(stats.tickets >= counts.created, "{context}");
+        assert!(
+            stats.tickets <= counts.created + counts.unknown,
+            "{context}"
+        );
+        self.note(&format!("{counts:?} {stats:?}"));
+    }
+
+    /// Whether this world can bring a row into that trouble.
+    fn is_a_reason(&self, code: &str) -> bool {
+        let Scenario { settings, .. } = &self.scenario;
+        match code {
+            "RecordInvalid" => self.scenario.refused_every > 0,
+            "KeysUsedUp" => self.scenario.may_use_keys_up(),
+            "NotVisible" => settings.role != "admin",
+            "ForeignTicket" => self.scenario.clock_jump > 0,
+            _ => false,
+        }
+    }
+
+    /// The rows that did not become tickets, with the codes of their reasons.
+    fn problems(&self) -> Vec<(u64, String)> {
+        let db = rusqlite::Connection::open(self.path()).unwrap();
+        let mut query = db
+            .prepare("SELECT number, problem_code FROM row WHERE problem_code > ''")
+            .unwrap();
+        let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?)));
+        rows.unwrap().map(Result::unwrap).collect()
+    }
+}

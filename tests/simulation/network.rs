@@ -1,0 +1,162 @@
+//! Requests on their way to the double and replies on their way back, as values.
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde::Deserialize;
+use zendesk_migrate::engine::driver::Way;
+use zendesk_migrate::model::ids::TicketId;
+use zendesk_migrate::model::intent::Intent;
+use zendesk_migrate::model::reply::{Answer, Candidate, Meta, Reply, Verdict};
+use zendesk_migrate::model::time::ServerTime;
+use zendesk_migrate::sandbox::http::{Method, Request, Response};
+use zendesk_migrate::zendesk::classify;
+use zendesk_migrate::zendesk::headers::{Asked, meta};
+
+pub(crate) fn create(intent: &Intent) -> Request {
+    let mut request = get(&intent.route.path, Vec::new());
+    request.method = Method::Post;
+    request
+        .headers
+        .push(("content-type".into(), "application/json".into()));
+    request
+        .headers
+        .push(("idempotency-key".into(), intent.key.to_string()));
+    request.body = intent.body.to_vec();
+    request
+}
+
+pub(crate) fn look_up(external_id: &str, way: Way) -> Request {
+    match way {
+        Way::List => get(
+            "/api/v2/tickets",
+            vec![("external_id".into(), external_id.into())],
+        ),
+        Way::Search => {
+            let query = format!("type:ticket external_id:\"{external_id}\"");
+            get("/api/v2/search", vec![("query".into(), query)])
+        }
+    }
+}
+
+pub(crate) fn me() -> Request {
+    get("/api/v2/users/me", Vec::new())
+}
+
+fn get(path: &str, query: Vec<(String, String)>) -> Request {
+    Request {
+        method: Method::Get,
+        path: path.to_owned(),
+        query,
+        headers: vec![("authorization".into(), "Bearer simulation".into())],
+        body: Vec::new(),
+    }
+}
+
+/// A reply to a create, as the client would report it.
+pub(crate) fn reply(response: &Response) -> Reply {
+    let headers = headers(response);
+    Reply {
+        verdict: classify(response.status, &headers, &response.body),
+        meta: meta(Asked::Create, response.status, &headers),
+    }
+}
+
+/// A create without a whole reply.
+pub(crate) fn no_reply(verdict: Verdict) -> Reply {
+    Reply {
+        verdict,
+        meta: Meta::default(),
+    }
+}
+
+/// A 2xx that breaks off in its body.
+pub(crate) fn cut_reply(response: &Response) -> Reply {
+    let whole = reply(response);
+    let verdict = match whole.verdict {
+        Verdict::Created { .. } => Verdict::Unreadable,
+        _ => Verdict::Lost("cut".into()),
+    };
+    Reply {
+        verdict,
+        meta: whole.meta,
+    }
+}
+
+/// The answer to a lookup.
+pub(crate) fn found(response: &Response, way: Way, external_id: &str) -> Answer<Vec<Candidate>> {
+    let headers = headers(response);
+    let asked = match way {
+        Way::List => Asked::List,
+        Way::Search => Asked::Search,
+    };
+    let meta = meta(asked, response.status, &headers);
+    if response.status != 200 {
+        return Answer {
+            answer: Err(classify(response.status, &headers, &response.body)),
+            meta,
+        };
+    }
+    let page: Page = serde_json::from_slice(&response.body).expect("the double answers JSON");
+    let candidates = page.tickets.into_iter().chain(page.results);
+    let candidates = candidates
+        .filter(|ticket| ticket.external_id.as_deref() == Some(external_id))
+        .map(|ticket| Candidate {
+            ticket: TicketId(ticket.id),
+            created_at: ticket
+                .created_at
+                .parse::<jiff::Timestamp>()
+                .ok()
+                .map(|at| ServerTime(at.as_millisecond())),
+        })
+        .collect();
+    Answer {
+        answer: Ok(candidates),
+        meta,
+    }
+}
+
+/// The answer to a question of which only the fact of an answer matters.
+pub(crate) fn answered(response: &Response) -> Answer<()> {
+    let headers = headers(response);
+    let meta = meta(Asked::Other, response.status, &headers);
+    let answer = match response.status {
+        200 => Ok(()),
+        status => Err(classify(status, &headers, &response.body)),
+    };
+    Answer { answer, meta }
+}
+
+pub(crate) fn no_answer<T>(verdict: Verdict) -> Answer<T> {
+    Answer {
+        answer: Err(verdict),
+        meta: Meta::default(),
+    }
+}
+
+fn headers(response: &Response) -> HeaderMap {
+    response
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let name: HeaderName = name.parse().expect("a header's name");
+            (
+                name,
+                HeaderValue::from_str(value).expect("a header's value"),
+            )
+        })
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    tickets: Vec<Ticket>,
+    #[serde(default)]
+    results: Vec<Ticket>,
+}
+
+#[derive(Deserialize)]
+struct Ticket {
+    id: u64,
+    external_id: Option<String>,
+    created_at: String,
+}

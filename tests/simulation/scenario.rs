@@ -1,0 +1,104 @@
+//! What a seed's world is like: the account, the rows, and what goes wrong.
+
+use zendesk_migrate::sandbox::faults::Faults;
+use zendesk_migrate::sandbox::settings::{HeaderSpelling, RetryAfter, Settings, WindowKind};
+
+use crate::dice::Dice;
+
+pub(crate) const MINUTE_MS: u64 = 60_000;
+
+/// Everything that is fixed for a seed.
+#[derive(Debug, Clone)]
+pub(crate) struct Scenario {
+    pub(crate) seed: u64,
+    pub(crate) rows: u64,
+    pub(crate) requesters: u64,
+    pub(crate) concurrency: usize,
+    pub(crate) settings: Settings,
+    pub(crate) faults: Faults,
+    /// Chance in a thousand that the process dies before or after a turn's COMMIT.
+    pub(crate) death: u64,
+    /// Chance in a thousand, at each event, that the account goes dark for a while.
+    pub(crate) darkness: u64,
+    /// Chance in a thousand, at each event, that the machine sleeps for a while.
+    pub(crate) sleep: u64,
+    /// Chance in a thousand, at each event, that the account's clock is set.
+    pub(crate) clock_jump: u64,
+    /// Chance in a thousand, at each event, that all tickets are archived.
+    pub(crate) archive: u64,
+    /// The longest way of a request or a reply, in milliseconds.
+    pub(crate) way_ms: u64,
+    /// When all of this stops.
+    pub(crate) calm_after_ms: u64,
+    /// Every so many rows there is one that Zendesk refuses; 0: none.
+    pub(crate) refused_every: u64,
+}
+
+impl Scenario {
+    pub(crate) fn of(seed: u64) -> Self {
+        let mut dice = Dice::new(seed ^ 0x51_4D);
+        let drop_keys = dice.per_mille(100);
+        let rpm = dice.one_of(&[0, 0, 120, 600, 2_500]);
+        let settings = Settings {
+            rpm,
+            window: dice.one_of(&[WindowKind::Sliding, WindowKind::Fixed]),
+            create_rpm: dice.one_of(&[0, 0, 300]),
+            header_spelling: dice.one_of(&[HeaderSpelling::New, HeaderSpelling::Old]),
+            retry_after: dice.one_of(&[RetryAfter::Seconds, RetryAfter::HttpDate]),
+            role: dice.one_of(&["admin", "admin", "agent"]).to_owned(),
+            failures_cached: dice.per_mille(400),
+            drop_keys,
+            collisions: dice.per_mille(500),
+            list_sees_archived: dice.per_mille(500),
+            list_lag_ms: dice.one_of(&[0, 0, 10_000, 250_000]),
+            search_lag_ms: dice.one_of(&[0, 30_000, 200_000, 280_000]),
+            ..Settings::default()
+        };
+        let mut chance = |most: u64| {
+            let per_mille = u32::try_from(dice.between(0, most + 1)).unwrap();
+            f64::from(per_mille) / 1_000.0
+        };
+        let faults = Faults {
+            seed,
+            lost_before: chance(100),
+            lost_after: chance(100),
+            error_500: chance(80),
+            error_503: chance(80),
+            retry_after_s: 3,
+            slow: chance(50),
+            slow_ms: 20_000,
+            cut: chance(50),
+            // A network that repeats requests and an account that drops keys make two tickets of
+            // one request, whatever the client does.
+            duplicate: if drop_keys { 0.0 } else { chance(50) },
+            ..Faults::default()
+        };
+        Self {
+            seed,
+            rows: dice.between(1, 40),
+            requesters: dice.between(1, 12),
+            concurrency: usize::try_from(dice.one_of(&[1, 2, 5, 20])).unwrap(),
+            settings,
+            faults: Faults {
+                all: dice.per_mille(300),
+                errors_after: dice.per_mille(300),
+                ..faults
+            },
+            death: dice.one_of(&[0, 5, 20, 60]),
+            darkness: dice.one_of(&[0, 0, 4, 15]),
+            sleep: dice.one_of(&[0, 0, 3, 10]),
+            clock_jump: dice.one_of(&[0, 0, 5]),
+            archive: dice.one_of(&[0, 5]),
+            way_ms: dice.one_of(&[5, 300, 20_000]),
+            calm_after_ms: dice.between(1, 600) * MINUTE_MS,
+            refused_every: dice.one_of(&[0, 0, 7]),
+        }
+    }
+
+    /// Whether a row may lose two keys: to failures that are remembered, to an account that drops
+    /// keys, or to a request that stays without an answer for longer than a key lives.
+    pub(crate) fn may_use_keys_up(&self) -> bool {
+        let outlived = self.darkness > 0 || self.sleep > 0 || self.death > 0;
+        self.settings.failures_cached || self.settings.drop_keys || outlived
+    }
+}

@@ -1,0 +1,406 @@
+//! The world: virtual time, a network that loses things, and a process that dies.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
+use zendesk_migrate::engine::driver::{Driver, Message, Rows, Way};
+use zendesk_migrate::engine::plan::Plan;
+use zendesk_migrate::lifecycle::{Rules, Stop};
+use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber};
+use zendesk_migrate::model::intent::{Route, Trust};
+use zendesk_migrate::model::problem::Problem;
+use zendesk_migrate::model::time::{Monotonic, ServerClock};
+use zendesk_migrate::sandbox::faults::Faults;
+use zendesk_migrate::sandbox::http::{Request, Response};
+use zendesk_migrate::sandbox::state::State;
+use zendesk_migrate::zendesk::pacer::Policy;
+
+use crate::dice::Dice;
+use crate::network;
+use crate::scenario::{MINUTE_MS, Scenario};
+
+const SETTLE_MS: u64 = 5 * MINUTE_MS;
+pub(crate) const TIMEOUT_MS: u64 = 60_000;
+/// Zendesk's clock at the start of the world.
+const EPOCH_MS: i64 = 1_790_000_000_000;
+/// Longer than any run lasts when nothing goes wrong any more.
+const STEPS_MAX: u64 = 400_000;
+
+pub(crate) struct World {
+    pub(crate) scenario: Scenario,
+    pub(crate) dice: Dice,
+    keys: Dice,
+    pub(crate) now: u64,
+    server_offset_ms: i64,
+    pub(crate) server: State,
+    pub(crate) faults: Faults,
+    pub(crate) dark_until: u64,
+    pub(crate) mail: BinaryHeap<Reverse<Letter>>,
+    pub(crate) letters: u64,
+    /// Counts the processes: a reply to a dead one reaches nobody.
+    pub(crate) process: u64,
+    pub(crate) bodies: BTreeMap<RowNumber, Vec<u8>>,
+    folder: tempfile::TempDir,
+    pub(crate) history: String,
+}
+
+/// Something that arrives at a time; the number keeps the order of those that arrive together.
+pub(crate) struct Letter {
+    pub(crate) at: u64,
+    pub(crate) number: u64,
+    pub(crate) process: u64,
+    pub(crate) question: Question,
+    pub(crate) post: Post,
+}
+
+pub(crate) enum Post {
+    /// A request, on its way.
+    Request(Request),
+    /// What comes of it, on its way back.
+    Outcome(Outcome),
+}
+
+/// What a client gets.
+pub(crate) enum Outcome {
+    Reply(Response),
+    Cut(Response),
+    Lost,
+    NotSent,
+}
+
+/// What was asked, to make a message of the outcome.
+#[derive(Debug, Clone)]
+pub(crate) enum Question {
+    Create {
+        row: RowNumber,
+        sent: u64,
+    },
+    LookUp {
+        row: RowNumber,
+        external_id: String,
+        way: Way,
+        sent: u64,
+    },
+    Probe {
+        sent: u64,
+    },
+    Check {
+        row: RowNumber,
+        sent: u64,
+    },
+}
+
+impl PartialEq for Letter {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Letter {}
+
+impl PartialOrd for Letter {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Letter {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+struct SimRows(BTreeMap<RowNumber, Vec<u8>>);
+
+impl Rows for SimRows {
+    fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem> {
+        Ok(self.0[&row.number].clone())
+    }
+}
+
+/// How the life of a process ended.
+enum End {
+    Died,
+    Stopped(Stop),
+}
+
+impl World {
+    pub(crate) fn new(scenario: Scenario) -> Self {
+        let seed = scenario.seed;
+        let folder = match std::path::Path::new("/dev/shm") {
+            // Memory instead of a disk, where there is one: thousands of worlds, and no fsync here
+            // proves anything.
+            shm if shm.is_dir() => tempfile::tempdir_in(shm).unwrap(),
+            _ => tempfile::tempdir().unwrap(),
+        };
+        Self {
+            dice: Dice::new(seed),
+            keys: Dice::new(seed ^ 0xFFFF_0000),
+            now: 1_000,
+            server_offset_ms: EPOCH_MS,
+            server: State::new(scenario.settings.clone()),
+            faults: scenario.faults.clone(),
+            dark_until: 0,
+            mail: BinaryHeap::new(),
+            letters: 0,
+            process: 0,
+            bodies: BTreeMap::new(),
+            folder,
+            history: String::new(),
+            scenario,
+        }
+    }
+
+    /// Plays the world to its end and returns what happened, a line each.
+    pub(crate) fn play(mut self) -> String {
+        self.load();
+        let mut steps = 0;
+        loop {
+            match self.life(&mut steps) {
+                End::Died => self.note("died"),
+                End::Stopped(Stop::Done) => break,
+                End::Stopped(stop @ (Stop::Outage | Stop::MaxErrors)) => {
+                    self.note(&format!("stopped: {stop:?}"));
+                }
+                End::Stopped(stop) => panic!("seed {}: {stop:?}", self.scenario.seed),
+            }
+            let longest = if self.is_calm() {
+                2 * MINUTE_MS
+            } else {
+                200 * MINUTE_MS
+            };
+            let pause = self.dice.between(1, longest);
+            self.pass(pause);
+        }
+        self.judge();
+        self.history
+    }
+
+    pub(crate) fn note(&mut self, what: &str) {
+        writeln!(self.history, "{:>12} {what}", self.now).unwrap();
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("checkpoint.sqlite3")
+    }
+
+    /// The first scan: every row with its key, before anything is sent.
+    fn load(&mut self) {
+        let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
+        let mut load = checkpoint.load().unwrap();
+        for n in 1..=self.scenario.rows {
+            let body = self.body(n);
+            let external_id = external_id(n);
+            load.add(NewRow {
+                line: n + 1,
+                offset: n * 100,
+                external_id: Some(&external_id),
+                body: Ok((Fingerprint::of(&body), next_key(&mut self.keys))),
+            })
+            .unwrap();
+            self.bodies.insert(RowNumber(n), body);
+        }
+        load.finish(&[(Setting::CsvSha256, "simulated")]).unwrap();
+    }
+
+    fn body(&mut self, n: u64) -> Vec<u8> {
+        let requester = self.dice.between(0, self.scenario.requesters);
+        let every = self.scenario.refused_every;
+        let status = if every > 0 && n.is_multiple_of(every) {
+            "nonsense"
+        } else {
+            "open"
+        };
+        format!(
+            r#"{{"ticket":{{"external_id":"{}","subject":"row {n}","comment":{{"body":"text {n}"}},"requester":{{"name":"P","email":"p{requester}@example.com"}},"status":"{status}"}}}}"#,
+            external_id(n)
+        )
+        .into_bytes()
+    }
+
+    /// The life of one process: from its start to its death or its end.
+    fn life(&mut self, steps: &mut u64) -> End {
+        self.process += 1;
+        let clock = self.learn_the_time();
+        let checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
+        let rows = SimRows(self.bodies.clone());
+        let mut keys = Dice::new(self.keys.number());
+        let make_key = Box::new(move || next_key(&mut keys));
+        let now = Monotonic(self.now);
+        let mut driver = Driver::new(self.plan(), checkpoint, rows, make_key, clock, now).unwrap();
+        let mut messages: Vec<Message> = Vec::new();
+        let end = loop {
+            *steps += 1;
+            assert!(
+                *steps < STEPS_MAX,
+                "seed {}: it does not end",
+                self.scenario.seed
+            );
+            if !messages.is_empty() && self.strikes(self.scenario.death) {
+                break End::Died;
+            }
+            let effects = driver
+                .turn(Monotonic(self.now), messages.drain(..))
+                .unwrap();
+            if self.strikes(self.scenario.death) {
+                break End::Died;
+            }
+            for effect in effects {
+                self.perform(effect, &mut messages);
+            }
+            if let Some(stop) = driver.finished() {
+                break End::Stopped(stop.clone());
+            }
+            self.happen();
+            let next_turn = driver.wake_at().map(|time| time.0.max(self.now));
+            self.wait(next_turn, &mut messages);
+        };
+        let checkpoint = driver.into_checkpoint();
+        let findings = checkpoint.audit().unwrap();
+        assert!(
+            findings.is_empty(),
+            "seed {}: {findings:?}",
+            self.scenario.seed
+        );
+        end
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            rules: Rules {
+                trust: Trust::Key,
+                lookup_settle_ms: SETTLE_MS,
+                request_timeout_ms: TIMEOUT_MS,
+            },
+            route: Route {
+                method: "POST".into(),
+                path: "/api/v2/tickets".into(),
+                host: "simulation".into(),
+                user: 1,
+            },
+            sees_all: self.scenario.settings.role == "admin",
+            pace: Policy::default(),
+            concurrency: self.scenario.concurrency,
+            limit: None,
+            max_errors: 1_000,
+            max_outage_ms: 15 * MINUTE_MS,
+            max_duration_ms: None,
+            seed: self.scenario.seed,
+        }
+    }
+
+    /// A start asks until it has a reply with a `Date`.
+    fn learn_the_time(&mut self) -> ServerClock {
+        while self.now < self.dark_until {
+            self.pass(MINUTE_MS);
+        }
+        let response = self.server.handle(&network::me(), self.server_now());
+        let answer = network::answered(&response);
+        match answer.meta.date {
+            Some(date) => ServerClock::new(date, Monotonic(self.now)),
+            None => panic!("a reply without a date"),
+        }
+    }
+
+    fn is_calm(&self) -> bool {
+        self.now >= self.scenario.calm_after_ms
+    }
+
+    fn strikes(&mut self, chance: u64) -> bool {
+        !self.is_calm() && self.dice.per_mille(chance)
+    }
+
+    pub(crate) fn server_now(&self) -> i64 {
+        self.server_offset_ms + i64::try_from(self.now).unwrap()
+    }
+
+    /// Lets time pass for everybody. Requests that are on their way arrive meanwhile, whether or not
+    /// the machine that sent them sleeps or has died; what comes back lies there until it is read.
+    fn pass(&mut self, ms: u64) {
+        let end = self.now + ms;
+        let mut unread = Vec::new();
+        while let Some(Reverse(letter)) = self.mail.peek() {
+            if letter.at > end {
+                break;
+            }
+            let Some(Reverse(letter)) = self.mail.pop() else {
+                break;
+            };
+            self.set_time(letter.at);
+            match letter.post {
+                Post::Request(request) => self.at_server(letter.process, letter.question, &request),
+                Post::Outcome(_) => unread.push(Reverse(letter)),
+            }
+        }
+        self.mail.extend(unread);
+        self.set_time(end);
+    }
+
+    fn set_time(&mut self, now: u64) {
+        self.now = self.now.max(now);
+        if self.is_calm() {
+            self.faults = Faults::default();
+        }
+    }
+
+    /// What happens to the world whoever waits.
+    pub(crate) fn happen(&mut self) {
+        if self.strikes(self.scenario.darkness) {
+            self.dark_until = self.now + self.dice.between(1, 300) * MINUTE_MS;
+            self.note("darkness");
+        }
+        if self.strikes(self.scenario.sleep) {
+            let ms = self.dice.between(1, 200) * MINUTE_MS;
+            self.pass(ms);
+            self.note("slept");
+        }
+        if self.strikes(self.scenario.clock_jump) {
+            let ms = i64::try_from(self.dice.between(0, 40 * MINUTE_MS)).unwrap();
+            self.server_offset_ms += ms - 20 * 60_000;
+            self.note("the account's clock was set");
+        }
+        if self.strikes(self.scenario.archive) {
+            self.server.archive_all();
+        }
+    }
+
+    /// Lets time pass to the next turn or the next letter, whichever is first, and delivers the
+    /// letters that are due.
+    fn wait(&mut self, next_turn: Option<u64>, messages: &mut Vec<Message>) {
+        let next_letter = self.mail.peek().map(|Reverse(letter)| letter.at);
+        let next = [next_turn, next_letter].into_iter().flatten().min();
+        if !messages.is_empty() {
+            return;
+        }
+        let Some(next) = next else {
+            panic!(
+                "seed {}: nothing will ever happen again",
+                self.scenario.seed
+            );
+        };
+        self.pass(next.max(self.now + 1) - self.now);
+        while let Some(Reverse(letter)) = self.mail.peek() {
+            if letter.at > self.now {
+                break;
+            }
+            let Some(Reverse(letter)) = self.mail.pop() else {
+                break;
+            };
+            self.deliver(letter, messages);
+        }
+    }
+}
+
+fn external_id(n: u64) -> String {
+    format!("legacy-{n}")
+}
+
+fn next_key(dice: &mut Dice) -> Key {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&dice.number().to_be_bytes());
+    bytes[8..].copy_from_slice(&dice.number().to_be_bytes());
+    Key::from_bytes(bytes)
+}
