@@ -35,6 +35,9 @@ pub struct Finding {
     pub candidates: Vec<Candidate>,
     /// When the earlier of the two questions was asked.
     pub asked_at: ServerTime,
+    /// How long, on this machine's monotonic clock, no request of the row was on its way before
+    /// that question: Zendesk's clock may have been set meanwhile, and this one cannot be.
+    pub quiet_ms: u64,
     /// Whether the asking user sees every ticket of the account.
     pub sees_all: bool,
 }

@@ -349,6 +349,7 @@ fn lookups() -> Vec<(String, Event)> {
         Event::LookedUp(Finding {
             candidates,
             asked_at: START.plus(after_ms),
+            quiet_ms: after_ms,
             sees_all,
         })
     };

@@ -129,6 +129,7 @@ fn event(deed: Deed, now: ServerTime) -> Event {
             Event::LookedUp(Finding {
                 candidates,
                 asked_at: now,
+                quiet_ms: u64::MAX,
                 sees_all,
             })
         }

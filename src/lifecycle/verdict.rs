@@ -31,6 +31,13 @@ pub(super) fn of_flight(
         )
     };
     match finding.candidates.as_slice() {
+        [] if finding.quiet_ms < rules.lookup_settle_ms => (
+            Row {
+                state: State::Sending(flight),
+                past,
+            },
+            Step::Wait(rules.lookup_settle_ms - finding.quiet_ms),
+        ),
         [] => match not_found(past, finding, rules) {
             Err(early) => (
                 Row {

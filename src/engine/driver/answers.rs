@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::track::Asked;
 use super::{Driver, Effect, Message, Rows, Timing, Way};
 use crate::checkpoint::{Attempt, Kind};
 use crate::lifecycle::{Event, Evidence, Stop, retry};
@@ -9,7 +10,7 @@ use crate::model::ids::RowNumber;
 use crate::model::limits::THROTTLE_HOLD_MS;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Candidate, Meta, Reply, RetryAfter, Verdict};
-use crate::model::time::{Monotonic, ServerClock};
+use crate::model::time::{Monotonic, ServerClock, ServerTime};
 
 impl<R: Rows> Driver<R> {
     pub(super) fn take_in(&mut self, message: Message, now: Monotonic) {
@@ -57,9 +58,10 @@ impl<R: Rows> Driver<R> {
     }
 
     fn replied(&mut self, row: RowNumber, reply: Reply, timing: Timing, now: Monotonic) {
+        let sent_at = self.server_now(timing.sent);
         self.learn(&reply.meta, timing, now);
         self.creates.learn(None, reply.meta.endpoint, now);
-        self.log_create(row, &reply.meta, timing);
+        self.log_create(row, &reply.meta, sent_at, timing);
         if let Verdict::Forbidden(_) = reply.verdict {
             self.forbidden.insert(row, (reply, timing));
             self.effects.push(Effect::CheckCredentials { row });
@@ -80,6 +82,7 @@ impl<R: Rows> Driver<R> {
         else {
             return;
         };
+        self.is_quiet_from(row, now);
         let mut ours = false;
         if let Verdict::Created {
             ticket,
@@ -140,27 +143,13 @@ impl<R: Rows> Driver<R> {
         self.creates.hold_until(now.plus(ms));
     }
 
-    fn log_create(&mut self, row: RowNumber, meta: &Meta, timing: Timing) {
+    fn log_create(&mut self, row: RowNumber, meta: &Meta, sent_at: ServerTime, timing: Timing) {
         let key = self.tracked.get(&row).map(|tracked| tracked.key);
         let attempt = Attempt {
             key,
-            ..self.attempt(row, Kind::Create, meta, timing)
+            ..attempt(row, Kind::Create, meta, sent_at, timing)
         };
         self.batch.attempts.push(attempt);
-    }
-
-    fn attempt(&self, row: RowNumber, kind: Kind, meta: &Meta, timing: Timing) -> Attempt {
-        Attempt {
-            row,
-            kind,
-            key: None,
-            sent_at: self.server_now(timing.sent),
-            duration_ms: timing.round_trip_ms(),
-            status: meta.status,
-            key_lookup: meta.key_lookup,
-            request_id: meta.request_id.clone(),
-            found: None,
-        }
     }
 
     fn looked_up(
@@ -173,6 +162,7 @@ impl<R: Rows> Driver<R> {
     ) {
         self.out -= 1;
         let Answer { answer, meta } = answer;
+        let sent_at = self.server_now(timing.sent);
         self.learn(&meta, timing, now);
         self.tally.lookups += 1;
         self.lookups.learn(None, meta.endpoint, now);
@@ -183,7 +173,7 @@ impl<R: Rows> Driver<R> {
         let found = answer.as_ref().ok().map(|found| found.len() as u64);
         let attempt = Attempt {
             found,
-            ..self.attempt(row, kind, &meta, timing)
+            ..attempt(row, kind, &meta, sent_at, timing)
         };
         self.batch.attempts.push(attempt);
         self.watch.observe(answer.as_ref().err(), now);
@@ -197,10 +187,15 @@ impl<R: Rows> Driver<R> {
             self.controlled(&answer, now);
             return;
         }
-        let asked_at = self.server_now(timing.sent);
+        // By now this is the reply's own `Date`: when the question was answered, which is never too
+        // late for judging it.
+        let asked = Asked {
+            at: self.server_now(timing.sent),
+            local: timing.sent,
+        };
         match answer {
-            Ok(candidates) => self.weigh(row, way, candidates, asked_at, now),
-            Err(verdict) => self.lookup_failed(row, verdict, asked_at, now),
+            Ok(candidates) => self.weigh(row, way, candidates, asked, now),
+            Err(verdict) => self.lookup_failed(row, verdict, asked, now),
         }
     }
 
@@ -223,7 +218,7 @@ impl<R: Rows> Driver<R> {
         row: RowNumber,
         way: Way,
         candidates: Vec<Candidate>,
-        asked_at: crate::model::time::ServerTime,
+        asked: Asked,
         now: Monotonic,
     ) {
         let Some(tracked) = self.tracked.get_mut(&row) else {
@@ -232,31 +227,25 @@ impl<R: Rows> Driver<R> {
         tracked.failed_lookups = 0;
         match (way, tracked.half_looked_up) {
             (Way::List, _) if candidates.is_empty() => {
-                tracked.half_looked_up = Some(asked_at);
+                tracked.half_looked_up = Some(asked);
                 self.schedule(row, now);
             }
             (Way::List, _) => {
-                let event = self.finding(candidates, asked_at, true);
+                let event = self.finding(row, candidates, asked, true);
                 self.happen(row, event, now);
             }
-            (Way::Search, listed_at) => {
-                let first = listed_at.map_or(asked_at, |listed_at| listed_at.min(asked_at));
-                let absent = candidates.is_empty() && listed_at.is_some();
+            (Way::Search, listed) => {
+                let first = listed.unwrap_or(asked);
+                let absent = candidates.is_empty() && listed.is_some();
                 if !absent || self.may_judge_absence(row, first, now) {
-                    let event = self.finding(candidates, first, listed_at.is_some());
+                    let event = self.finding(row, candidates, first, listed.is_some());
                     self.happen(row, event, now);
                 }
             }
         }
     }
 
-    fn lookup_failed(
-        &mut self,
-        row: RowNumber,
-        verdict: Verdict,
-        asked_at: crate::model::time::ServerTime,
-        now: Monotonic,
-    ) {
+    fn lookup_failed(&mut self, row: RowNumber, verdict: Verdict, asked: Asked, now: Monotonic) {
         let asked = match verdict {
             Verdict::Unauthorized => {
                 self.stop
@@ -269,7 +258,7 @@ impl<R: Rows> Driver<R> {
             }
             // Asking again will not help: the row cannot be looked up by this user.
             Verdict::Refused(_) | Verdict::Forbidden(_) | Verdict::KeyMismatch => {
-                let event = self.finding(Vec::new(), asked_at, false);
+                let event = self.finding(row, Vec::new(), asked, false);
                 self.happen(row, event, now);
                 return;
             }
@@ -337,4 +326,24 @@ fn refused_credentials() -> Problem {
         "Unauthorized",
         "Zendesk refuses the credentials; check them, then run the same command again",
     )
+}
+
+fn attempt(
+    row: RowNumber,
+    kind: Kind,
+    meta: &Meta,
+    sent_at: ServerTime,
+    timing: Timing,
+) -> Attempt {
+    Attempt {
+        row,
+        kind,
+        key: None,
+        sent_at,
+        duration_ms: timing.round_trip_ms(),
+        status: meta.status,
+        key_lookup: meta.key_lookup,
+        request_id: meta.request_id.clone(),
+        found: None,
+    }
 }

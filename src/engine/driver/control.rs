@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::track::Asked;
 use super::{Driver, Effect, Rows, Way};
 use crate::checkpoint::CheckpointError;
 use crate::model::ids::RowNumber;
@@ -37,7 +38,7 @@ impl Control {
 }
 
 /// A finding that waits for the control ticket.
-pub(super) type Held = (RowNumber, ServerTime);
+pub(super) type Held = (RowNumber, Asked);
 
 impl<R: Rows> Driver<R> {
     /// Whether "not found" may be judged now; if not, the row is held until the control ticket has
@@ -45,7 +46,7 @@ impl<R: Rows> Driver<R> {
     pub(super) fn may_judge_absence(
         &mut self,
         row: RowNumber,
-        asked_at: ServerTime,
+        asked: Asked,
         now: Monotonic,
     ) -> bool {
         if let Control::Open = self.control {
@@ -55,7 +56,7 @@ impl<R: Rows> Driver<R> {
             Control::SeesAll | Control::SeesTooLittle => true,
             Control::Open | Control::Asking { .. } => {
                 self.unschedule(row);
-                self.held.push((row, asked_at));
+                self.held.push((row, asked));
                 false
             }
         }
@@ -131,8 +132,8 @@ impl<R: Rows> Driver<R> {
                 return;
             }
         }
-        for (row, asked_at) in std::mem::take(&mut self.held) {
-            let event = self.finding(Vec::new(), asked_at, true);
+        for (row, asked) in std::mem::take(&mut self.held) {
+            let event = self.finding(row, Vec::new(), asked, true);
             self.happen(row, event, now);
         }
     }

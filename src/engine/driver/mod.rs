@@ -152,7 +152,7 @@ impl<R: Rows> Driver<R> {
         };
         for row in in_flight {
             let number = row.number;
-            driver.tracked.insert(number, Tracked::found(row));
+            driver.tracked.insert(number, Tracked::found(row, now));
             driver.schedule(number, now);
         }
         driver.choose_sample(now)?;

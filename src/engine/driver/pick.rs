@@ -157,7 +157,7 @@ impl<R: Rows> Driver<R> {
                 self.ahead.push_front(pending);
                 return Ok(false);
             }
-            self.tracked.insert(number, Tracked::pending(&pending));
+            self.tracked.insert(number, Tracked::pending(&pending, now));
             self.schedule(number, now);
             return self.take_turn(number, now);
         }
@@ -183,7 +183,7 @@ impl<R: Rows> Driver<R> {
             return Ok(false);
         }
         self.requesters.departs(number, requester.as_deref());
-        let tracked = Tracked::pending(&pending);
+        let tracked = Tracked::pending(&pending, now);
         let ready = self.ask(&tracked, now);
         self.tracked.insert(number, tracked);
         self.left_pending += 1;

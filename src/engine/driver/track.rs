@@ -11,6 +11,13 @@ use crate::model::intent::Route;
 use crate::model::reply::Candidate;
 use crate::model::time::{Monotonic, ServerTime};
 
+/// When the first question of a lookup was asked, on both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) at: ServerTime,
+    pub(super) local: Monotonic,
+}
+
 /// A row that is in `sending`, or being looked up before it is sent.
 #[derive(Debug, Clone)]
 pub(super) struct Tracked {
@@ -25,14 +32,17 @@ pub(super) struct Tracked {
     /// Whether that turn waits for nothing but time to pass, so that news may bring it forward.
     pub(super) settling: bool,
     /// A lookup that has been asked by list, and found nothing there.
-    pub(super) half_looked_up: Option<ServerTime>,
+    pub(super) half_looked_up: Option<Asked>,
+    /// Since when this process has seen no request of the row on its way: its own start at first,
+    /// since what an earlier process did is not seen.
+    pub(super) quiet_since: Monotonic,
     /// Lookups in succession that were not answered.
     pub(super) failed_lookups: u32,
 }
 
 impl Tracked {
     /// A row in flight as a start finds it.
-    pub(super) fn found(found: InFlight) -> Self {
+    pub(super) fn found(found: InFlight, now: Monotonic) -> Self {
         let row = Row {
             state: State::Sending(found.flight),
             past: found.past,
@@ -43,11 +53,12 @@ impl Tracked {
             found.external_id,
             found.key,
             Some(found.route),
+            now,
         )
     }
 
     /// A pending row whose turn it is.
-    pub(super) fn pending(pending: &PendingRow) -> Self {
+    pub(super) fn pending(pending: &PendingRow, now: Monotonic) -> Self {
         let row = Row {
             state: State::Pending,
             past: pending.past,
@@ -58,10 +69,18 @@ impl Tracked {
             Arc::clone(&pending.external_id),
             pending.key,
             None,
+            now,
         )
     }
 
-    fn new(row: Row, line: u64, external_id: Arc<str>, key: Key, route: Option<Route>) -> Self {
+    fn new(
+        row: Row,
+        line: u64,
+        external_id: Arc<str>,
+        key: Key,
+        route: Option<Route>,
+        now: Monotonic,
+    ) -> Self {
         Self {
             row,
             line,
@@ -71,6 +90,7 @@ impl Tracked {
             due: None,
             settling: false,
             half_looked_up: None,
+            quiet_since: now,
             failed_lookups: 0,
         }
     }
@@ -177,19 +197,32 @@ impl<R: Rows> Driver<R> {
         }
     }
 
+    /// Notes that a request of the row may have been on its way until now.
+    pub(super) fn is_quiet_from(&mut self, number: RowNumber, now: Monotonic) {
+        if let Some(tracked) = self.tracked.get_mut(&number) {
+            tracked.quiet_since = now;
+        }
+    }
+
     /// What a lookup has found, put together from its two ways.
     pub(super) fn finding(
         &self,
+        row: RowNumber,
         mut candidates: Vec<Candidate>,
-        asked_at: ServerTime,
+        asked: Asked,
         complete: bool,
     ) -> Event {
         candidates.sort_by_key(|c| c.ticket);
         candidates.dedup_by_key(|c| c.ticket);
+        let quiet_ms = self
+            .tracked
+            .get(&row)
+            .map_or(0, |tracked| asked.local.since(tracked.quiet_since));
         let sees_all = complete && self.control == Control::SeesAll;
         Event::LookedUp(crate::lifecycle::Finding {
             candidates,
-            asked_at,
+            asked_at: asked.at,
+            quiet_ms,
             sees_all,
         })
     }
