@@ -84,6 +84,7 @@ SELECT number, line, byte_offset, external_id,
        keys, attempts,
        datetime(first_sent_at / 1000, 'unixepoch') AS first_sent_at,
        datetime(last_sent_at / 1000, 'unixepoch') AS last_sent_at,
+       datetime(look_up_since / 1000, 'unixepoch') AS look_up_since,
        ticket_id,
        CASE how WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' WHEN 2 THEN 'unmarked'
                 WHEN 3 THEN 'found' END AS how,
@@ -93,7 +94,9 @@ FROM row;
 CREATE VIEW attempts AS
 SELECT id, row,
        CASE kind WHEN 0 THEN 'create' WHEN 1 THEN 'list' WHEN 2 THEN 'search' END AS kind,
-       lower(hex(key)) AS key,
+       lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
+             substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||
+             substr(hex(key), 21)) AS key,
        datetime(sent_at / 1000, 'unixepoch') AS sent_at, duration_ms, status,
        CASE key_lookup WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' END AS x_idempotency_lookup,
        request_id, found

@@ -43,6 +43,7 @@ impl Exit {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Credentials(_) => Self::Credentials,
+            Stop::Disk(problem) if problem.code == "DiskFull" => Self::Early,
             Stop::Account(_) | Stop::Input(_) | Stop::Disk(_) => Self::Failed,
             Stop::Limit | Stop::MaxErrors | Stop::MaxDuration | Stop::Outage => Self::Early,
             Stop::Done if counts.problems() > 0 => Self::Problems,

@@ -35,6 +35,10 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_writer(std::io::stderr)
+        .init();
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Status(arguments) => status::status(&arguments),

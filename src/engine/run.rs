@@ -11,9 +11,11 @@ use tokio::runtime::{Builder, Runtime};
 use super::clock::monotonic;
 use super::driver::{Driver, Effect, Message, Rows, Timing, Way};
 use super::error::EngineError;
-use super::monitor::{Monitor, Tally};
+use super::monitor::{Monitor, Picture, Tally};
+use crate::checkpoint::CheckpointError;
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
+use crate::model::problem::Problem;
 use crate::model::reply::Answer;
 use crate::model::time::Monotonic;
 use crate::zendesk::Client;
@@ -52,7 +54,10 @@ pub fn run<R: Rows>(
     let mut messages = Vec::new();
     loop {
         let now = monotonic();
-        let effects = driver.turn(now, messages.drain(..))?;
+        let effects = match driver.turn(now, messages.drain(..)) {
+            Ok(effects) => effects,
+            Err(error) => return Ok(ended_by_disk(&driver.picture(now), &error)),
+        };
         for effect in effects {
             perform(effect, client, runtime, sender);
         }
@@ -70,6 +75,20 @@ pub fn run<R: Rows>(
             });
         }
         wait(inbox, driver.wake_at(), &mut messages);
+    }
+}
+
+/// A checkpoint that cannot be written ends the sending at once: what is still out is settled by
+/// the next run.
+fn ended_by_disk(picture: &Picture, error: &CheckpointError) -> Ended {
+    let code = match error {
+        CheckpointError::DiskFull { .. } => "DiskFull",
+        _ => "CheckpointFailed",
+    };
+    Ended {
+        stop: Stop::Disk(Problem::new(code, error.to_string())),
+        counts: picture.counts,
+        tally: picture.tally,
     }
 }
 

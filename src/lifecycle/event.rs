@@ -38,8 +38,9 @@ pub struct Finding {
     /// How long, on this machine's monotonic clock, no request of the row was on its way before
     /// that question: Zendesk's clock may have been set meanwhile, and this one cannot be.
     pub quiet_ms: u64,
-    /// Whether the asking user sees every ticket of the account.
-    pub sees_all: bool,
+    /// Why "not found" proves nothing here, if so: a user who may not see every ticket, an
+    /// `external_id` that cannot be searched for.
+    pub obstacle: Option<Problem>,
 }
 
 /// What a scan of the CSV says of a row that the checkpoint knows.

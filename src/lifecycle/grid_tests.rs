@@ -345,12 +345,12 @@ fn lookups() -> Vec<(String, Event)> {
         ticket: TicketId(id),
         created_at: Some(at),
     };
-    let looked = |candidates, after_ms, sees_all| {
+    let looked = |candidates, after_ms, sees_all: bool| {
         Event::LookedUp(Finding {
             candidates,
             asked_at: START.plus(after_ms),
             quiet_ms: after_ms,
-            sees_all,
+            obstacle: (!sees_all).then(|| Problem::new("NotVisible", "no")),
         })
     };
     let ours = ticket(150, START);

@@ -130,7 +130,7 @@ fn event(deed: Deed, now: ServerTime) -> Event {
                 candidates,
                 asked_at: now,
                 quiet_ms: u64::MAX,
-                sees_all,
+                obstacle: (!sees_all).then(|| Problem::new("NotVisible", "no")),
             })
         }
         Deed::Other(event) => event,

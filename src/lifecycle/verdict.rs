@@ -96,20 +96,15 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
     }
 }
 
-/// Says whether "not found" may be believed: `Err` if it is too early to tell, `Ok(Some)` if this
-/// user can never tell, `Ok(None)` if there is no ticket.
+/// Says whether "not found" may be believed: `Err` if it is too early to tell, `Ok(Some)` if it
+/// can never be told, `Ok(None)` if there is no ticket.
 fn not_found(past: Past, finding: &Finding, rules: &Rules) -> Result<Option<Problem>, Step> {
     if let Some(settled_at) = settled_at(&past, rules)
         && finding.asked_at < settled_at
     {
         return Err(Step::WaitUntil(settled_at));
     }
-    Ok((!finding.sees_all).then(|| {
-        Problem::new(
-            "NotVisible",
-            "no ticket was found, but this user may not see all tickets; look with an admin's eyes",
-        )
-    }))
+    Ok(finding.obstacle.clone())
 }
 
 /// The row certainly has no ticket: it is refused, gets another key, or has used them up.

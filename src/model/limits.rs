@@ -35,7 +35,7 @@ pub const CONNECT_TIMEOUT_MS: u64 = 10_000;
 /// Replies longer than this are cut: nothing that is needed stands so far back.
 pub const REPLY_BYTES_MAX: usize = 1024 * 1024;
 
-/// Different rows in succession that fail without an answer of use before it counts as an outage.
+/// Requests in succession that fail without an answer of use before it counts as an outage.
 pub const OUTAGE_ROWS: u32 = 5;
 
 /// The first pause between two probes of an outage, doubled up to [`PROBE_DELAY_MS_MAX`].
@@ -44,7 +44,7 @@ pub const PROBE_DELAY_MS_FIRST: u64 = 1_000;
 /// The longest pause between two probes of an outage.
 pub const PROBE_DELAY_MS_MAX: u64 = 60_000;
 
-/// Different rows in succession that Zendesk answers with 403, with good credentials, before the
+/// Rows in succession that Zendesk answers with 403, with good credentials, before the
 /// run halts: one may be the row's own text (a firewall that dislikes it), three are the account.
 pub const FORBIDDEN_ROWS_MAX: u32 = 3;
 

@@ -165,7 +165,7 @@ impl<R: Rows> Driver<R> {
         let sent_at = self.server_now(timing.sent);
         self.learn(&meta, timing, now);
         self.tally.lookups += 1;
-        self.lookups.learn(None, meta.endpoint, now);
+        self.pace_of(way).learn(None, meta.endpoint, now);
         let kind = match way {
             Way::List => Kind::List,
             Way::Search => Kind::Search,
@@ -195,7 +195,7 @@ impl<R: Rows> Driver<R> {
         };
         match answer {
             Ok(candidates) => self.weigh(row, way, candidates, asked, now),
-            Err(verdict) => self.lookup_failed(row, verdict, asked, now),
+            Err(verdict) => self.lookup_failed(row, way, verdict, asked, now),
         }
     }
 
@@ -231,21 +231,29 @@ impl<R: Rows> Driver<R> {
                 self.schedule(row, now);
             }
             (Way::List, _) => {
-                let event = self.finding(row, candidates, asked, true);
+                let event = self.finding(row, candidates, asked, None);
                 self.happen(row, event, now);
             }
+            // The search alone, without the list, proves no absence: the list is asked next.
+            (Way::Search, None) if candidates.is_empty() => self.schedule(row, now),
             (Way::Search, listed) => {
                 let first = listed.unwrap_or(asked);
-                let absent = candidates.is_empty() && listed.is_some();
-                if !absent || self.may_judge_absence(row, first, now) {
-                    let event = self.finding(row, candidates, first, listed.is_some());
+                if !candidates.is_empty() || self.may_judge_absence(row, first, now) {
+                    let event = self.finding(row, candidates, first, None);
                     self.happen(row, event, now);
                 }
             }
         }
     }
 
-    fn lookup_failed(&mut self, row: RowNumber, verdict: Verdict, asked: Asked, now: Monotonic) {
+    fn lookup_failed(
+        &mut self,
+        row: RowNumber,
+        way: Way,
+        verdict: Verdict,
+        asked: Asked,
+        now: Monotonic,
+    ) {
         let asked = match verdict {
             Verdict::Unauthorized => {
                 self.stop
@@ -256,21 +264,22 @@ impl<R: Rows> Driver<R> {
                 self.stop.get_or_insert(Stop::Account(problem));
                 None
             }
-            // Asking again will not help: the row cannot be looked up by this user.
-            Verdict::Refused(_) | Verdict::Forbidden(_) | Verdict::KeyMismatch => {
-                let event = self.finding(row, Vec::new(), asked, false);
+            // Asking again will not help: this way of looking up is closed for the row.
+            Verdict::Refused(problem) | Verdict::Forbidden(problem) => {
+                let event = self.finding(row, Vec::new(), asked, Some(problem));
                 self.happen(row, event, now);
                 return;
             }
             Verdict::Throttled(asked) => {
                 let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
                 let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
-                self.lookups.hold_until(now.plus(ms));
+                self.pace_of(way).hold_until(now.plus(ms));
                 Some(asked)
             }
             Verdict::ServerError(asked) => asked,
             Verdict::Created { .. }
             | Verdict::Unreadable
+            | Verdict::KeyMismatch
             | Verdict::Conflict
             | Verdict::NotSent(_)
             | Verdict::Lost(_) => None,

@@ -78,6 +78,14 @@ impl<R: Rows> Driver<R> {
 
     /// Asks for the control ticket if it is due.
     pub(super) fn ask_control(&mut self, now: Monotonic) {
+        let Control::Asking { way, due, .. } = self.control else {
+            return;
+        };
+        let is_due = due.is_some_and(|time| time <= now);
+        if !is_due || self.out >= self.watch.lanes(self.plan.concurrency) {
+            return;
+        }
+        let permit = self.permit_lookup(way, now);
         let Control::Asking {
             row,
             external_id,
@@ -87,23 +95,18 @@ impl<R: Rows> Driver<R> {
         else {
             return;
         };
-        let is_due = due.is_some_and(|time| time <= now);
-        if !is_due || self.out >= self.watch.lanes(self.plan.concurrency) {
+        if let Err(later) = permit {
+            *due = Some(later);
             return;
         }
-        match self.lookups.take(now).and_then(|()| self.creates.take(now)) {
-            Err(later) => *due = Some(later),
-            Ok(()) => {
-                *due = None;
-                let effect = Effect::LookUp {
-                    row: *row,
-                    external_id: Arc::clone(external_id),
-                    way: *way,
-                };
-                self.effects.push(effect);
-                self.out += 1;
-            }
-        }
+        *due = None;
+        let effect = Effect::LookUp {
+            row: *row,
+            external_id: Arc::clone(external_id),
+            way: *way,
+        };
+        self.effects.push(effect);
+        self.out += 1;
     }
 
     /// Whether a lookup of this row is that of the control ticket.
@@ -133,7 +136,7 @@ impl<R: Rows> Driver<R> {
             }
         }
         for (row, asked) in std::mem::take(&mut self.held) {
-            let event = self.finding(row, Vec::new(), asked, true);
+            let event = self.finding(row, Vec::new(), asked, None);
             self.happen(row, event, now);
         }
     }

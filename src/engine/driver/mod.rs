@@ -53,7 +53,9 @@ pub struct Driver<R> {
     highest_ticket: Option<TicketId>,
     watch: Watch,
     creates: Pacer,
-    lookups: Pacer,
+    /// The paces of the two ways to look up: each has a limit of its own.
+    lists: Pacer,
+    searches: Pacer,
     /// Rows that are in `sending`, or being looked up before they are sent.
     tracked: BTreeMap<RowNumber, Tracked>,
     /// When each of them that is not out has its next turn.
@@ -111,13 +113,8 @@ impl<R: Rows> Driver<R> {
         let mut driver = Self {
             watch: Watch::new(plan.max_outage_ms, plan.max_errors),
             creates: Pacer::new(plan.pace, now),
-            lookups: Pacer::new(
-                Policy {
-                    max_rpm: None,
-                    reserve_rpm: plan.pace.reserve_rpm,
-                },
-                now,
-            ),
+            lists: Pacer::new(Policy::default(), now),
+            searches: Pacer::new(Policy::default(), now),
             plan,
             checkpoint,
             rows,
@@ -260,6 +257,20 @@ impl<R: Rows> Driver<R> {
     /// Gives the checkpoint back when the run is over.
     pub fn into_checkpoint(self) -> Checkpoint {
         self.checkpoint
+    }
+
+    /// The pace of a way to look up.
+    fn pace_of(&mut self, way: Way) -> &mut Pacer {
+        match way {
+            Way::List => &mut self.lists,
+            Way::Search => &mut self.searches,
+        }
+    }
+
+    /// Takes the permits for a lookup: its way's own, and the account's.
+    fn permit_lookup(&mut self, way: Way, now: Monotonic) -> Result<(), Monotonic> {
+        self.pace_of(way).take(now)?;
+        self.creates.take(now)
     }
 
     fn server_now(&self, now: Monotonic) -> ServerTime {

@@ -123,21 +123,19 @@ impl<R: Rows> Driver<R> {
 
     /// Sends the next way of a row's lookup, if both the lookups' and the account's pace allow it.
     fn look_up(&mut self, number: RowNumber, now: Monotonic) {
-        let permit = self.lookups.take(now).and_then(|()| self.creates.take(now));
-        if let Err(later) = permit {
+        let Some(tracked) = self.tracked.get(&number) else {
+            return;
+        };
+        let way = match tracked.half_looked_up {
+            Some(_) => Way::Search,
+            None => Way::List,
+        };
+        let external_id = Arc::clone(&tracked.external_id);
+        if let Err(later) = self.permit_lookup(way, now) {
             self.schedule(number, later);
             return;
         }
         self.unschedule(number);
-        let Some(tracked) = self.tracked.get(&number) else {
-            return;
-        };
-        let way = if tracked.half_looked_up.is_some() {
-            Way::Search
-        } else {
-            Way::List
-        };
-        let external_id = Arc::clone(&tracked.external_id);
         self.effects.push(Effect::LookUp {
             row: number,
             external_id,

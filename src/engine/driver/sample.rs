@@ -78,7 +78,10 @@ impl<R: Rows> Driver<R> {
             if self.out >= self.watch.lanes(self.plan.concurrency) {
                 return;
             }
-            let permit = self.lookups.take(now).and_then(|()| self.creates.take(now));
+            let Some(way) = self.sample.0.get(&number).map(|question| question.way) else {
+                continue;
+            };
+            let permit = self.permit_lookup(way, now);
             let Some(question) = self.sample.0.get_mut(&number) else {
                 continue;
             };

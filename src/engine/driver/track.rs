@@ -8,6 +8,7 @@ use crate::checkpoint::{InFlight, Outcome, PendingRow};
 use crate::lifecycle::{Event, How, Row, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::Route;
+use crate::model::problem::Problem;
 use crate::model::reply::Candidate;
 use crate::model::time::{Monotonic, ServerTime};
 
@@ -210,7 +211,7 @@ impl<R: Rows> Driver<R> {
         row: RowNumber,
         mut candidates: Vec<Candidate>,
         asked: Asked,
-        complete: bool,
+        obstacle: Option<Problem>,
     ) -> Event {
         candidates.sort_by_key(|c| c.ticket);
         candidates.dedup_by_key(|c| c.ticket);
@@ -218,12 +219,13 @@ impl<R: Rows> Driver<R> {
             .tracked
             .get(&row)
             .map_or(0, |tracked| asked.local.since(tracked.quiet_since));
-        let sees_all = complete && self.control == Control::SeesAll;
+        let blind = self.control != Control::SeesAll;
+        let obstacle = obstacle.or_else(|| blind.then(not_visible));
         Event::LookedUp(crate::lifecycle::Finding {
             candidates,
             asked_at: asked.at,
             quiet_ms,
-            sees_all,
+            obstacle,
         })
     }
 
@@ -259,4 +261,12 @@ impl<R: Rows> Driver<R> {
             State::Withdrawn => &mut self.counts.withdrawn,
         }
     }
+}
+
+fn not_visible() -> Problem {
+    Problem::new(
+        "NotVisible",
+        "no ticket was found, but this user may not see all tickets; run as an admin, or look \
+         with an admin's eyes",
+    )
 }
