@@ -198,7 +198,7 @@ fn comment(rest: &str) -> usize {
 
 /// A string or a character; not a lifetime, whose quote nobody closes.
 fn literal(rest: &str) -> Option<usize> {
-    let prefix = rest.find(['"', '\'', '#'])?;
+    let prefix = rest.find(|c| !matches!(c, 'b' | 'c' | 'r'))?;
     match (&rest[..prefix], &rest[prefix..]) {
         ("" | "b" | "c", quoted) if quoted.starts_with('"') => Some(prefix + escaped(quoted, '"')),
         ("" | "b", quoted) if quoted.starts_with('\'') => {
