@@ -65,7 +65,7 @@ fn an_importer_that_is_killed_ten_times_makes_one_ticket_of_every_row() {
     let mut kills = 0;
     while kills < 12 {
         let mut run = start(&folder, &sandbox);
-        if !let_pass(&mut run, &sandbox, 1 + draw.below(24)) {
+        if !let_pass(&mut run, &sandbox, 1 + draw.below(20)) {
             break;
         }
         run.kill();
@@ -84,7 +84,7 @@ fn an_importer_and_an_account_that_are_killed_together_still_make_one_ticket_of_
     let listen = sandbox.address().to_string();
     for kill in 1..=3 {
         let mut run = start(&folder, &sandbox);
-        let goes_on = let_pass(&mut run, &sandbox, 3 + draw.below(80));
+        let goes_on = let_pass(&mut run, &sandbox, 3 + draw.below(70));
         assert!(goes_on, "all was done before kill {kill}");
         // Either may die first.
         if draw.below(2) == 0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::support::folder::Folder;
 use crate::support::process::Ended;
@@ -63,11 +64,24 @@ pub(crate) fn all_is_well(folder: &Folder, sandbox: &Sandbox, ended: &Ended) {
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .and_then(Iterator::collect)
         .expect("an id of each ticket");
+    let theirs = tickets(sandbox);
     for row in 1..=ROWS {
         let external_id = format!("old-{row}");
-        let found = sandbox.get(&format!("/api/v2/tickets?external_id={external_id}"));
-        let ticket = &found["tickets"][0];
+        let ticket = &theirs[&external_id];
         assert_eq!(ticket["id"], ours[&external_id], "{external_id}");
         assert_eq!(ticket["description"], text(row), "{external_id}");
     }
+}
+
+/// The account's tickets by their external ids.
+fn tickets(sandbox: &Sandbox) -> BTreeMap<String, Value> {
+    let mut tickets = BTreeMap::new();
+    for page in 1..=ROWS.div_ceil(100) {
+        let found = sandbox.get(&format!("/api/v2/tickets?page={page}&per_page=100"));
+        for ticket in found["tickets"].as_array().expect("a list") {
+            let external_id = ticket["external_id"].as_str().expect("an external id");
+            tickets.insert(external_id.to_owned(), ticket.clone());
+        }
+    }
+    tickets
 }
