@@ -43,9 +43,15 @@ fn texts(folder: &str) -> Vec<(String, String)> {
     found
 }
 
+fn sources() -> Vec<(String, String)> {
+    let mut sources = texts("src");
+    sources.retain(|(path, _)| Path::new(path).extension().is_some_and(|end| end == "rs"));
+    sources
+}
+
 fn in_every_source(check: impl Fn(&Code) -> Vec<String>) {
-    let sources = texts("src");
-    let sources = sources.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let sources = sources();
+    let sources = sources.iter();
     nothing(sources.flat_map(|(path, text)| check(&Code::new(path, text))));
 }
 
@@ -157,8 +163,8 @@ mod tests { fn h() { match a { _ => 3 } } }
 
 #[test]
 fn no_source_holds_two_ideas_by_its_length() {
-    let sources = texts("src");
-    let sources = sources.iter().filter(|(path, _)| path.ends_with(".rs"));
+    let sources = sources();
+    let sources = sources.iter();
     nothing(sources.flat_map(|(path, text)| rules::length(path, text)));
 }
 

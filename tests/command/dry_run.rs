@@ -85,10 +85,7 @@ fn a_dry_run_names_every_mistake_by_its_line() {
          text",
         "13: InvalidNumber: group_id is \"workshop\", which is no id",
     ];
-    let lines: String = mistakes
-        .iter()
-        .map(|told| format!("line {told}\n"))
-        .collect();
+    let lines = format!("line {}\n", mistakes.join("\nline "));
     Folder::with_fixtures(&["tickets-with-mistakes.csv", "tickets-with-mistakes.toml"])
         .command("run tickets-with-mistakes.csv -n")
         .stderr(format!(

@@ -1,9 +1,13 @@
 //! A run that is asked to end.
 
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
 use serde_json::Value;
 
+use super::TWO;
 use super::support::folder::Folder;
-use super::support::process::until;
+use super::support::process::{Running, until, until_within};
 use super::support::sandbox::Sandbox;
 
 #[test]
@@ -38,6 +42,38 @@ fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_go
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let stats = sandbox.stats();
     assert_eq!((stats.tickets, stats.duplicates), (200, 0));
+}
+
+/// A run that has asked its first question, of an account that takes it and never answers.
+fn unanswered(folder: &Folder) -> (TcpStream, Running) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let run = format!(
+        "run two.csv --url http://{}",
+        listener.local_addr().unwrap()
+    );
+    let run = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
+    let (question, _) = listener.accept().unwrap();
+    (question, run)
+}
+
+#[test]
+fn a_run_that_waits_for_the_accounts_first_word_ends_when_it_is_asked_to() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let (_question, mut run) = unanswered(&folder);
+    run.terminate();
+    until_within("the end", Duration::from_secs(10), || run.has_ended());
+    assert_eq!(run.wait().status, Some(130));
+}
+
+#[test]
+fn a_run_that_is_asked_twice_ends_at_once() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let (_question, mut run) = unanswered(&folder);
+    until_within("the end", Duration::from_secs(10), || {
+        run.terminate();
+        run.has_ended()
+    });
+    assert_eq!(run.wait().status, Some(130));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `status`, before there is anything to tell and afterwards.
 
-use super::TWO;
 use super::support::folder::Folder;
+use super::{TWO, TWO_CHECKPOINT};
 
 #[test]
 fn status_before_any_run_says_that_there_is_no_checkpoint() {
@@ -78,4 +78,21 @@ fn several_checkpoints_are_listed_and_none_is_chosen() {
         )
         .status(2)
         .check();
+}
+
+#[test]
+fn status_of_a_csv_that_was_not_read_to_its_end_does_not_say_that_all_is_done() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let ended = folder.command("run two.csv --sandbox --limit 0").run();
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    // As a kill during the first scan leaves it.
+    let db = rusqlite::Connection::open(folder.path(TWO_CHECKPOINT)).unwrap();
+    db.execute_batch("DELETE FROM row; DELETE FROM setting WHERE name LIKE 'csv%'")
+        .unwrap();
+    drop(db);
+    let ended = folder.command("status two.csv --json").run();
+    assert_ne!(ended.status, Some(0), "{ended:?}");
+    assert!(!ended.stdout.contains("\"done\""), "{ended:?}");
+    let ended = folder.command("run two.csv --sandbox").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
 }

@@ -89,11 +89,17 @@ pub(crate) fn terminate(process: u32) {
 
 /// Asks again and again until it is so; fails loudly if it never is.
 #[track_caller]
+pub(crate) fn until(what: &str, is_so: impl FnMut() -> bool) {
+    until_within(what, PATIENCE, is_so);
+}
+
+/// The same with less patience, where the waiting is what is tested.
+#[track_caller]
 #[allow(clippy::disallowed_methods, reason = "a test may watch the clock")]
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until_within(what: &str, patience: Duration, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "{what} did not happen");
+        assert!(began.elapsed() < patience, "{what} did not happen");
         std::thread::sleep(Duration::from_millis(1));
     }
 }
