@@ -1,0 +1,221 @@
+//! The house stays as it was drawn: reads the sources and fails where a room reaches up or sideways,
+//! or where a promise that the compiler cannot check is broken. Each check is also shown a small
+//! text in which it must find something.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "what cannot be read cannot be checked: the test fails"
+)]
+
+#[path = "architecture/arrows.rs"]
+mod arrows;
+#[path = "architecture/code.rs"]
+mod code;
+#[path = "architecture/rules.rs"]
+mod rules;
+
+use std::fs;
+use std::path::Path;
+
+use code::Code;
+
+/// Every text of the repository below `folder`, by its path from the root.
+fn texts(folder: &str) -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    let mut folders = vec![root.join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+            if [".git", "target"].contains(&name) {
+                continue;
+            }
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                found.push((name.replace('\\', "/"), text));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} holds no text");
+    found
+}
+
+fn sources() -> Vec<(String, String)> {
+    let mut sources = texts("src");
+    sources.retain(|(path, _)| Path::new(path).extension().is_some_and(|end| end == "rs"));
+    sources
+}
+
+fn in_every_source(check: impl Fn(&Code) -> Vec<String>) {
+    let sources = sources();
+    let sources = sources.iter();
+    nothing(sources.flat_map(|(path, text)| check(&Code::new(path, text))));
+}
+
+fn nothing(wrong: impl Iterator<Item = String>) {
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// The lines on which a check finds something in a text that is thought to lie at `path`.
+fn lines(check: impl Fn(&Code) -> Vec<String>, path: &str, text: &str) -> Vec<usize> {
+    let found = check(&Code::new(path, text));
+    let line = |told: &String| told.split(':').nth(1).unwrap().parse().unwrap();
+    found.iter().map(line).collect()
+}
+
+#[test]
+fn every_arrow_points_to_a_lower_rank() {
+    in_every_source(arrows::wrong);
+}
+
+#[test]
+fn an_arrow_that_points_up_or_sideways_is_found() {
+    let text = "use crate::model::ids::Key;
+use crate::lifecycle::{State, retry};
+use crate::{model, engine::run};
+use crate::zendesk::Client;
+use super::super::source;
+use super::schema;
+// use crate::cli;
+const TEXT: &str = \"crate::cli\"; const QUOTE: char = '\"';
+const RAW: &str = r#\"crate::\"cli\"#; type A<'a> = &'a crate::report::Facts;
+fn f() -> u8 { crate::nowhere::f() }
+mod inner { use super::super::open; use super::super::super::sandbox; }
+use super::{super::cli};
+";
+    let found = lines(arrows::wrong, "src/checkpoint/open.rs", text);
+    assert_eq!(found, [3, 4, 5, 9, 10, 11, 12]);
+}
+
+#[test]
+fn the_double_that_uses_any_other_room_is_found() {
+    let text = "use crate::model::ticket::Ticket;\nuse crate::sandbox::http::Request;\n";
+    assert_eq!(lines(arrows::wrong, "src/sandbox/state/mod.rs", text), [1]);
+    assert_eq!(lines(arrows::wrong, "src/report/text.rs", text), [2]);
+}
+
+#[test]
+fn the_files_above_the_rooms_may_name_every_room_and_nothing_else() {
+    let text = "use zendesk_migrate::cli;\nuse zendesk_migrate::helpers;\n";
+    assert_eq!(lines(arrows::wrong, "src/main.rs", text), [2]);
+}
+
+#[test]
+fn only_the_checkpoint_says_that_an_intent_is_on_disk() {
+    in_every_source(rules::mints);
+}
+
+#[test]
+fn a_proof_that_is_made_elsewhere_is_found() {
+    let text =
+        "// mint(\nfn mint() {}\nlet a = Durable::mint(intent);\nlet b = map(Durable::mint);\n";
+    assert_eq!(lines(rules::mints, "src/engine/run.rs", text), [2, 3, 4]);
+    assert_eq!(lines(rules::mints, "src/model/intent.rs", text), [3, 4]);
+    assert_eq!(lines(rules::mints, "src/checkpoint/batch.rs", text), []);
+    assert_eq!(lines(rules::mints, "src/zendesk/wire_tests.rs", text), []);
+}
+
+#[test]
+fn no_import_hides_what_it_brings() {
+    in_every_source(rules::globs);
+}
+
+#[test]
+fn a_glob_import_is_found() {
+    let text = "use std::io::*;
+use super::{a, b::*};
+use super::*;
+fn f(a: u8) -> u8 { a * 2 }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::*;
+}
+use super::*;
+";
+    let found = lines(rules::globs, "src/source/open.rs", text);
+    assert_eq!(found, [1, 2, 3, 8, 10]);
+    let found = lines(rules::globs, "src/source/tests/files.rs", text);
+    assert_eq!(found, [1, 2, 8]);
+}
+
+#[test]
+fn the_lifecycle_names_every_case() {
+    in_every_source(rules::catch_alls);
+}
+
+#[test]
+fn a_catch_all_in_the_lifecycle_is_found() {
+    let text = "fn f() { match a { 1 => 2, _ => 3 } }
+// _ => is a comment
+fn g() { match a { Some(_) => 1, None => 2 } }
+mod tests { fn h() { match a { _ => 3 } } }
+";
+    let catch_alls = rules::catch_alls;
+    assert_eq!(lines(catch_alls, "src/lifecycle/next.rs", text), [1]);
+    assert_eq!(lines(catch_alls, "src/lifecycle/next_tests.rs", text), []);
+    assert_eq!(lines(catch_alls, "src/engine/run.rs", text), []);
+}
+
+#[test]
+fn no_source_holds_two_ideas_by_its_length() {
+    let sources = sources();
+    let sources = sources.iter();
+    nothing(sources.flat_map(|(path, text)| rules::length(path, text)));
+}
+
+#[test]
+fn a_source_that_is_too_long_is_found() {
+    let line = "//\n";
+    assert_eq!(rules::length("src/a.rs", &line.repeat(400)).len(), 0);
+    assert_eq!(rules::length("src/a.rs", &line.repeat(401)).len(), 1);
+}
+
+#[test]
+fn no_text_names_a_folder_of_one_machine() {
+    let texts = texts("");
+    let wrong = texts.iter();
+    nothing(wrong.flat_map(|(path, text)| rules::foreign_words(path, text)));
+}
+
+#[test]
+fn a_folder_of_one_machine_is_found() {
+    let text = ["a: ", "work", "b: ", "work", "c: ../", "shared"].concat();
+    assert_eq!(rules::foreign_words("a", &text).len(), 1);
+    let text = format!("{}\nnetwork/a", ["/wo", "rk/a"].concat());
+    assert_eq!(rules::foreign_words("a", &text).len(), 1);
+    assert_eq!(rules::foreign_words("a", "network/a, shared/b").len(), 0);
+}
+
+#[test]
+fn the_top_of_the_repository_holds_what_belongs_there() {
+    let root = fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let names: Vec<String> = root
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    nothing(rules::strangers(&names).into_iter());
+}
+
+#[test]
+fn a_stranger_at_the_top_is_found() {
+    let names = [
+        "src",
+        "README.md",
+        ".github",
+        "clippy.toml",
+        "notes.txt",
+        "scripts",
+    ];
+    assert_eq!(
+        rules::strangers(&names),
+        [
+            "notes.txt does not belong at the top",
+            "scripts does not belong at the top"
+        ]
+    );
+}

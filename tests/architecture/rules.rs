@@ -1,0 +1,107 @@
+//! The rules for single files.
+
+use super::code::{Code, is_test_file};
+
+/// A file that is longer usually holds two ideas.
+const LINES_MAX: usize = 400;
+
+/// The one room that may say that something is on disk.
+const MINTERS: &str = "src/checkpoint/";
+
+/// Where the proof is defined.
+const MINT: &str = "src/model/intent.rs";
+
+/// Says where a proof of durability is made by somebody who cannot know.
+pub(crate) fn mints(code: &Code) -> Vec<String> {
+    if code.path.starts_with(MINTERS) || code.path.ends_with("_tests.rs") {
+        return Vec::new();
+    }
+    let mut wrong = Vec::new();
+    let mut before = "";
+    for token in &code.tokens {
+        let defined = code.path == MINT && before == "fn";
+        if token.text == "mint" && !defined {
+            wrong.push(told(code, token.line, "only checkpoint mints"));
+        }
+        before = token.text;
+    }
+    wrong
+}
+
+/// Says where a glob hides what is imported; `use super::*` in tests hides nothing.
+pub(crate) fn globs(code: &Code) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for path in code.paths() {
+        let allowed = path.first.in_test && path.words == ["super", "*"];
+        if path.words.last() == Some(&"*") && !allowed {
+            wrong.push(told(code, path.first.line, "a glob import hides arrows"));
+        }
+    }
+    wrong
+}
+
+/// Says where a decision would swallow a case that nobody has thought of yet.
+pub(crate) fn catch_alls(code: &Code) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for pair in code.tokens.windows(2) {
+        if !pair[0].in_test && pair[0].text == "_" && pair[1].text == "=>" {
+            wrong.push(told(code, pair[0].line, "lifecycle names every case"));
+        }
+    }
+    if code.room() == Some("lifecycle") && !is_test_file(code.path) {
+        wrong
+    } else {
+        Vec::new()
+    }
+}
+
+/// Says which file is too long.
+pub(crate) fn length(path: &str, text: &str) -> Vec<String> {
+    let lines = text.lines().count();
+    if lines > LINES_MAX {
+        vec![format!("{path} has {lines} lines, more than {LINES_MAX}")]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Says where a text names a folder that only one machine has.
+pub(crate) fn foreign_words(path: &str, text: &str) -> Vec<String> {
+    // In pieces, so that this file may be read too.
+    let words = [concat!("/wo", "rk/"), concat!("../sha", "red")];
+    let mut wrong = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        for word in words.iter().filter(|word| line.contains(**word)) {
+            wrong.push(format!("{path}:{}: {word} does not belong here", index + 1));
+        }
+    }
+    wrong
+}
+
+/// Says what lies at the top of the repository and should not.
+pub(crate) fn strangers(names: &[&str]) -> Vec<String> {
+    const KNOWN: [&str; 13] = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "src",
+        "fixtures",
+        "tests",
+        "docs",
+        "README.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "CHANGELOG.md",
+        "target",
+        "clippy.toml",
+        "rustfmt.toml",
+    ];
+    let strange = |name: &&&str| !name.starts_with('.') && !KNOWN.contains(*name);
+    let strangers = names.iter().filter(strange);
+    strangers
+        .map(|name| format!("{name} does not belong at the top"))
+        .collect()
+}
+
+fn told(code: &Code, line: usize, why: &str) -> String {
+    format!("{}:{line}: {why}", code.path)
+}

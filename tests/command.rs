@@ -1,0 +1,30 @@
+//! The command line from outside: every word on both streams, the exit code, and the files that are
+//! there afterwards.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken expectation is a failed test"
+)]
+
+#[path = "command/arguments.rs"]
+mod arguments;
+#[path = "command/checkpoints.rs"]
+mod checkpoints;
+#[path = "command/dry_run.rs"]
+mod dry_run;
+#[path = "command/imports.rs"]
+mod imports;
+#[path = "command/inputs.rs"]
+mod inputs;
+#[path = "command/interrupts.rs"]
+mod interrupts;
+#[path = "command/status.rs"]
+mod status;
+mod support;
+
+/// Two rows that need no mapping.
+const TWO: &str = "external_id,subject,comment.body\n1,One,First\n2,Two,Second\n";
+
+/// The checkpoint that a run of `two.csv` against the double leaves.
+const TWO_CHECKPOINT: &str = "two.sandbox.checkpoint.sqlite3";

@@ -1,0 +1,185 @@
+//! A checkpoint that is not this run's to use is refused and left as it is.
+
+use std::fs::{File, TryLockError};
+
+use rusqlite::Connection;
+
+use super::support::folder::Folder;
+use super::support::process::until;
+use super::support::sandbox::Sandbox;
+use super::{TWO, TWO_CHECKPOINT};
+
+/// A folder in which `two.csv` has been imported into the double.
+fn imported() -> Folder {
+    let folder = Folder::new().with("two.csv", TWO);
+    let ended = folder.command("run two.csv --sandbox").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    folder
+}
+
+#[test]
+fn another_programs_database_is_refused() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let db = Connection::open(folder.path("theirs.sqlite3")).unwrap();
+    db.execute_batch("CREATE TABLE row (number INTEGER); INSERT INTO row VALUES (1);")
+        .unwrap();
+    drop(db);
+    for arguments in [
+        "run two.csv --sandbox -c theirs.sqlite3",
+        "run two.csv --sandbox -c theirs.sqlite3 -n",
+        "status -c theirs.sqlite3",
+    ] {
+        folder
+            .command(arguments)
+            .stderr(
+                "error: theirs.sqlite3 is not a checkpoint of zendesk-migrate; name another file \
+                 with -c\n",
+            )
+            .status(1)
+            .changes_nothing()
+            .check();
+    }
+}
+
+#[test]
+fn a_text_file_is_no_checkpoint() {
+    let folder = Folder::new()
+        .with("two.csv", TWO)
+        .with("notes.txt", "My notes\n");
+    for arguments in ["run two.csv --sandbox -c notes.txt", "status -c notes.txt"] {
+        folder
+            .command(arguments)
+            .stderr(
+                "error: notes.txt is not a checkpoint of zendesk-migrate; name another file with \
+                 -c\n",
+            )
+            .status(1)
+            .changes_nothing()
+            .check();
+    }
+}
+
+#[test]
+fn a_checkpoint_of_a_newer_version_is_refused() {
+    let folder = imported();
+    let db = Connection::open(folder.path(TWO_CHECKPOINT)).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
+    let run = "run two.csv --sandbox";
+    let dry_run = "run two.csv --sandbox -n";
+    for arguments in [run, dry_run, "status two.csv"] {
+        folder
+            .command(arguments)
+            .stderr(
+                "error: two.sandbox.checkpoint.sqlite3 was written by a newer version of \
+                 zendesk-migrate (format 99, this one knows 1); update the program\n",
+            )
+            .status(1)
+            .changes_nothing()
+            .check();
+    }
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused_and_left_as_it_is() {
+    let folder = imported();
+    let path = folder.path(TWO_CHECKPOINT);
+    let mut bytes = std::fs::read(&path).unwrap();
+    // Every page but the first, which says whose file it is.
+    bytes[16 * 1024..].fill(0xff);
+    std::fs::write(&path, bytes).unwrap();
+    let ended = folder
+        .command("run two.csv --sandbox")
+        .changes_nothing()
+        .run();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .starts_with("error: two.sandbox.checkpoint.sqlite3 is damaged (")
+            && ended.stderr.ends_with(
+                "); it was left as it is: restore a copy, or move it away and start with run \
+             --recover, which looks every row up before it is sent\n"
+            ),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_checkpoint_of_another_account_is_refused() {
+    imported()
+        .command("run two.csv --subdomain acme -c two.sandbox.checkpoint.sqlite3")
+        .env("ZENDESK_OAUTH_TOKEN", "token")
+        .stderr(
+            "error: two.sandbox.checkpoint.sqlite3 belongs to the account sandbox, not to \
+             acme.zendesk.com; name another checkpoint with -c\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_checkpoint_that_another_run_holds_is_refused_with_the_holders_name() {
+    let lock = format!("{TWO_CHECKPOINT}.lock");
+    let folder = Folder::new()
+        .with("two.csv", TWO)
+        .with(&lock, "process 7 on the-other-desk");
+    let file = File::open(folder.path(&lock)).unwrap();
+    assert!(!matches!(file.try_lock(), Err(TryLockError::WouldBlock)));
+    folder
+        .command("run two.csv --sandbox")
+        .stderr(
+            "error: another run holds two.sandbox.checkpoint.sqlite3 (process 7 on \
+             the-other-desk); wait for it to end, or stop it\n",
+        )
+        .status(6)
+        .changes_nothing()
+        .check();
+    assert_eq!(folder.text(&lock), "process 7 on the-other-desk");
+    drop(file);
+    let ended = folder.command("run two.csv --sandbox").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+}
+
+#[test]
+fn of_two_runs_at_once_the_second_is_refused_and_status_answers() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let sandbox = Sandbox::start(&folder, "--latency-ms 2000");
+    let run = format!("run two.csv -c two.sqlite3 --url {}", sandbox.url());
+    let first = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
+    until("the first run's request", || sandbox.stats().requests > 0);
+    let machine = rustix::system::uname();
+    folder
+        .command(&run)
+        .env("ZENDESK_OAUTH_TOKEN", "t")
+        .stderr(format!(
+            "error: another run holds two.sqlite3 (process {} on {}); wait for it to end, or stop \
+             it\n",
+            first.id(),
+            machine.nodename().to_string_lossy()
+        ))
+        .status(6)
+        .check();
+    folder
+        .command("status -c two.sqlite3")
+        .stdout(
+            "2 rows: 0 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, 2 \
+             pending, 0 sending\n",
+        )
+        .status(4)
+        .check();
+    first.kill();
+}
+
+#[test]
+fn a_csv_that_has_become_unreadable_leaves_its_checkpoint_alone() {
+    let ended = imported()
+        .with("two.csv", format!("{TWO}3,\"open,\n"))
+        .command("run two.csv --sandbox")
+        .changes_nothing()
+        .run();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.starts_with("error: two.csv "), "{ended:?}");
+}

@@ -1,0 +1,99 @@
+//! A dry run reads everything, sends nothing and leaves nothing behind.
+
+use std::io::ErrorKind;
+use std::net::TcpListener;
+
+use super::TWO;
+use super::support::folder::Folder;
+
+#[test]
+fn a_dry_run_leaves_no_file_behind() {
+    let folder = Folder::with_fixtures(&["tickets.csv", "tickets.toml"]);
+    folder
+        .command("run tickets.csv -n")
+        // Where SQLite would put a temporary file.
+        .env("TMPDIR", folder.path(""))
+        .stderr(
+            "200 rows: 200 valid, 0 invalid\nas there is no checkpoint yet, a run would create \
+             200 tickets, send 0 again and look 0 up: 200 requests at least\nthis was a dry run: \
+             nothing was sent, nothing was written\n",
+        )
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_dry_run_makes_no_connection() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let folder = Folder::new().with("two.csv", TWO);
+    let address = listener.local_addr().unwrap();
+    folder
+        .command(&format!("run two.csv -n --url http://{address}"))
+        .env("ZENDESK_OAUTH_TOKEN", "t")
+        .stderr(
+            "2 rows: 2 valid, 0 invalid\nas there is no checkpoint yet, a run would create 2 \
+             tickets, send 0 again and look 0 up: 2 requests at least\nthis was a dry run: \
+             nothing was sent, nothing was written\n",
+        )
+        .changes_nothing()
+        .check();
+    let called = listener.accept().map_err(|error| error.kind());
+    assert_eq!(called.unwrap_err(), ErrorKind::WouldBlock);
+}
+
+#[test]
+fn a_dry_run_after_a_part_says_what_is_left_and_how_long_it_takes() {
+    let folder = Folder::with_fixtures(&["tickets.csv", "tickets.toml"]);
+    let ended = folder.command("run tickets.csv --sandbox --limit 50").run();
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    folder
+        .command("run tickets.csv --sandbox -n --max-rpm 100 --json")
+        .stdout(
+            "{\"rows\":200,\"created\":50,\"created_hit\":0,\"created_found\":0,\"rejected\":0,\
+             \"invalid\":0,\"unknown\":0,\"pending\":150,\"sending\":0,\"withdrawn\":0,\
+             \"this_run\":{\"created\":0,\"requests\":0,\"throttled\":0,\"retried\":0,\
+             \"lookups\":0,\"elapsed_ms\":TIME},\"stopped_because\":\"done\",\
+             \"would\":{\"create\":150,\"resend\":0,\"look_up\":0,\"requests\":150},\
+             \"estimate_ms\":90000}\n",
+        )
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_dry_run_names_every_mistake_by_its_line() {
+    let mistakes = [
+        "3: MissingExternalId: the row has no external_id (column \"Ticket No\" prefix \"velo-\" \
+         is empty)",
+        "4: MissingText: comment.body is empty; Zendesk makes no ticket without a text",
+        "5: UnknownStatus: status is \"Escalated\", which is none of new, open, pending, hold, \
+         solved, closed; add it to the mapping's values",
+        "6: InvalidEmail: requester.email is \"raj.malhotra(at)example.com\", which is no email \
+         address",
+        "7: FieldCount: the row has 12 cells and the header 11 columns; look for a missing or \
+         stray delimiter or quote",
+        "8: DuplicateExternalId: external_id \"velo-2001\" is already that of the row on line 2; only \
+         the first is sent",
+        "9: NameWithoutEmail: requester.name is \"佐藤 陽子\" and requester.email is empty; Zendesk \
+         needs an email to make a requester",
+        "10: UnknownPriority: priority is \"Whenever\", which is none of urgent, high, normal, \
+         low; add it to the mapping's values",
+        "11: UnknownType: type is \"Complaint\", which is none of incident, problem, question, \
+         task; add it to the mapping's values",
+        "12: TextAfterQuote: text follows a closing quote; double the quotes that belong to the \
+         text",
+        "13: InvalidNumber: group_id is \"workshop\", which is no id",
+    ];
+    let lines = format!("line {}\n", mistakes.join("\nline "));
+    Folder::with_fixtures(&["tickets-with-mistakes.csv", "tickets-with-mistakes.toml"])
+        .command("run tickets-with-mistakes.csv -n")
+        .stderr(format!(
+            "{lines}13 rows: 2 valid, 11 invalid\nas there is no checkpoint yet, a run would \
+             create 2 tickets, send 0 again and look 0 up: 2 requests at least\nthis was a dry \
+             run: nothing was sent, nothing was written\n"
+        ))
+        .status(3)
+        .changes_nothing()
+        .check();
+}

@@ -1,0 +1,114 @@
+//! A CSV or a mapping that cannot be used is refused with a sentence, and nothing is left behind.
+
+use super::support::folder::Folder;
+
+#[test]
+fn a_csv_that_is_not_there_is_refused() {
+    Folder::new()
+        .command("run tickets.csv --sandbox")
+        .stderr("error: tickets.csv does not exist; check the path\n")
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn an_empty_csv_is_refused() {
+    Folder::new()
+        .with("tickets.csv", "")
+        .command("run tickets.csv --sandbox")
+        .stderr("error: tickets.csv is empty; export the tickets again, with a header line\n")
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_csv_with_a_header_only_is_refused() {
+    Folder::new()
+        .with("tickets.csv", "external_id,comment.body\n")
+        .command("run tickets.csv --sandbox")
+        .stderr(
+            "error: tickets.csv has a header but no rows; export the tickets again, or check that \
+             this is the right file\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_csv_without_a_column_for_the_identity_is_refused_with_the_lines_to_write() {
+    Folder::new()
+        .with("tickets.csv", "Ticket number,Message\n1,Hello\n")
+        .command("run tickets.csv --sandbox")
+        .stderr(
+            "error: nothing says which column of tickets.csv gives the external_id; write these \
+             lines into tickets.toml (with the right columns) and run again\n\n\
+             [ticket]\nexternal_id = \"Ticket number\"\ncomment.body = \"Message\"\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_mapping_without_external_id_is_refused_with_the_lines_to_write() {
+    Folder::new()
+        .with("tickets.csv", "Ticket number,Message\n1,Hello\n")
+        .with("tickets.toml", "[ticket]\ncomment.body = \"Message\"\n")
+        .command("run tickets.csv --sandbox")
+        .stderr(
+            "error: nothing says which column of tickets.csv gives the external_id; write these \
+             lines into tickets.toml (with the right columns) and run again\n\n\
+             [ticket]\nexternal_id = \"Ticket number\"\ncomment.body = \"Message\"\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn an_unknown_column_in_the_mapping_is_refused_with_the_nearest_name() {
+    let mapping = "[ticket]\nexternal_id = \"Number\"\ncomment.body = \"Mesage\"\n";
+    Folder::new()
+        .with("tickets.csv", "Number,Message\n1,Hello\n")
+        .with("tickets.toml", mapping)
+        .command("run tickets.csv --sandbox")
+        .stderr(
+            "error: mapping tickets.toml line 3: the CSV has no column \"Mesage\"; did you mean \
+             \"Message\"? (its columns are \"Number\", \"Message\")\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_mapping_that_is_not_there_is_refused() {
+    Folder::new()
+        .with("tickets.csv", "external_id,comment.body\n1,Hello\n")
+        .command("run tickets.csv --sandbox -m other.toml")
+        .stderr("error: mapping other.toml does not exist; check the path\n")
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_csv_whose_last_quote_never_closes_is_refused_with_the_quotes_line() {
+    let csv = "external_id,comment.body\n1,Hello\n2,\"open\nand on\n3,x\n";
+    let folder = Folder::new().with("tickets.csv", csv);
+    for arguments in ["run tickets.csv --sandbox", "run tickets.csv -n"] {
+        folder
+            .command(arguments)
+            .stderr(
+                "error: tickets.csv line 3: a quote opens in column \"comment.body\" and is never \
+                 closed, so the rest of the file would be one cell; close it (or double it, if it \
+                 belongs to the text) and run again\n",
+            )
+            .status(1)
+            .changes_nothing()
+            .check();
+    }
+}

@@ -1,0 +1,86 @@
+//! A run that is asked to end.
+
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::TWO;
+use super::support::folder::Folder;
+use super::support::process::{Running, until, until_within};
+use super::support::sandbox::Sandbox;
+
+#[test]
+fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_goes_on() {
+    let folder = Folder::with_fixtures(&["tickets.csv", "tickets.toml"]);
+    let sandbox = Sandbox::start(&folder, "--latency-ms 40");
+    let run = format!("run tickets.csv --json --url {}", sandbox.url());
+    let command = |flags: &str| {
+        let program = folder.command(&format!("{run} {flags}"));
+        program.env("ZENDESK_OAUTH_TOKEN", "t")
+    };
+    let running = command("--concurrency 2").start();
+    until("the first creates", || sandbox.stats().requests >= 20);
+    running.terminate();
+    let ended = running.wait();
+    assert_eq!(ended.status, Some(130), "{ended:?}");
+    let facts: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let (created, pending) = (&facts["created"], &facts["pending"]);
+    assert_eq!(facts["stopped_because"], "interrupted");
+    assert_eq!(*created, sandbox.stats().tickets);
+    assert_eq!(
+        folder.neutral(&ended.stderr),
+        format!(
+            "stopping: rows in flight are finished; once more to stop at once\n200 rows: {created} \
+             created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, {pending} pending, 0 \
+             sending\nthis run: {created} created, {} requests (0 throttled, 0 retried, 0 lookups) \
+             in TIME\ninterrupted: {pending} rows are left; the same command goes on\n",
+            facts["this_run"]["requests"]
+        )
+    );
+    let ended = command("").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let stats = sandbox.stats();
+    assert_eq!((stats.tickets, stats.duplicates), (200, 0));
+}
+
+/// A run that has asked its first question, of an account that takes it and never answers.
+fn unanswered(folder: &Folder) -> (TcpStream, Running) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let run = format!(
+        "run two.csv --url http://{}",
+        listener.local_addr().unwrap()
+    );
+    let run = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
+    let (question, _) = listener.accept().unwrap();
+    (question, run)
+}
+
+#[test]
+fn a_run_that_waits_for_the_accounts_first_word_ends_when_it_is_asked_to() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let (_question, mut run) = unanswered(&folder);
+    run.terminate();
+    until_within("the end", Duration::from_secs(10), || run.has_ended());
+    assert_eq!(run.wait().status, Some(130));
+}
+
+#[test]
+fn a_run_that_is_asked_twice_ends_at_once() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let (_question, mut run) = unanswered(&folder);
+    until_within("the end", Duration::from_secs(10), || {
+        run.terminate();
+        run.has_ended()
+    });
+    assert_eq!(run.wait().status, Some(130));
+}
+
+#[test]
+fn a_sandbox_that_is_asked_to_end_closes_its_file() {
+    let folder = Folder::new();
+    let sandbox = Sandbox::start(&folder, "--data double.sqlite3");
+    assert!(folder.path("double.sqlite3-wal").exists());
+    sandbox.terminate();
+    assert_eq!(folder.names(), ["double.sqlite3"]);
+}
