@@ -357,6 +357,6 @@ async fn it_serves_a_client_that_lives_in_a_runtime_of_its_own() {
         .basic_auth("a@b.c/token", Some("s"))
         .send()
         .await;
-    let me: Value = reply.unwrap().json().await.unwrap();
+    let me: Value = serde_json::from_slice(&reply.unwrap().bytes().await.unwrap()).unwrap();
     assert_eq!(me["user"]["role"], "admin");
 }

@@ -8,6 +8,8 @@
 //! `SIMULATION_SEED=17 cargo test --test simulation` replays one seed;
 //! `SIMULATION_SEEDS=10000 cargo test --release --test simulation` is the nightly size.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "simulation/dice.rs"]
 mod dice;
 #[path = "simulation/judge.rs"]

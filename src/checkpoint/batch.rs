@@ -160,7 +160,7 @@ fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     }
 }
 
-fn write_row(
+pub(super) fn write_row(
     db: &Connection,
     number: RowNumber,
     row: &Row,

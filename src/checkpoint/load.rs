@@ -1,8 +1,9 @@
 //! The first scan into an empty checkpoint: every row with its key, before anything is sent.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::codes;
+use super::duplicates::{ROW, mark_duplicates};
 use super::error::CheckpointError;
 use super::open::Checkpoint;
 use super::settings::{Setting, write};
@@ -73,7 +74,7 @@ impl Load<'_> {
 
     /// Ends the scan: marks the rows whose `external_id` an earlier row has, and stores `settings`,
     /// which say from which file the rows came.
-    pub fn finish(mut self, settings: &[(Setting, &str)]) -> Result<(), CheckpointError> {
+    pub fn finish(mut self, settings: &[(Setting, String)]) -> Result<(), CheckpointError> {
         let result = finish(&self.checkpoint.db, settings);
         self.checkpoint.wrap(result)?;
         self.in_transaction = 0;
@@ -122,40 +123,11 @@ fn insert(db: &Connection, number: u64, row: &NewRow<'_>) -> rusqlite::Result<()
     Ok(())
 }
 
-fn finish(db: &Connection, settings: &[(Setting, &str)]) -> rusqlite::Result<()> {
+fn finish(db: &Connection, settings: &[(Setting, String)]) -> rusqlite::Result<()> {
     db.execute_batch("CREATE INDEX row_external_id ON row (external_id)")?;
-    mark_duplicates(db)?;
+    mark_duplicates(db, ROW)?;
     for (setting, value) in settings {
         write(db, *setting, value)?;
     }
     db.execute_batch("COMMIT; PRAGMA optimize;")
-}
-
-/// Of several rows with one `external_id` the first stays; the later ones are invalid, name it, and
-/// give the id up, so that it names one row of the checkpoint.
-fn mark_duplicates(db: &Connection) -> rusqlite::Result<()> {
-    let mut twice = db.prepare(
-        "SELECT external_id, min(number) FROM row WHERE external_id IS NOT NULL
-         GROUP BY external_id HAVING count(*) > 1",
-    )?;
-    let mut first_line = db.prepare("SELECT line FROM row WHERE number = ?1")?;
-    let mut mark = db.prepare(
-        "UPDATE row SET state = ?3, external_id = NULL, fingerprint = NULL, key = NULL,
-                        problem_code = 'DuplicateExternalId', problem_message = ?4
-         WHERE external_id = ?1 AND number > ?2",
-    )?;
-    // Collected first: the loop changes the index that the query walks.
-    let ids: Vec<(String, u64)> = twice
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    for (external_id, first) in ids {
-        let line: Option<u64> = first_line.query_row([first], |row| row.get(0)).optional()?;
-        let line = line.unwrap_or_default();
-        let message = format!(
-            "external_id {external_id:?} is already that of the row on line {line}; only the \
-             first is sent"
-        );
-        mark.execute(params![external_id, first, codes::INVALID, message])?;
-    }
-    Ok(())
 }

@@ -14,12 +14,14 @@
 mod audit;
 mod batch;
 mod codes;
+mod duplicates;
 mod error;
 mod flight;
 mod load;
 mod lock;
 mod open;
 mod recover;
+mod rescan;
 mod rows;
 mod schema;
 mod settings;
@@ -29,7 +31,8 @@ pub use error::CheckpointError;
 pub use flight::InFlight;
 pub use load::{Load, NewRow};
 pub use open::{Checkpoint, Reader};
-pub use rows::PendingRow;
+pub use rescan::Rescan;
+pub use rows::{Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 
 #[cfg(test)]

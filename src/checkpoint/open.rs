@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::CheckpointError;
 use super::lock::{Lock, private};
 use super::schema::{APPLICATION_ID, MIGRATIONS, format};
+use crate::model::ids::Key;
 
 /// A checkpoint that this process alone may write.
 #[derive(Debug)]
@@ -81,6 +83,49 @@ impl Checkpoint {
         db.pragma_update(None, "synchronous", "OFF")
             .map_err(sqlite)?;
         migrate(&mut db, &path)?;
+        Ok(Self {
+            db,
+            path,
+            poisoned: false,
+            lock: None,
+        })
+    }
+
+    /// Makes a checkpoint for looking ahead that starts as a copy of `reader`'s. Its file loses its
+    /// name as soon as it is open.
+    pub fn scratch_copy(reader: &Reader) -> Result<Self, CheckpointError> {
+        let name = format!("zendesk-migrate-{}.sqlite3", Key::random());
+        let path = std::env::temp_dir().join(name);
+        let io = |source| CheckpointError::Io {
+            path: path.clone(),
+            source,
+        };
+        let sqlite = |source| CheckpointError::sqlite(&path, source);
+        drop(
+            private()
+                .write(true)
+                .create_new(true)
+                .open(&path)
+                .map_err(io)?,
+        );
+        // Even a copy counts as a write to SQLite; the file that is copied is not touched.
+        let copied = reader
+            .db
+            .pragma_update(None, "query_only", false)
+            .and_then(|()| {
+                reader
+                    .db
+                    .execute("VACUUM INTO ?1", [path.to_string_lossy()])
+            })
+            .and_then(|_| reader.db.pragma_update(None, "query_only", true))
+            .and_then(|()| Connection::open(&path));
+        std::fs::remove_file(&path).map_err(io)?;
+        let db = copied.map_err(sqlite)?;
+        prepare(&db).map_err(sqlite)?;
+        db.pragma_update(None, "synchronous", "OFF")
+            .map_err(sqlite)?;
+        db.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))
+            .map_err(sqlite)?;
         Ok(Self {
             db,
             path,
@@ -178,7 +223,7 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
 
 /// Settings of a connection that hold for writers and readers.
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(std::time::Duration::from_secs(5))?;
+    db.busy_timeout(Duration::from_secs(5))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;

@@ -32,6 +32,28 @@ pub struct PendingRow {
     pub past: Past,
 }
 
+/// A row that has a problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemRow {
+    /// The line on which it starts in the CSV.
+    pub line: u64,
+    /// `rejected`, `invalid` or `unknown`.
+    pub state: &'static str,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What a run would do with the rows as they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Outlook {
+    /// Rows to be sent for the first time under their key.
+    pub create: u64,
+    /// Rows to be sent again under their key, or looked up if that has grown too old.
+    pub resend: u64,
+    /// Rows to be looked up.
+    pub look_up: u64,
+}
+
 impl Checkpoint {
     /// Up to `most` pending rows with numbers above `after`, in order.
     pub fn pending(
@@ -76,9 +98,14 @@ impl Checkpoint {
         self.wrap(counts(&self.db))
     }
 
-    /// Up to `most` invalid rows, in order, with their lines.
-    pub fn invalid(&self, most: usize) -> Result<Vec<(u64, Problem)>, CheckpointError> {
-        self.wrap(problems(&self.db, codes::INVALID, most))
+    /// What a run would do with the rows as they stand.
+    pub fn outlook(&self) -> Result<Outlook, CheckpointError> {
+        self.wrap(outlook(&self.db))
+    }
+
+    /// Up to `most` rows that have a problem, in order.
+    pub fn problems(&self, most: usize) -> Result<Vec<ProblemRow>, CheckpointError> {
+        self.wrap(problems(&self.db, most))
     }
 }
 
@@ -86,6 +113,11 @@ impl Reader {
     /// Counts the rows by state.
     pub fn counts(&self) -> Result<Counts, CheckpointError> {
         counts(&self.db).map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
+
+    /// Up to `most` rows that have a problem, in order.
+    pub fn problems(&self, most: usize) -> Result<Vec<ProblemRow>, CheckpointError> {
+        problems(&self.db, most).map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
 }
 
@@ -113,10 +145,12 @@ fn sample(
 ) -> rusqlite::Result<Vec<PendingRow>> {
     let mut query = db.prepare(&format!(
         "WITH open AS (SELECT {COLUMNS} FROM row WHERE state = ?1 AND look_up_since IS NULL
-                       AND first_sent_at IS NULL)
-         SELECT * FROM (SELECT * FROM open ORDER BY number LIMIT ?2)
-         UNION
-         SELECT * FROM (SELECT * FROM open ORDER BY (number * ?4) & 0x7fffffff LIMIT ?3)"
+                       AND first_sent_at IS NULL),
+              first AS (SELECT * FROM open ORDER BY number LIMIT ?2)
+         SELECT * FROM first
+         UNION ALL
+         SELECT * FROM (SELECT * FROM open WHERE number > (SELECT max(number) FROM first)
+                        ORDER BY (number * ?4) & 0x7fffffff LIMIT ?3)"
     ))?;
     let scatter = i64::from(u32::try_from(seed & 0x3fff_ffff).unwrap_or(0)) * 2 + 1;
     let limit = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
@@ -180,17 +214,44 @@ fn counts(db: &Connection) -> rusqlite::Result<Counts> {
     Ok(counts)
 }
 
-fn problems(db: &Connection, state: i64, most: usize) -> rusqlite::Result<Vec<(u64, Problem)>> {
+fn outlook(db: &Connection) -> rusqlite::Result<Outlook> {
+    db.query_row(
+        "SELECT count(*) FILTER (WHERE r.state = ?1 AND r.look_up_since IS NULL),
+                count(*) FILTER (WHERE f.trust = 0),
+                count(*) FILTER (WHERE f.trust <> 0 OR (r.state = ?1 AND r.look_up_since > 0))
+         FROM row r LEFT JOIN flight f ON f.row = r.number WHERE r.state IN (?1, ?2)",
+        [codes::PENDING, codes::SENDING],
+        |r| {
+            Ok(Outlook {
+                create: r.get(0)?,
+                resend: r.get(1)?,
+                look_up: r.get(2)?,
+            })
+        },
+    )
+}
+
+fn problems(db: &Connection, most: usize) -> rusqlite::Result<Vec<ProblemRow>> {
     let mut query = db.prepare(
-        "SELECT line, problem_code, problem_message FROM row WHERE state = ?1
-         ORDER BY number LIMIT ?2",
+        "SELECT line, state, problem_code, problem_message FROM row WHERE state IN (?1, ?2, ?3)
+         ORDER BY line LIMIT ?4",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = query.query_map(params![state, most], |r| {
-        let code: Option<String> = r.get(1)?;
-        let message: Option<String> = r.get(2)?;
+    let states = params![codes::REJECTED, codes::INVALID, codes::UNKNOWN, most];
+    let rows = query.query_map(states, |r| {
+        let state = match r.get(1)? {
+            codes::REJECTED => "rejected",
+            codes::INVALID => "invalid",
+            _ => "unknown",
+        };
+        let code: Option<String> = r.get(2)?;
+        let message: Option<String> = r.get(3)?;
         let problem = Problem::new(code.unwrap_or_default(), message.unwrap_or_default());
-        Ok((r.get(0)?, problem))
+        Ok(ProblemRow {
+            line: r.get(0)?,
+            state,
+            problem,
+        })
     })?;
     rows.collect()
 }

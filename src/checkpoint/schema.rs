@@ -74,10 +74,11 @@ CREATE TABLE attempt (
 
 CREATE VIEW rows AS
 SELECT number, line, byte_offset, external_id,
-       lower(hex(fingerprint)) AS fingerprint,
-       lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
-             substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||
-             substr(hex(key), 21)) AS key,
+       nullif(lower(hex(fingerprint)), '') AS fingerprint,
+       CASE WHEN key IS NOT NULL THEN
+         lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
+               substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||
+               substr(hex(key), 21)) END AS key,
        CASE state WHEN 0 THEN 'pending' WHEN 1 THEN 'sending' WHEN 2 THEN 'created'
                   WHEN 3 THEN 'rejected' WHEN 4 THEN 'invalid' WHEN 5 THEN 'unknown'
                   WHEN 6 THEN 'withdrawn' END AS state,
@@ -94,9 +95,10 @@ FROM row;
 CREATE VIEW attempts AS
 SELECT id, row,
        CASE kind WHEN 0 THEN 'create' WHEN 1 THEN 'list' WHEN 2 THEN 'search' END AS kind,
-       lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
-             substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||
-             substr(hex(key), 21)) AS key,
+       CASE WHEN key IS NOT NULL THEN
+         lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
+               substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||
+               substr(hex(key), 21)) END AS key,
        datetime(sent_at / 1000, 'unixepoch') AS sent_at, duration_ms, status,
        CASE key_lookup WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' END AS x_idempotency_lookup,
        request_id, found

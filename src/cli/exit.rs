@@ -85,6 +85,7 @@ impl From<EngineError> for Failure {
             EngineError::Checkpoint(error) => exit_of(error),
             EngineError::Credentials(_) => Exit::Credentials,
             EngineError::Unreachable(_) => Exit::Early,
+            EngineError::Interrupted => Exit::Interrupted,
             EngineError::Source(_)
             | EngineError::Client(_)
             | EngineError::Refused(_)

@@ -2,6 +2,7 @@
 
 mod args;
 mod confirm;
+mod dry_run;
 mod environment;
 pub mod exit;
 mod interrupt;

@@ -1,24 +1,29 @@
 //! `run`: import, resume, or look ahead.
 
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::channel;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, RunArguments};
 use super::exit::{Exit, Failure};
 use super::progress::Display;
-use super::{confirm, environment, interrupt, output, paths};
-use crate::checkpoint::Checkpoint;
+use super::{confirm, dry_run, environment, interrupt, output, paths};
+use crate::checkpoint::{Checkpoint, ProblemRow, Reader};
 use crate::engine::clock::monotonic;
+use crate::engine::driver::Message;
 use crate::engine::monitor::Tally;
 use crate::engine::run::{Ended, runtime};
-use crate::engine::scan::{self, CsvRows};
-use crate::engine::{belongs, driver, plan, start};
+use crate::engine::scan::{self, CsvRows, ScanOutcome};
+use crate::engine::{EngineError, belongs, driver, plan, start};
 use crate::lifecycle::{Rules, Stop};
+use crate::model::counts::Counts;
 use crate::model::ids::Key;
 use crate::model::intent::{Route, Trust};
 use crate::model::limits::REQUEST_TIMEOUT_MS;
 use crate::model::time::Monotonic;
-use crate::report::{Facts, ThisRun, Would, text};
+use crate::report::{Facts, ThisRun, text};
 use crate::sandbox::server::{self, Server};
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
@@ -35,94 +40,31 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     }
     let source = Source::open(&arguments.csv, arguments.mapping.as_deref())?;
     if arguments.dry_run {
-        dry_run(arguments, &source)
+        dry_run::dry_run(arguments, &source)
     } else {
         import(arguments, source)
     }
 }
 
-/// The same road as an import, with the sending half missing: no client is ever made.
-fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit, Failure> {
-    let began = monotonic();
-    let mut display = display(arguments);
-    let mut scratch = Checkpoint::scratch()?;
-    scan::scan(source, &mut scratch, &mut display)?;
-    drop(display);
-    let counts = scratch.counts()?;
-    for (line, problem) in scratch.invalid(20)? {
-        output::say(&format!(
-            "line {line}: {}: {}",
-            problem.code, problem.message
-        ));
-    }
-    if counts.invalid > 20 {
-        output::say(&format!("… and {} more invalid rows", counts.invalid - 20));
-    }
-    let existing = existing_checkpoint(arguments);
-    let would = match &existing {
-        Some(path) => would_go_on(path)?,
-        None => Would {
-            create: counts.pending,
-            requests: counts.pending,
-            ..Would::default()
-        },
-    };
-    let this_run = ThisRun {
-        elapsed_ms: monotonic().since(began),
-        ..ThisRun::default()
-    };
-    let facts = Facts {
-        would: Some(would),
-        estimate_ms: arguments
-            .max_rpm
-            .map(|rpm| would.requests * 60_000 / u64::from(rpm)),
-        ..Facts::new(&counts, this_run, &Stop::Done)
-    };
-    if arguments.json {
-        output::json(&facts);
-    } else {
-        output::say(&text::dry_run(&facts, existing.as_deref()));
-    }
-    Ok(if counts.invalid > 0 {
-        Exit::Problems
-    } else {
-        Exit::Done
-    })
-}
-
-/// What a run would do with what the checkpoint holds.
-fn would_go_on(path: &Path) -> Result<Would, Failure> {
-    let counts = crate::checkpoint::Reader::open(path)?.counts()?;
-    Ok(Would {
-        create: counts.pending,
-        resend: counts.sending,
-        look_up: 0,
-        requests: counts.open(),
-    })
-}
-
-/// The checkpoint that a run with these arguments would take up, if there is one.
-fn existing_checkpoint(arguments: &RunArguments) -> Option<PathBuf> {
-    let path = match &arguments.checkpoint {
-        Some(path) => path.clone(),
-        None if arguments.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
-        None => {
-            let account = environment::account(arguments).ok()?;
-            paths::checkpoint(&arguments.csv, account.name())
-        }
-    };
-    path.exists().then_some(path)
-}
+/// Rows with a problem that are shown; the rest is only counted.
+pub(super) const PROBLEMS_SHOWN: usize = 10;
 
 fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let began = monotonic();
     let place = Place::find(arguments)?;
+    let runtime = runtime()?;
+    let (sender, inbox) = channel();
+    let end = interrupt::listen(&runtime, sender.clone())?;
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
-    if let Err(error) = scan::scan(&source, &mut checkpoint, &mut display) {
-        checkpoint.discard_if_new()?;
-        return Err(error.into());
+    match scan::scan(&source, &mut checkpoint, &mut display, &end) {
+        Ok(outcome) => tell_changes(&outcome),
+        Err(error) => {
+            drop(display);
+            checkpoint.discard_if_new()?;
+            return Err(error.into());
+        }
     }
     let before = checkpoint.counts()?;
     let ended = if before.open() == 0 {
@@ -132,13 +74,22 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
             tally: Tally::default(),
         }
     } else {
-        send(arguments, &place, source, checkpoint, &mut display)?
+        let body = Body {
+            runtime: &runtime,
+            sender,
+            inbox,
+            end,
+        };
+        send(arguments, &place, source, checkpoint, &body, &mut display)?
     };
     drop(display);
+    runtime.shutdown_background();
     let facts = facts(&ended, began);
     if arguments.json {
         output::json(&facts);
     }
+    let problems = Reader::open(&place.checkpoint)?.problems(PROBLEMS_SHOWN)?;
+    tell_problems(&problems, &ended.counts);
     output::say(&text::rows(&facts));
     if facts.this_run.requests > 0 {
         output::say(&text::this_run(&facts.this_run));
@@ -147,20 +98,53 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
 
+/// Says what a changed CSV has brought.
+pub(super) fn tell_changes(outcome: &ScanOutcome) {
+    if let ScanOutcome::Again(delta) = outcome {
+        output::say(&text::changes(delta));
+    }
+}
+
+/// Lists the first rows that have a problem, with their lines.
+pub(super) fn tell_problems(problems: &[ProblemRow], counts: &Counts) {
+    for problem in problems {
+        output::say(&text::problem(
+            problem.line,
+            problem.state,
+            &problem.problem,
+        ));
+    }
+    let more = counts.problems().saturating_sub(problems.len() as u64);
+    if more > 0 {
+        output::say(&format!("… and {more} more"));
+    }
+}
+
+/// What a run needs besides its arguments: its threads, its mailbox, and the wish for its end.
+struct Body<'r> {
+    runtime: &'r Runtime,
+    sender: Sender<Message>,
+    inbox: Receiver<Message>,
+    end: CancellationToken,
+}
+
 fn send(
     arguments: &RunArguments,
     place: &Place,
     source: Source,
     mut checkpoint: Checkpoint,
+    body: &Body<'_>,
     display: &mut Display,
 ) -> Result<Ended, Failure> {
     let (account, credentials, _server) = place.connect()?;
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
-    let runtime = runtime()?;
-    let (sender, inbox) = channel();
-    interrupt::listen(&runtime, sender.clone());
-    let known = runtime.block_on(start::ask(&client, display))?;
+    let known = body.runtime.block_on(async {
+        tokio::select! {
+            known = start::ask(&client, display) => known,
+            () = body.end.cancelled() => Err(EngineError::Interrupted),
+        }
+    })?;
     if !arguments.sandbox {
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
@@ -175,9 +159,8 @@ fn send(
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
     driver.already_asked(known.limit, known.requests, now);
-    let channel = (&sender, &inbox);
-    let ended = crate::engine::run::run(driver, &client, &runtime, channel, display)?;
-    runtime.shutdown_background();
+    let mailbox = (&body.sender, &body.inbox);
+    let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, display)?;
     Ok(ended)
 }
 
@@ -227,7 +210,7 @@ fn facts(ended: &Ended, began: Monotonic) -> Facts {
     Facts::new(&ended.counts, this_run, &ended.stop)
 }
 
-fn display(arguments: &RunArguments) -> Display {
+pub(super) fn display(arguments: &RunArguments) -> Display {
     let bytes = std::fs::metadata(&arguments.csv).map_or(0, |file| file.len());
     Display::start(arguments.progress, arguments.quiet, bytes)
 }

@@ -27,8 +27,10 @@ pub(super) fn sandbox(arguments: &SandboxArguments) -> Result<Exit, Failure> {
         faults,
     };
     let server = server::start(config).map_err(|error| Failure::refused(error.to_string()))?;
+    let runtime = runtime()?;
+    let mut signals = interrupt::Signals::catch(&runtime)?;
     output::line(&format!("http://{}", server.address()));
-    runtime()?.block_on(interrupt::asked_to_end());
+    runtime.block_on(signals.next());
     server.stop();
     Ok(Exit::Done)
 }

@@ -25,6 +25,9 @@ pub enum EngineError {
     /// Zendesk cannot be reached.
     #[error("{0}")]
     Unreachable(String),
+    /// Somebody asked for the end before anything was sent.
+    #[error("interrupted before anything was sent; the same command starts again")]
+    Interrupted,
     /// The threads of the network could not be started.
     #[error("the network threads cannot be started: {0}")]
     Threads(#[from] std::io::Error),

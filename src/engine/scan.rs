@@ -6,22 +6,22 @@ use std::path::Path;
 use super::driver::Rows;
 use super::error::EngineError;
 use super::monitor::Monitor;
-use crate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
+use tokio_util::sync::CancellationToken;
+
+use crate::checkpoint::{Checkpoint, CheckpointError, NewRow, PendingRow, Setting};
+use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 use crate::model::ticket::BODY_FORMAT;
 use crate::source::{Place, Scanned, Source};
 
-/// What a scan left in the checkpoint.
+/// What a scan has brought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ScanOutcome {
-    /// The file was read to its end.
-    Read {
-        /// Its rows, valid or not.
-        rows: u64,
-        /// Lines without anything on them.
-        blank_lines: u64,
-    },
+    /// The file was read for the first time.
+    First,
+    /// The file has changed since, and was read again.
+    Again(Delta),
     /// The file is the one that was read before: nothing was done.
     Unchanged,
 }
@@ -31,57 +31,97 @@ pub fn scan(
     source: &Source,
     checkpoint: &mut Checkpoint,
     monitor: &mut dyn Monitor,
+    end: &CancellationToken,
 ) -> Result<ScanOutcome, EngineError> {
-    if checkpoint.is_loaded()? {
-        return recognise(source, checkpoint);
+    if !checkpoint.is_loaded()? {
+        let mut load = checkpoint.load()?;
+        let sha256 = read(source, monitor, end, |row| load.add(row))?;
+        load.finish(&settings(source, &sha256))?;
+        return Ok(ScanOutcome::First);
     }
-    let mut load = checkpoint.load()?;
+    let same_bodies = checkpoint.setting(Setting::BodyFormat)? == Some(BODY_FORMAT.to_string());
+    if same_bodies && is_unchanged(source, checkpoint)? {
+        return Ok(ScanOutcome::Unchanged);
+    }
+    refuse_another_file(source, checkpoint)?;
+    refuse_other_ids(source, checkpoint)?;
+    let mut rescan = checkpoint.rescan()?;
+    let sha256 = read(source, monitor, end, |row| rescan.add(row))?;
+    let delta = rescan.finish(&settings(source, &sha256), same_bodies)?;
+    Ok(ScanOutcome::Again(delta))
+}
+
+/// Hands every row to `add` and returns the SHA-256 of what was read.
+fn read(
+    source: &Source,
+    monitor: &mut dyn Monitor,
+    end: &CancellationToken,
+    mut add: impl FnMut(NewRow<'_>) -> Result<(), CheckpointError>,
+) -> Result<String, EngineError> {
     let mut bytes = source.header_bytes();
     let mut rows = 0;
-    let end = source.scan(|chunk| {
+    let read = source.scan(|chunk| {
+        if end.is_cancelled() {
+            return Err(EngineError::Interrupted);
+        }
         for scanned in &chunk.rows {
-            load.add(new_row(scanned))?;
+            add(new_row(scanned))?;
         }
         bytes += chunk.bytes;
         rows += chunk.rows.len() as u64;
         monitor.scanned(bytes, rows);
-        Ok::<(), EngineError>(())
+        Ok(())
     })?;
-    load.finish(&[
-        (Setting::Csv, &absolute(source.csv_path())),
-        (
-            Setting::Mapping,
-            &source.mapping_path().map(absolute).unwrap_or_default(),
-        ),
-        (Setting::MappingSha256, &mapping_sha256(source)),
-        (Setting::ExternalIdMapping, &source.external_id_mapping()),
-        (Setting::BodyFormat, &BODY_FORMAT.to_string()),
-        (Setting::CsvSha256, &hex(&end.sha256)),
-    ])?;
-    Ok(ScanOutcome::Read {
-        rows: end.rows,
-        blank_lines: end.blank_lines,
-    })
+    Ok(hex(&read.sha256))
 }
 
-/// Says whether the file and the mapping are those that the checkpoint was made from.
-fn recognise(source: &Source, checkpoint: &Checkpoint) -> Result<ScanOutcome, EngineError> {
-    let identity = source.identity()?;
-    let is = |setting, value: &str| {
-        Ok::<bool, EngineError>(checkpoint.setting(setting)?.as_deref() == Some(value))
-    };
-    if is(Setting::CsvSha256, &hex(&identity.csv_sha256))?
-        && is(Setting::MappingSha256, &mapping_sha256(source))?
-        && is(Setting::BodyFormat, &BODY_FORMAT.to_string())?
-    {
-        return Ok(ScanOutcome::Unchanged);
+fn settings(source: &Source, csv_sha256: &str) -> Vec<(Setting, String)> {
+    vec![
+        (Setting::Csv, absolute(source.csv_path())),
+        (
+            Setting::Mapping,
+            source.mapping_path().map(absolute).unwrap_or_default(),
+        ),
+        (Setting::MappingSha256, mapping_sha256(source)),
+        (Setting::ExternalIdMapping, source.external_id_mapping()),
+        (Setting::BodyFormat, BODY_FORMAT.to_string()),
+        (Setting::CsvSha256, csv_sha256.to_owned()),
+    ]
+}
+
+/// Says whether the file and the mapping are those of the last scan.
+fn is_unchanged(source: &Source, checkpoint: &Checkpoint) -> Result<bool, EngineError> {
+    Ok(
+        checkpoint.setting(Setting::MappingSha256)? == Some(mapping_sha256(source))
+            && checkpoint.setting(Setting::CsvSha256)? == Some(hex(&source.identity()?.csv_sha256)),
+    )
+}
+
+/// A changed file under another name is more likely a mistake than a newer version: all rows that
+/// are not in it would be withdrawn.
+fn refuse_another_file(source: &Source, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+    let here = absolute(source.csv_path());
+    match checkpoint.setting(Setting::Csv)? {
+        Some(recorded) if recorded != here => Err(EngineError::Refused(format!(
+            "{} was made from {recorded}, and {here} is another file with other content; if it is \
+             a newer version, give it the old name and place",
+            checkpoint.path().display()
+        ))),
+        Some(_) | None => Ok(()),
     }
-    Err(EngineError::Refused(format!(
-        "{} or its mapping is no longer what {} was made from; put the old file and mapping back, \
-         or name another checkpoint with -c if this is another migration",
-        source.csv_path().display(),
-        checkpoint.path().display()
-    )))
+}
+
+/// Other ids for rows that were sent would make every ticket twice.
+fn refuse_other_ids(source: &Source, checkpoint: &Checkpoint) -> Result<(), EngineError> {
+    let recorded = checkpoint.setting(Setting::ExternalIdMapping)?;
+    if recorded == Some(source.external_id_mapping()) || !checkpoint.was_anything_sent()? {
+        return Ok(());
+    }
+    Err(EngineError::Refused(
+        "the mapping of external_id has changed although rows were sent under the old one, so every \
+         row would be taken for a new one; put the old mapping of external_id back"
+            .to_owned(),
+    ))
 }
 
 fn new_row(scanned: &Scanned) -> NewRow<'_> {

@@ -3,7 +3,8 @@
 
 use std::fmt::Write;
 
-use super::event::{Event, Evidence, Finding, Rules, Sighting, Step};
+use super::event::{Event, Evidence, Finding, Rules, Sighting};
+use super::grid_words_tests::{START, show, show_step};
 use super::next::next;
 use super::state::{Flight, How, Past, Row, State};
 use crate::model::ids::TicketId;
@@ -12,7 +13,6 @@ use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, KeyLookup, RetryAfter, Verdict};
 use crate::model::time::ServerTime;
 
-const START: ServerTime = ServerTime(1_790_000_000_000);
 const SETTLE_MS: u64 = 300_000;
 const RULES: Rules = Rules {
     trust: Trust::Key,
@@ -375,39 +375,4 @@ fn lookups() -> Vec<(String, Event)> {
             looked(vec![ours, older], SETTLE_MS, true),
         ),
     ]
-}
-
-fn show(row: &Row) -> String {
-    let state = match &row.state {
-        State::Invalid(p) => format!("invalid({})", p.code),
-        State::Pending => "pending".to_owned(),
-        State::Sending(f) => format!(
-            "sending(attempts {}, open {}, {:?}{})",
-            f.attempts,
-            f.open,
-            f.trust,
-            f.refusal
-                .as_ref()
-                .map_or(String::new(), |p| format!(", refused {}", p.code))
-        ),
-        State::Created { ticket, how } => format!("created({ticket}, {how:?})"),
-        State::Rejected(p) => format!("rejected({})", p.code),
-        State::Unknown(p) => format!("unknown({})", p.code),
-        State::Withdrawn => "withdrawn".to_owned(),
-    };
-    let since = row.past.look_up_since.map_or(String::new(), |t| {
-        format!(" look up since {:+} s", t.since(START) / 1000)
-    });
-    format!("{state} key {}{since}", row.past.keys)
-}
-
-fn show_step(step: &Step) -> String {
-    match step {
-        Step::WaitUntil(time) => format!("wait until {:+} s", time.since(START) / 1000),
-        Step::Wait(ms) => format!("wait {ms} ms"),
-        Step::Halt(why) => format!("halt: {}", format!("{why:?}").split('(').next().unwrap()),
-        Step::Rest | Step::Send | Step::Resend | Step::LookUp | Step::NewKey => {
-            format!("{step:?}").to_lowercase()
-        }
-    }
 }

@@ -22,4 +22,6 @@ pub use watch::Watch;
 #[cfg(test)]
 mod grid_tests;
 #[cfg(test)]
+mod grid_words_tests;
+#[cfg(test)]
 mod next_tests;

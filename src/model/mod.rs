@@ -3,6 +3,7 @@
 //! Nothing in here does I/O, reads a clock or waits.
 
 pub mod counts;
+pub mod delta;
 pub mod ids;
 pub mod intent;
 pub mod limits;

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::facts::{Facts, ThisRun};
 use crate::lifecycle::Stop;
+use crate::model::delta::Delta;
+use crate::model::problem::Problem;
 
 /// The rows by state. They add up to the first number.
 pub fn rows(facts: &Facts) -> String {
@@ -40,6 +42,29 @@ pub fn this_run(run: &ThisRun) -> String {
     )
 }
 
+/// What a changed CSV has brought.
+pub fn changes(delta: &Delta) -> String {
+    format!(
+        "the CSV or its mapping has changed: {} rows are new, {} are sent as they read now, {} are \
+         no longer valid, {} left before they were sent; {} were sent as they read before and stay \
+         so, {} were sent and are gone from the file",
+        delta.new,
+        delta.renewed,
+        delta.invalid,
+        delta.withdrawn,
+        delta.changed_since,
+        delta.gone_since,
+    )
+}
+
+/// One row that has a problem.
+pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
+    format!(
+        "line {line} is {state}: {} ({})",
+        problem.message, problem.code
+    )
+}
+
 /// What a run would do.
 pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
     let would = facts.would.unwrap_or_default();
@@ -63,17 +88,15 @@ pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
 /// Why a run ended, and what to do next.
 pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let open = facts.pending + facts.sending;
+    let problems = facts.rejected + facts.invalid + facts.unknown;
     match stop {
-        Stop::Done if facts.this_run.requests == 0 && facts.rejected + facts.unknown == 0 => {
+        Stop::Done if facts.this_run.requests == 0 && problems == 0 => {
             "nothing is left to do".to_owned()
         }
-        Stop::Done if facts.rejected + facts.invalid + facts.unknown == 0 => {
-            "done: every row has its ticket".to_owned()
-        }
+        Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
         Stop::Done => format!(
-            "done, but {} rows have no ticket: look at them with status, mend them, and run the \
-             same command again",
-            facts.rejected + facts.invalid + facts.unknown
+            "done, but {problems} rows have no ticket: mend them in the CSV, then run the same \
+             command again"
         ),
         Stop::Interrupted => {
             format!("interrupted: {open} rows are left; the same command goes on")

@@ -64,26 +64,26 @@ fn a_dry_run_after_a_part_says_what_is_left_and_how_long_it_takes() {
 #[test]
 fn a_dry_run_names_every_mistake_by_its_line() {
     let mistakes = [
-        "3: MissingExternalId: the row has no external_id (column \"Ticket No\" prefix \"velo-\" \
-         is empty)",
-        "4: MissingText: comment.body is empty; Zendesk makes no ticket without a text",
-        "5: UnknownStatus: status is \"Escalated\", which is none of new, open, pending, hold, \
-         solved, closed; add it to the mapping's values",
-        "6: InvalidEmail: requester.email is \"raj.malhotra(at)example.com\", which is no email \
-         address",
-        "7: FieldCount: the row has 12 cells and the header 11 columns; look for a missing or \
-         stray delimiter or quote",
-        "8: DuplicateExternalId: external_id \"velo-2001\" is already that of the row on line 2; only \
-         the first is sent",
-        "9: NameWithoutEmail: requester.name is \"佐藤 陽子\" and requester.email is empty; Zendesk \
-         needs an email to make a requester",
-        "10: UnknownPriority: priority is \"Whenever\", which is none of urgent, high, normal, \
-         low; add it to the mapping's values",
-        "11: UnknownType: type is \"Complaint\", which is none of incident, problem, question, \
-         task; add it to the mapping's values",
-        "12: TextAfterQuote: text follows a closing quote; double the quotes that belong to the \
-         text",
-        "13: InvalidNumber: group_id is \"workshop\", which is no id",
+        "3 is invalid: the row has no external_id (column \"Ticket No\" prefix \"velo-\" \
+         is empty) (MissingExternalId)",
+        "4 is invalid: comment.body is empty; Zendesk makes no ticket without a text (MissingText)",
+        "5 is invalid: status is \"Escalated\", which is none of new, open, pending, hold, \
+         solved, closed; add it to the mapping's values (UnknownStatus)",
+        "6 is invalid: requester.email is \"raj.malhotra(at)example.com\", which is no email \
+         address (InvalidEmail)",
+        "7 is invalid: the row has 12 cells and the header 11 columns; look for a missing or \
+         stray delimiter or quote (FieldCount)",
+        "8 is invalid: external_id \"velo-2001\" is already that of the row on line 2; only \
+         the first is sent (DuplicateExternalId)",
+        "9 is invalid: requester.name is \"佐藤 陽子\" and requester.email is empty; Zendesk \
+         needs an email to make a requester (NameWithoutEmail)",
+        "10 is invalid: priority is \"Whenever\", which is none of urgent, high, normal, \
+         low; add it to the mapping's values (UnknownPriority)",
+        "11 is invalid: type is \"Complaint\", which is none of incident, problem, question, \
+         task; add it to the mapping's values (UnknownType)",
+        "12 is invalid: text follows a closing quote; double the quotes that belong to the \
+         text (TextAfterQuote)",
+        "13 is invalid: group_id is \"workshop\", which is no id (InvalidNumber)",
     ];
     let lines = format!("line {}\n", mistakes.join("\nline "));
     Folder::with_fixtures(&["tickets-with-mistakes.csv", "tickets-with-mistakes.toml"])

@@ -19,6 +19,21 @@ const STATES: [&str; 7] = [
     "withdrawn",
 ];
 
+/// The first ten of the eleven rows with a mistake, as a run lists them.
+const MISTAKES_LISTED: &str = "\
+line 3 is invalid: the row has no external_id (column \"Ticket No\" prefix \"velo-\" is empty) (MissingExternalId)
+line 4 is invalid: comment.body is empty; Zendesk makes no ticket without a text (MissingText)
+line 5 is invalid: status is \"Escalated\", which is none of new, open, pending, hold, solved, closed; add it to the mapping's values (UnknownStatus)
+line 6 is invalid: requester.email is \"raj.malhotra(at)example.com\", which is no email address (InvalidEmail)
+line 7 is invalid: the row has 12 cells and the header 11 columns; look for a missing or stray delimiter or quote (FieldCount)
+line 8 is invalid: external_id \"velo-2001\" is already that of the row on line 2; only the first is sent (DuplicateExternalId)
+line 9 is invalid: requester.name is \"佐藤 陽子\" and requester.email is empty; Zendesk needs an email to make a requester (NameWithoutEmail)
+line 10 is invalid: priority is \"Whenever\", which is none of urgent, high, normal, low; add it to the mapping's values (UnknownPriority)
+line 11 is invalid: type is \"Complaint\", which is none of incident, problem, question, task; add it to the mapping's values (UnknownType)
+line 12 is invalid: text follows a closing quote; double the quotes that belong to the text (TextAfterQuote)
+… and 1 more
+";
+
 fn shop() -> Folder {
     Folder::with_fixtures(&["tickets.csv", "tickets.toml"])
 }
@@ -40,7 +55,7 @@ fn the_shops_tickets_are_all_created_and_a_second_run_has_nothing_to_do() {
     folder
         .command("run tickets.csv --sandbox")
         .stderr(format!(
-            "{rows}this run: 200 created, 202 requests (0 throttled, 0 retried, 0 lookups) in \
+            "{rows}this run: 200 created, 242 requests (0 throttled, 0 retried, 40 lookups) in \
              TIME\ndone: every row has its ticket\n"
         ))
         .check();
@@ -58,12 +73,12 @@ fn the_object_for_scripts_has_its_fields_in_their_order() {
         .stdout(
             "{\"rows\":200,\"created\":200,\"created_hit\":0,\"created_found\":0,\"rejected\":0,\
              \"invalid\":0,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\
-             \"this_run\":{\"created\":200,\"requests\":202,\"throttled\":0,\"retried\":0,\
-             \"lookups\":0,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
+             \"this_run\":{\"created\":200,\"requests\":242,\"throttled\":0,\"retried\":0,\
+             \"lookups\":40,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
         .stderr(
             "200 rows: 200 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, 0 \
-             pending, 0 sending\nthis run: 200 created, 202 requests (0 throttled, 0 retried, 0 \
+             pending, 0 sending\nthis run: 200 created, 242 requests (0 throttled, 0 retried, 40 \
              lookups) in TIME\ndone: every row has its ticket\n",
         )
         .check();
@@ -77,15 +92,15 @@ fn rows_with_mistakes_are_counted_and_the_good_ones_are_created() {
         .stdout(
             "{\"rows\":13,\"created\":2,\"created_hit\":0,\"created_found\":0,\"rejected\":0,\
              \"invalid\":11,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\
-             \"this_run\":{\"created\":2,\"requests\":4,\"throttled\":0,\"retried\":0,\
-             \"lookups\":0,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
+             \"this_run\":{\"created\":2,\"requests\":8,\"throttled\":0,\"retried\":0,\
+             \"lookups\":4,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
-        .stderr(
-            "13 rows: 2 created (0 replayed, 0 found), 0 rejected, 11 invalid, 0 unknown, 0 \
-             pending, 0 sending\nthis run: 2 created, 4 requests (0 throttled, 0 retried, 0 \
-             lookups) in TIME\ndone, but 11 rows have no ticket: look at them with status, mend \
-             them, and run the same command again\n",
-        )
+        .stderr(format!(
+            "{MISTAKES_LISTED}13 rows: 2 created (0 replayed, 0 found), 0 rejected, 11 invalid, 0 unknown, 0 \
+             pending, 0 sending\nthis run: 2 created, 8 requests (0 throttled, 0 retried, 4 \
+             lookups) in TIME\ndone, but 11 rows have no ticket: mend them in the CSV, then run \
+             the same command again\n",
+        ))
         .status(3)
         .check();
     assert_adds_up(&ended.stdout);
@@ -98,11 +113,11 @@ fn a_second_run_does_not_call_rows_without_a_ticket_nothing() {
     assert_eq!(folder.command(run).run().status, Some(3));
     folder
         .command(run)
-        .stderr(
-            "13 rows: 2 created (0 replayed, 0 found), 0 rejected, 11 invalid, 0 unknown, 0 \
-             pending, 0 sending\ndone, but 11 rows have no ticket: look at them with status, mend \
-             them, and run the same command again\n",
-        )
+        .stderr(format!(
+            "{MISTAKES_LISTED}13 rows: 2 created (0 replayed, 0 found), 0 rejected, 11 invalid, 0 unknown, 0 \
+             pending, 0 sending\ndone, but 11 rows have no ticket: mend them in the CSV, then run \
+             the same command again\n",
+        ))
         .status(3)
         .check();
 }
@@ -117,8 +132,10 @@ fn a_row_that_was_mended_is_created_by_the_same_command() {
         .with("two.csv", TWO)
         .command(run)
         .stderr(
-            "2 rows: 2 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, 0 \
-             pending, 0 sending\nthis run: 1 created, 3 requests (0 throttled, 0 retried, 0 \
+            "the CSV or its mapping has changed: 0 rows are new, 1 are sent as they read now, 0 \
+             are no longer valid, 0 left before they were sent; 0 were sent as they read before \
+             and stay so, 0 were sent and are gone from the file\n2 rows: 2 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, 0 \
+             pending, 0 sending\nthis run: 1 created, 5 requests (0 throttled, 0 retried, 2 \
              lookups) in TIME\ndone: every row has its ticket\n",
         )
         .check();
@@ -135,8 +152,8 @@ fn a_limit_stops_early_and_the_same_command_goes_on() {
             .env("ZENDESK_OAUTH_TOKEN", "t")
             .stderr(format!(
                 "200 rows: {}0 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, \
-                 {} pending, 0 sending\nthis run: 10 created, 12 requests (0 throttled, 0 \
-                 retried, 0 lookups) in TIME\n--limit is reached: {1} rows are left; the same \
+                 {} pending, 0 sending\nthis run: 10 created, 52 requests (0 throttled, 0 \
+                 retried, 40 lookups) in TIME\n--limit is reached: {1} rows are left; the same \
                  command goes on\n",
                 round,
                 200 - round * 10

@@ -203,7 +203,8 @@ impl World {
             .unwrap();
             self.bodies.insert(RowNumber(n), body);
         }
-        load.finish(&[(Setting::CsvSha256, "simulated")]).unwrap();
+        load.finish(&[(Setting::CsvSha256, "simulated".to_owned())])
+            .unwrap();
     }
 
     fn body(&mut self, n: u64) -> Vec<u8> {

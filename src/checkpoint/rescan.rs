@@ -1,0 +1,256 @@
+//! Another scan of a CSV that has changed: what it says is put beside what is known, and `lifecycle`
+//! decides row by row what that means.
+
+use rusqlite::{Connection, Row as SqlRow, params};
+
+use super::batch::write_row;
+use super::codes;
+use super::duplicates::{SCANNED, mark_duplicates};
+use super::error::CheckpointError;
+use super::load::NewRow;
+use super::open::Checkpoint;
+use super::rows::past_at;
+use super::settings::{Setting, write};
+use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
+use crate::model::delta::Delta;
+use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::intent::Trust;
+use crate::model::problem::Problem;
+
+/// Another scan in progress. Dropped before [`Rescan::finish`], it changes nothing.
+#[derive(Debug)]
+pub struct Rescan<'c> {
+    checkpoint: &'c mut Checkpoint,
+}
+
+impl Checkpoint {
+    /// Starts another scan. Its rows are put into a temporary table first.
+    pub fn rescan(&mut self) -> Result<Rescan<'_>, CheckpointError> {
+        let result = self.db.execute_batch(
+            "DROP TABLE IF EXISTS temp.scanned;
+             CREATE TEMP TABLE scanned (
+               number          INTEGER PRIMARY KEY,
+               line            INTEGER NOT NULL,
+               byte_offset     INTEGER NOT NULL,
+               external_id     TEXT,
+               fingerprint     BLOB,
+               key             BLOB,
+               state           INTEGER NOT NULL,
+               problem_code    TEXT,
+               problem_message TEXT
+             ) STRICT;
+             BEGIN IMMEDIATE;",
+        );
+        self.wrap(result)?;
+        Ok(Rescan { checkpoint: self })
+    }
+
+    /// Says whether a request was ever made for any row.
+    pub fn was_anything_sent(&self) -> Result<bool, CheckpointError> {
+        self.wrap(self.db.query_row(
+            "SELECT EXISTS (SELECT 1 FROM row WHERE first_sent_at IS NOT NULL)
+                 OR EXISTS (SELECT 1 FROM attempt WHERE kind = 0)",
+            [],
+            |row| row.get(0),
+        ))
+    }
+}
+
+impl Rescan<'_> {
+    /// Adds a row, in file order.
+    pub fn add(&mut self, row: NewRow<'_>) -> Result<(), CheckpointError> {
+        let result = stage(&self.checkpoint.db, &row);
+        self.checkpoint.wrap(result)
+    }
+
+    /// Ends the scan and stores `settings`. `same_bodies` is false if this program makes other
+    /// bytes of the same row than the one that scanned it before: then no row that was sent counts
+    /// as changed.
+    pub fn finish(
+        self,
+        settings: &[(Setting, String)],
+        same_bodies: bool,
+    ) -> Result<Delta, CheckpointError> {
+        let result = merge(&self.checkpoint.db, settings, same_bodies);
+        self.checkpoint.wrap(result)
+    }
+}
+
+impl Drop for Rescan<'_> {
+    fn drop(&mut self) {
+        if !self.checkpoint.db.is_autocommit() {
+            let _rolled_back_by_the_close_anyway = self.checkpoint.db.execute_batch("ROLLBACK");
+        }
+    }
+}
+
+fn stage(db: &Connection, row: &NewRow<'_>) -> rusqlite::Result<()> {
+    let (fingerprint, key, problem) = match row.body {
+        Ok((fingerprint, key)) => (Some(fingerprint), Some(key), None),
+        Err(problem) => (None, None, Some(problem)),
+    };
+    db.prepare_cached(
+        "INSERT INTO scanned (line, byte_offset, external_id, fingerprint, key, state,
+                              problem_code, problem_message)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        row.line,
+        row.offset,
+        row.external_id,
+        fingerprint.as_ref().map(Fingerprint::as_bytes),
+        key.as_ref().map(Key::as_bytes),
+        if problem.is_none() {
+            codes::PENDING
+        } else {
+            codes::INVALID
+        },
+        problem.map(|p| &*p.code),
+        problem.map(|p| &p.message),
+    ])?;
+    Ok(())
+}
+
+fn merge(
+    db: &Connection,
+    settings: &[(Setting, String)],
+    same_bodies: bool,
+) -> rusqlite::Result<Delta> {
+    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
+    mark_duplicates(db, SCANNED)?;
+    let mut delta = Delta::default();
+    // Rows without an identity are found anew by each scan; none of them can have been sent.
+    db.execute(
+        "DELETE FROM row WHERE external_id IS NULL AND state = ?1",
+        [codes::INVALID],
+    )?;
+    see(db, same_bodies, &mut delta)?;
+    miss(db, &mut delta)?;
+    db.execute_batch(
+        "UPDATE row SET line = s.line, byte_offset = s.byte_offset FROM scanned s
+         WHERE s.external_id = row.external_id
+           AND (row.line, row.byte_offset) <> (s.line, s.byte_offset);",
+    )?;
+    delta.new = u64::try_from(db.execute(
+        "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
+                          attempts, problem_code, problem_message)
+         SELECT (SELECT coalesce(max(number), 0) FROM row) + row_number() OVER (ORDER BY s.number),
+                s.line, s.byte_offset, s.external_id, s.fingerprint, s.key, s.state, 1, 0,
+                s.problem_code, s.problem_message
+         FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+         WHERE r.number IS NULL",
+        [],
+    )?)
+    .unwrap_or(0);
+    for (setting, value) in settings {
+        write(db, *setting, value)?;
+    }
+    db.execute_batch("DROP TABLE temp.scanned; COMMIT;")?;
+    Ok(delta)
+}
+
+/// Rows that are known and still there.
+fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Result<()> {
+    let mut query = db.prepare(
+        "SELECT r.number, r.state, r.problem_code, r.problem_message,
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
+                s.problem_code, s.problem_message, s.fingerprint, s.key,
+                r.fingerprint IS s.fingerprint
+         FROM scanned s JOIN row r ON r.external_id = s.external_id
+         WHERE r.fingerprint IS NOT s.fingerprint OR r.state IN (?1, ?2)",
+    )?;
+    let mut found = query.query(params![codes::INVALID, codes::WITHDRAWN])?;
+    while let Some(r) = found.next()? {
+        let number = RowNumber(r.get(0)?);
+        let (Some(row), sent) = known_row(r)? else {
+            delta.changed_since += u64::from(same_bodies);
+            continue;
+        };
+        if sent && !same_bodies {
+            continue;
+        }
+        let sighting = match problem_at(r, 8)? {
+            Some(problem) => Sighting::Invalid(problem),
+            None if r.get(12)? => Sighting::Same,
+            None => Sighting::Changed,
+        };
+        let (after, step) = next(row.clone(), Event::Scanned(sighting), &rules());
+        if step != Step::NewKey && after == row {
+            delta.changed_since += 1;
+            continue;
+        }
+        let key = (step == Step::NewKey)
+            .then(|| r.get(11))
+            .transpose()?
+            .map(Key::from_bytes);
+        write_row(db, number, &after, key)?;
+        let fingerprint: Option<[u8; 32]> = r.get(10)?;
+        db.prepare_cached("UPDATE row SET fingerprint = ?2 WHERE number = ?1")?
+            .execute(params![number.0, fingerprint])?;
+        match after.state {
+            State::Invalid(_) => delta.invalid += 1,
+            _ => delta.renewed += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Rows that are known and no longer there.
+fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
+    let mut query = db.prepare(
+        "SELECT r.number, r.state, r.problem_code, r.problem_message,
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
+         FROM row r LEFT JOIN scanned s ON s.external_id = r.external_id
+         WHERE s.number IS NULL AND r.state <> ?1",
+    )?;
+    let mut gone = query.query([codes::WITHDRAWN])?;
+    while let Some(r) = gone.next()? {
+        let number = RowNumber(r.get(0)?);
+        let (Some(row), _) = known_row(r)? else {
+            delta.gone_since += 1;
+            continue;
+        };
+        let (after, _) = next(row.clone(), Event::Scanned(Sighting::Gone), &rules());
+        if after == row {
+            delta.gone_since += 1;
+            continue;
+        }
+        write_row(db, number, &after, None)?;
+        delta.withdrawn += 1;
+    }
+    Ok(())
+}
+
+/// The row as the lifecycle sees it, and whether it was sent; `None` for the states that no scan
+/// changes (in flight, created, unknown), which need not be put together.
+fn known_row(r: &SqlRow<'_>) -> rusqlite::Result<(Option<Row>, bool)> {
+    let problem = || Ok::<_, rusqlite::Error>(problem_at(r, 2)?.unwrap_or_else(no_reason));
+    let state = match r.get(1)? {
+        codes::PENDING => Some(State::Pending),
+        codes::INVALID => Some(State::Invalid(problem()?)),
+        codes::REJECTED => Some(State::Rejected(problem()?)),
+        codes::WITHDRAWN => Some(State::Withdrawn),
+        _ => None,
+    };
+    let past = past_at(r, 4)?;
+    let row = state.map(|state| Row { state, past });
+    Ok((row, past.first_sent_at.is_some()))
+}
+
+fn problem_at(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Problem>> {
+    let (code, message): (Option<String>, Option<String>) = (r.get(at)?, r.get(at + 1)?);
+    Ok(code.map(|code| Problem::new(code, message.unwrap_or_default())))
+}
+
+fn no_reason() -> Problem {
+    Problem::new("NoReason", "the checkpoint holds no reason")
+}
+
+/// No time passes in a scan: what the rules say of time does not matter.
+fn rules() -> Rules {
+    Rules {
+        trust: Trust::LookupOnly,
+        lookup_settle_ms: 0,
+        request_timeout_ms: 0,
+    }
+}
