@@ -52,9 +52,9 @@ const CHECKS: &[(&str, &str)] = &[
            SELECT row FROM attempt WHERE kind = 0 AND status BETWEEN 200 AND 299)",
     ),
     (
-        "is created by a lookup that the log does not hold",
+        "is created by a lookup or a person that the log does not hold",
         "SELECT number FROM row WHERE state = 2 AND how = 3 AND number NOT IN (
-           SELECT row FROM attempt WHERE kind IN (1, 2) AND found > 0)",
+           SELECT row FROM attempt WHERE kind IN (1, 2, 3) AND found > 0)",
     ),
     (
         "is rejected, invalid or unknown without a reason, or has a reason without being so",

@@ -22,6 +22,8 @@ pub enum Kind {
     List,
     /// A lookup by the search.
     Search,
+    /// No request: a person named the ticket.
+    Person,
 }
 
 /// One finished request, for the log.
@@ -207,11 +209,12 @@ fn problem(state: &State) -> Option<&Problem> {
     }
 }
 
-fn log(db: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
+pub(super) fn log(db: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
     let kind = match attempt.kind {
         Kind::Create => 0,
         Kind::List => 1,
         Kind::Search => 2,
+        Kind::Person => 3,
     };
     db.prepare_cached(
         "INSERT INTO attempt (row, kind, key, sent_at, duration_ms, status, key_lookup,

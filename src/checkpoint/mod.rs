@@ -22,6 +22,7 @@ mod lock;
 mod open;
 mod recover;
 mod rescan;
+mod retry;
 mod rows;
 mod schema;
 mod settings;
@@ -32,8 +33,17 @@ pub use flight::InFlight;
 pub use load::{Load, NewRow};
 pub use open::{Checkpoint, Reader};
 pub use rescan::Rescan;
+pub use retry::Selection;
 pub use rows::{Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 
 #[cfg(test)]
-mod checkpoint_tests;
+mod batch_tests;
+#[cfg(test)]
+mod delta_tests;
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
+mod open_tests;
+#[cfg(test)]
+mod retry_tests;

@@ -21,6 +21,8 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Show how many rows are where, at any time, also while a run is going on
     Status(StatusArguments),
+    /// Put rejected or unknown rows back to pending, or note which ticket is theirs
+    Retry(RetryArguments),
     /// Check the checkpoint against its own rules
     Verify(VerifyArguments),
     /// Serve the local Zendesk double
@@ -140,6 +142,31 @@ pub(super) struct StatusArguments {
     /// Print one JSON object on stdout
     #[arg(long, env = "ZENDESK_MIGRATE_JSON")]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate retry tickets.csv --code RecordInvalid
+  zendesk-migrate retry tickets.csv --unknown --line 17 --as-ticket 4711")]
+pub(super) struct RetryArguments {
+    /// The CSV file beside which the checkpoint is
+    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
+    pub(super) csv: Option<PathBuf>,
+    /// The checkpoint
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// Only rows with this problem code
+    #[arg(long, value_name = "CODE", env = "ZENDESK_MIGRATE_CODE")]
+    pub(super) code: Option<String>,
+    /// Only the row that starts on this line of the CSV
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LINE")]
+    pub(super) line: Option<u64>,
+    /// The unknown rows instead of the rejected ones, after a person has looked at them
+    #[arg(long, env = "ZENDESK_MIGRATE_UNKNOWN")]
+    pub(super) unknown: bool,
+    /// Send nothing: this ticket is the row's
+    #[arg(long, value_name = "ID", env = "ZENDESK_MIGRATE_AS_TICKET")]
+    pub(super) as_ticket: Option<u64>,
 }
 
 #[derive(Debug, Args)]

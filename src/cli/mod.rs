@@ -9,6 +9,7 @@ mod interrupt;
 mod output;
 mod paths;
 mod progress;
+mod retry;
 mod run;
 mod sandbox;
 mod status;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };

@@ -9,8 +9,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Setting};
 /// elsewhere.
 pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, EngineError> {
     let machine = machine();
-    let holder = format!("process {} on {machine}", std::process::id());
-    let mut checkpoint = Checkpoint::open(path, &holder)?;
+    let mut checkpoint = Checkpoint::open(path, &holder())?;
     if let Some(theirs) = checkpoint.setting(Setting::Account)?
         && theirs != account
     {
@@ -41,6 +40,11 @@ pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, E
 /// looked up instead, since a key may be bound to its user.
 pub fn to_user(checkpoint: &mut Checkpoint, user: u64) -> Result<(), EngineError> {
     Ok(checkpoint.set(&[(Setting::User, &user.to_string())])?)
+}
+
+/// What a second process is told about this one.
+pub fn holder() -> String {
+    format!("process {} on {}", std::process::id(), machine())
 }
 
 fn machine() -> String {

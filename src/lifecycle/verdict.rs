@@ -57,7 +57,7 @@ pub(super) fn of_flight(
             "ForeignTicket",
             format!(
                 "ticket {} carries this external_id but may be older than our first send; \
-                 look at it, then assign it to the row or have the row retried",
+                 look at it, then see retry --unknown and --as-ticket",
                 one.ticket
             ),
         ))),
@@ -176,7 +176,7 @@ fn several_tickets(candidates: &[Candidate]) -> Problem {
     Problem::new(
         "SeveralTickets",
         format!(
-            "{} tickets carry this external_id ({}); keep one and assign it to the row",
+            "{} tickets carry this external_id ({}); keep one and name it with retry --unknown --as-ticket",
             candidates.len(),
             ids.join(", ")
         ),

@@ -95,8 +95,8 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
         Stop::Done => format!(
-            "done, but {problems} rows have no ticket: mend them in the CSV, then run the same \
-             command again"
+            "done, but {problems} rows have no ticket: mend them in the CSV (or see \
+             retry), then run the same command again"
         ),
         Stop::Interrupted => {
             format!("interrupted: {open} rows are left; the same command goes on")

@@ -98,7 +98,7 @@ fn rows_with_mistakes_are_counted_and_the_good_ones_are_created() {
         .stderr(format!(
             "{MISTAKES_LISTED}13 rows: 2 created (0 replayed, 0 found), 0 rejected, 11 invalid, 0 unknown, 0 \
              pending, 0 sending\nthis run: 2 created, 8 requests (0 throttled, 0 retried, 4 \
-             lookups) in TIME\ndone, but 11 rows have no ticket: mend them in the CSV, then run \
+             lookups) in TIME\ndone, but 11 rows have no ticket: mend them in the CSV (or see retry), then run \
              the same command again\n",
         ))
         .status(3)
@@ -115,7 +115,7 @@ fn a_second_run_does_not_call_rows_without_a_ticket_nothing() {
         .command(run)
         .stderr(format!(
             "{MISTAKES_LISTED}13 rows: 2 created (0 replayed, 0 found), 0 rejected, 11 invalid, 0 unknown, 0 \
-             pending, 0 sending\ndone, but 11 rows have no ticket: mend them in the CSV, then run \
+             pending, 0 sending\ndone, but 11 rows have no ticket: mend them in the CSV (or see retry), then run \
              the same command again\n",
         ))
         .status(3)

@@ -1,0 +1,57 @@
+//! `retry`: what a person decides about rows that were given up.
+
+use super::args::RetryArguments;
+use super::exit::{Exit, Failure};
+use super::{output, paths};
+use crate::checkpoint::{Checkpoint, CheckpointError, Selection};
+use crate::engine::belongs;
+use crate::model::ids::{Key, TicketId};
+
+pub(super) fn retry(arguments: &RetryArguments) -> Result<Exit, Failure> {
+    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    if !path.exists() {
+        return Err(CheckpointError::Missing { path }.into());
+    }
+    let mut checkpoint = Checkpoint::open(&path, &belongs::holder())?;
+    let selection = Selection {
+        unknown: arguments.unknown,
+        code: arguments.code.clone(),
+        line: arguments.line,
+    };
+    match arguments.as_ticket {
+        Some(ticket) => assign(&mut checkpoint, &selection, TicketId(ticket)),
+        None => again(&mut checkpoint, &selection),
+    }
+}
+
+fn again(checkpoint: &mut Checkpoint, selection: &Selection) -> Result<Exit, Failure> {
+    let rows = checkpoint.retry(selection, Key::random)?;
+    if rows == 0 {
+        return Err(none_selected());
+    }
+    output::say(&format!(
+        "{rows} rows are pending again; the next run looks each of them up before it is sent"
+    ));
+    Ok(Exit::Done)
+}
+
+fn assign(
+    checkpoint: &mut Checkpoint,
+    selection: &Selection,
+    ticket: TicketId,
+) -> Result<Exit, Failure> {
+    match checkpoint.assign(selection, ticket)? {
+        0 => Err(none_selected()),
+        1 => {
+            output::say(&format!("ticket {ticket} is noted as the row's"));
+            Ok(Exit::Done)
+        }
+        several => Err(Failure::usage(format!(
+            "a ticket belongs to one row and {several} are selected; name it with --line"
+        ))),
+    }
+}
+
+fn none_selected() -> Failure {
+    Failure::refused("no row is selected: look at the rows with status, then at --code and --line")
+}
