@@ -110,9 +110,10 @@ fn select(db: &Connection, selection: &Selection) -> rusqlite::Result<Vec<Select
         let problem = Problem::new(code.unwrap_or_default(), message.unwrap_or_default());
         Ok(Selected {
             number: RowNumber(r.get(0)?),
-            state: match selection.unknown {
-                true => State::Unknown(problem),
-                false => State::Rejected(problem),
+            state: if selection.unknown {
+                State::Unknown(problem)
+            } else {
+                State::Rejected(problem)
             },
             past: past_at(r, 3)?,
         })
