@@ -60,6 +60,15 @@ pub struct Ticket<'a> {
     /// The agent who works on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_email: Option<Cow<'a, str>>,
+    /// When it was made, in RFC 3339; only the imports endpoint takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Cow<'a, str>>,
+    /// When it last changed, in RFC 3339; only the imports endpoint takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Cow<'a, str>>,
+    /// When it was solved, in RFC 3339; only the imports endpoint takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub solved_at: Option<Cow<'a, str>>,
 }
 
 impl Ticket<'_> {
@@ -257,8 +266,11 @@ mod tests {
             brand_id: Some(6),
             ticket_form_id: Some(7),
             assignee_email: Some("bo@example.com".into()),
+            created_at: Some("2019-01-01T08:00:00Z".into()),
+            updated_at: Some("2019-01-02T08:00:00Z".into()),
+            solved_at: Some("2019-01-03T08:00:00Z".into()),
         };
-        insta::assert_snapshot!(text(&ticket), @r#"{"ticket":{"external_id":"legacy-7","subject":"Bent \"rim\"","comment":{"body":"It wobbles.\nBadly.","public":false},"requester":{"name":"Ada","email":"ada@example.com"},"status":"hold","priority":"urgent","type":"task","tags":["wheels","räder"],"custom_fields":[{"id":1,"value":"x"},{"id":2,"value":true},{"id":3,"value":-4},{"id":4,"value":["a","b"]}],"group_id":5,"brand_id":6,"ticket_form_id":7,"assignee_email":"bo@example.com"}}"#);
+        insta::assert_snapshot!(text(&ticket), @r#"{"ticket":{"external_id":"legacy-7","subject":"Bent \"rim\"","comment":{"body":"It wobbles.\nBadly.","public":false},"requester":{"name":"Ada","email":"ada@example.com"},"status":"hold","priority":"urgent","type":"task","tags":["wheels","räder"],"custom_fields":[{"id":1,"value":"x"},{"id":2,"value":true},{"id":3,"value":-4},{"id":4,"value":["a","b"]}],"group_id":5,"brand_id":6,"ticket_form_id":7,"assignee_email":"bo@example.com","created_at":"2019-01-01T08:00:00Z","updated_at":"2019-01-02T08:00:00Z","solved_at":"2019-01-03T08:00:00Z"}}"#);
     }
 
     #[test]
@@ -280,6 +292,9 @@ mod tests {
             brand_id: None,
             ticket_form_id: None,
             assignee_email: None,
+            created_at: None,
+            updated_at: None,
+            solved_at: None,
         };
         insta::assert_snapshot!(text(&ticket), @r#"{"ticket":{"external_id":"1","comment":{"body":"Hi"},"requester":"a@example.com"}}"#);
     }

@@ -1,7 +1,8 @@
 //! Reads one row again at its place, so that what is sent is what the file says now.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Seek, SeekFrom};
 
+use super::encoding::Input;
 use super::error::SourceError;
 use super::header::open;
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
@@ -22,15 +23,13 @@ pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Scanned, SourceError>
     let mut file = open(path)?;
     file.seek(SeekFrom::Start(at.offset))
         .map_err(|source| unreadable(path, source))?;
+    let mut input = Input::new(file, plan.header.encoding);
     let mut bytes = vec![b'\n'];
     let mut target = FIRST + GLANCE_BYTES;
     let end = loop {
-        let wanted = target - bytes.len();
-        let read = (&mut file)
-            .take(wanted as u64)
-            .read_to_end(&mut bytes)
+        let ended = input
+            .fill(&mut bytes, target, |_| ())
             .map_err(|source| unreadable(path, source))?;
-        let ended = read < wanted;
         match record_end(&bytes, plan.header.delimiter) {
             // A quote or a CR at the very end may go on in the bytes that are still to come.
             Some(end) if end < bytes.len() || ended => break end,

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::checks;
+use super::dates::{Dates, Fault};
+use super::excerpt::shown;
 use super::mapping::{FlagOrNumber, Mapping, Row, Rule};
 use crate::model::problem::Problem;
 use crate::model::ticket::{
@@ -39,6 +41,9 @@ pub(super) fn ticket<'r>(
         brand_id: number(mapping.brand.as_ref(), row)?,
         ticket_form_id: number(mapping.form.as_ref(), row)?,
         assignee_email: email(mapping.assignee.as_ref(), row)?,
+        created_at: date(mapping.dates.as_ref(), mapping.created.as_ref(), row)?,
+        updated_at: date(mapping.dates.as_ref(), mapping.updated.as_ref(), row)?,
+        solved_at: date(mapping.dates.as_ref(), mapping.solved.as_ref(), row)?,
     })
 }
 
@@ -57,7 +62,10 @@ fn comment<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Comment<'r>, Proble
     let Some(body) = body else {
         return Err(Problem::new(
             "MissingText",
-            "comment.body is empty; Zendesk makes no ticket without a text",
+            format!(
+                "comment.body is empty{}; Zendesk makes no ticket without a text",
+                mapping.body.columns()
+            ),
         ));
     };
     // A text has at most as many characters as bytes, so most are never counted.
@@ -67,28 +75,36 @@ fn comment<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Comment<'r>, Proble
             return Err(Problem::new(
                 "TextTooLong",
                 format!(
-                    "comment.body has {chars} characters, and Zendesk takes {COMMENT_CHARS_MAX}; shorten it"
+                    "comment.body has {chars} characters{}, and Zendesk takes {COMMENT_CHARS_MAX}; shorten it (\"{}\")",
+                    mapping.body.columns(),
+                    shown(&body)
                 ),
             ));
         }
     }
-    let public = match text(mapping.public.as_ref(), row)? {
+    let public = match &mapping.public {
+        Some(rule) => public(rule, row)?,
         None => None,
-        Some(value) => match value.trim() {
-            "true" => Some(true),
-            "false" => Some(false),
-            other => {
-                return Err(Problem::new(
-                    "UnknownPublic",
-                    format!(
-                        "comment.public is \"{}\", neither true nor false; add it to the mapping's values",
-                        shown(other)
-                    ),
-                ));
-            }
-        },
     };
     Ok(Comment { body, public })
+}
+
+fn public(rule: &Rule, row: Row<'_>) -> Result<Option<bool>, Problem> {
+    let Some(value) = rule.text(row)? else {
+        return Ok(None);
+    };
+    match value.trim() {
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        other => Err(Problem::new(
+            "UnknownPublic",
+            format!(
+                "comment.public is \"{}\"{}, neither true nor false; add it to the mapping's values",
+                shown(other),
+                rule.columns()
+            ),
+        )),
+    }
 }
 
 fn requester<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Option<Requester<'r>>, Problem> {
@@ -101,8 +117,10 @@ fn requester<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Option<Requester<
         (Some(name), None) => Err(Problem::new(
             "NameWithoutEmail",
             format!(
-                "requester.name is \"{}\" and requester.email is empty; Zendesk needs an email to make a requester",
-                shown(&name)
+                "requester.name is \"{}\"{} and requester.email is empty{}; Zendesk needs an email to make a requester",
+                shown(&name),
+                mapping.name.as_ref().map_or("", Rule::columns),
+                mapping.email.as_ref().map_or("", Rule::columns)
             ),
         )),
     }
@@ -119,9 +137,10 @@ fn email<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Option<Cow<'r, str>
     Err(Problem::new(
         "InvalidEmail",
         format!(
-            "{} is \"{}\", which is no email address",
+            "{} is \"{}\"{}, which is no email address; mend the cell",
             rule.field().name(),
-            shown(&value)
+            shown(&value),
+            rule.columns()
         ),
     ))
 }
@@ -131,7 +150,8 @@ fn word<W: Word>(
     row: Row<'_>,
     code: &'static str,
 ) -> Result<Option<W>, Problem> {
-    let Some(value) = text(rule, row)? else {
+    let Some(rule) = rule else { return Ok(None) };
+    let Some(value) = rule.text(row)? else {
         return Ok(None);
     };
     let value = value.trim();
@@ -141,9 +161,10 @@ fn word<W: Word>(
     Err(Problem::new(
         code,
         format!(
-            "{} is \"{}\", which is none of {}{}; add it to the mapping's values",
+            "{} is \"{}\"{}, which is none of {}{}; add it to the mapping's values",
             W::WHAT,
             shown(value),
+            rule.columns(),
             W::ALL.join(", "),
             checks::meant(value, W::ALL)
         ),
@@ -193,12 +214,61 @@ fn number(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<u64>, Problem> {
         Err(_) => Err(Problem::new(
             "InvalidNumber",
             format!(
-                "{} is \"{}\", which is no id",
+                "{} is \"{}\"{}, which is no id; write the number that Zendesk has for it",
                 rule.field().name(),
-                shown(&value)
+                shown(&value),
+                rule.columns()
             ),
         )),
     }
+}
+
+/// Reads a date; without `dates` the endpoint takes none, and nobody looks at it.
+fn date<'r>(
+    dates: Option<&Dates>,
+    rule: Option<&Rule>,
+    row: Row<'_>,
+) -> Result<Option<Cow<'r, str>>, Problem> {
+    let (Some(dates), Some(rule)) = (dates, rule) else {
+        return Ok(None);
+    };
+    let Some(value) = rule.text(row)? else {
+        return Ok(None);
+    };
+    let value = value.trim();
+    let fault = match dates.utc(value, rule.date_format()) {
+        Ok(utc) => return Ok(Some(Cow::Owned(utc))),
+        Err(fault) => fault,
+    };
+    let (code, why) = match (fault, rule.date_format()) {
+        (Fault::Unreadable, Some(format)) => (
+            "InvalidDate",
+            format!("which is no date like {format}; change date_format or mend the cell"),
+        ),
+        (Fault::Unreadable, None) => (
+            "InvalidDate",
+            "which is no date like 2024-12-31 23:59; name its date_format in the mapping"
+                .to_owned(),
+        ),
+        (Fault::Ancient, _) => (
+            "DateBefore1970",
+            "which is before 1970, and Zendesk would change it; mend the cell".to_owned(),
+        ),
+        (Fault::Future, _) => (
+            "FutureDate",
+            "which lies in the future; check timezone and date_format in the mapping, or mend the cell"
+                .to_owned(),
+        ),
+    };
+    Err(Problem::new(
+        code,
+        format!(
+            "{} is \"{}\"{}, {why}",
+            rule.field().name(),
+            shown(value),
+            rule.columns()
+        ),
+    ))
 }
 
 fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
@@ -206,18 +276,4 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
         Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
     }
-}
-
-/// Shortens a value for a message, and takes the control characters out.
-fn shown(value: &str) -> String {
-    let mut shown: String = value
-        .chars()
-        .take(60)
-        .collect::<String>()
-        .escape_debug()
-        .collect();
-    if value.chars().nth(60).is_some() {
-        shown.push('…');
-    }
-    shown
 }

@@ -42,21 +42,36 @@ pub enum SourceError {
         /// The CSV.
         path: PathBuf,
     },
-    /// The CSV begins with the mark of UTF-16.
-    #[error("{} is UTF-16; save it as UTF-8 (in Excel: \"CSV UTF-8\") and run again", path.display())]
-    Utf16 {
+    /// The CSV is to come from standard input.
+    #[error("rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it")]
+    Stdin,
+    /// The CSV is still packed.
+    #[error("{} is compressed ({how}), and a resume reads rows again at their place; unpack it and name the CSV in it", path.display())]
+    Compressed {
+        /// The file.
+        path: PathBuf,
+        /// What packed it.
+        how: &'static str,
+    },
+    /// The CSV's encoding contradicts the mapping, or hides where rows end.
+    #[error("{} {reason}; convert the file to UTF-8, or name its encoding in the mapping's [source]", path.display())]
+    Encoding {
         /// The CSV.
         path: PathBuf,
+        /// What is wrong with the encoding.
+        reason: String,
     },
-    /// A column's name is not UTF-8.
-    #[error("{} line {line}: the name of column {column} is not UTF-8; save the file as UTF-8 and run again", path.display())]
-    HeaderNotUtf8 {
+    /// A column's name cannot be decoded.
+    #[error("{} line {line}: the name of column {column} is not {encoding}; save the file as UTF-8, or name its encoding in the mapping's [source]", path.display())]
+    HeaderNotDecodable {
         /// The CSV.
         path: PathBuf,
         /// Where the header starts.
         line: u64,
         /// The column, counted from 1.
         column: usize,
+        /// The encoding that was taken.
+        encoding: &'static str,
     },
     /// The header does not end where one would expect it to.
     #[error("{} line {line}: the header {reason}; mend the first line and run again", path.display())]

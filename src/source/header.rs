@@ -1,12 +1,14 @@
-//! Reads the head of a CSV: byte order mark, delimiter, column names.
+//! Reads the head of a CSV: encoding, delimiter, column names.
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::path::Path;
 
+use super::encoding::{Encoding, Guess, sniff};
 use super::error::SourceError;
-use super::quotes::{FIRST, ends_field, record_end, survey};
+use super::pieces::unreadable;
+use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
 /// The most bytes that a header may have.
 const HEADER_BYTES_MAX: u64 = 1 << 20;
@@ -21,69 +23,78 @@ pub(super) struct Header {
     pub(super) columns: Vec<String>,
     /// What stands between two cells.
     pub(super) delimiter: u8,
+    /// Whether the delimiter was found out rather than named.
+    pub(super) delimiter_detected: bool,
+    /// How the bytes become text.
+    pub(super) encoding: Encoding,
+    /// What the bytes looked like, where neither a mark nor the mapping told.
+    pub(super) guess: Option<Guess>,
     /// The byte that ends a physical line: LF, or CR in a file that knows no LF.
     pub(super) line_end: u8,
-    /// Every byte up to the first row, with the mark.
+    /// Every byte of the file up to the first row, with the mark.
     pub(super) raw: Vec<u8>,
     /// The line of the first byte after the header.
     pub(super) rows_line: u64,
 }
 
+/// What the mapping says about the file; `None` is to be found out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Named {
+    /// The delimiter.
+    pub(super) delimiter: Option<u8>,
+    /// The encoding.
+    pub(super) encoding: Option<Encoding>,
+}
+
 impl Header {
-    /// Reads the header of `path`; `delimiter` is the mapping's, if it names one.
-    pub(super) fn read(path: &Path, delimiter: Option<u8>) -> Result<Header, SourceError> {
-        let head = read_head(path)?;
-        if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-            return Err(SourceError::Utf16 { path: path.into() });
-        }
-        let mark = if head.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
-        let blank = head[mark..].iter().take_while(|b| is_line_end(**b)).count();
-        let start = mark + blank;
+    /// Reads the header of `path`.
+    pub(super) fn read(path: &Path, named: Named) -> Result<Header, SourceError> {
+        let mut file = open(path)?;
+        let raw = read_head(path, &mut file)?;
+        let told = tell(path, &mut file, &raw, named.encoding)?;
+        let (encoding, mark) = (told.encoding, told.mark);
+        let head = encoding.splittable(&raw[mark..]);
+        let start = head.iter().take_while(|b| is_line_end(**b)).count();
         if start == head.len() {
             return Err(SourceError::Empty { path: path.into() });
         }
         let mut framed = vec![b'\n'];
         framed.extend_from_slice(&head[start..]);
-        let delimiter = delimiter.unwrap_or_else(|| detect(&framed));
-        let skipped_line_end = line_end_of(&head[mark..start]);
-        let line = 1 + count(skipped_line_end, &head[..start]);
+        let delimiter = named.delimiter.unwrap_or_else(|| detect(&framed));
+        if !encoding.takes_delimiter(delimiter) {
+            return Err(SourceError::Encoding {
+                path: path.into(),
+                reason: format!(
+                    "is in {}, in which the delimiter \"{}\" may be a part of a character",
+                    encoding.name(),
+                    char::from(delimiter)
+                ),
+            });
+        }
+        let line = 1 + count(line_end_of(&head[..start]), &head[..start]);
         let (end, complete) = match record_end(&framed, delimiter) {
             Some(end) => (end, true),
             None => (framed.len(), false),
         };
+        let whole = (raw.len() as u64) < HEADER_BYTES_MAX;
         let record = &framed[..end];
-        let bad = |reason| SourceError::BadHeader {
-            path: path.into(),
-            line,
-            reason,
-        };
-        let found = survey(record, delimiter, b'\n');
-        if !complete && head.len() as u64 == HEADER_BYTES_MAX {
-            return Err(bad("is larger than 1 MiB"));
-        }
-        if found.open.is_some() {
-            return Err(bad("opens a quote that is never closed"));
-        }
-        if !found.text_after.is_empty() || found.swallowed.is_some() {
-            return Err(bad("has text after a closing quote"));
-        }
-        let columns = names(path, line, record, delimiter)?;
-        let rest = &framed[end..];
-        let whole = (head.len() as u64) < HEADER_BYTES_MAX;
-        if whole && rest.iter().all(|b| is_line_end(*b)) {
+        check_quotes(path, line, survey(record, delimiter, b'\n'), complete || whole)?;
+        let columns = names(path, line, record, delimiter, encoding)?;
+        if whole && framed[end..].iter().all(|b| is_line_end(*b)) {
             return Err(SourceError::HeaderOnly { path: path.into() });
         }
         let line_end = line_end_of(&record[FIRST..]);
+        let before_rows = encoding.bytes_in_file(&head[..start + end - FIRST]);
+        let before_rows = usize::try_from(before_rows).unwrap_or(usize::MAX);
         Ok(Header {
             columns,
             delimiter,
+            delimiter_detected: named.delimiter.is_none(),
+            encoding,
+            guess: told.guess,
             line_end,
             rows_line: line + count(line_end, &record[FIRST..]),
-            raw: head[..start + end - FIRST].to_vec(),
+            raw: raw[..mark + before_rows].to_vec(),
         })
     }
 
@@ -95,17 +106,95 @@ impl Header {
     }
 }
 
-fn read_head(path: &Path) -> Result<Vec<u8>, SourceError> {
-    let file = open(path)?;
+/// Which encoding a file has, and how that is known.
+struct Told {
+    encoding: Encoding,
+    /// The bytes of the mark.
+    mark: usize,
+    guess: Option<Guess>,
+}
+
+fn tell(
+    path: &Path,
+    file: &mut File,
+    head: &[u8],
+    named: Option<Encoding>,
+) -> Result<Told, SourceError> {
+    let refused = |reason| SourceError::Encoding {
+        path: path.into(),
+        reason,
+    };
+    if let Some((encoding, mark)) = Encoding::of_mark(head) {
+        let both_utf16 = |named| matches!((named, encoding), (Encoding::Utf16(_), Encoding::Utf16(_)));
+        return match named {
+            Some(named) if named != encoding && !both_utf16(named) => Err(refused(format!(
+                "begins with the mark of {}, and the mapping says {}",
+                encoding.name(),
+                named.name()
+            ))),
+            Some(_) | None => Ok(Told {
+                encoding,
+                mark,
+                guess: None,
+            }),
+        };
+    }
+    if let Some(encoding) = named {
+        return Ok(Told {
+            encoding,
+            mark: 0,
+            guess: None,
+        });
+    }
+    let guess = sniff(file).map_err(|source| unreadable(path, source))?;
+    let encoding = guess
+        .encoding()
+        .ok_or_else(|| refused("is in an encoding whose rows cannot be told apart".to_owned()))?;
+    Ok(Told {
+        encoding,
+        mark: 0,
+        guess: Some(guess),
+    })
+}
+
+fn check_quotes(path: &Path, line: u64, found: Survey, ends: bool) -> Result<(), SourceError> {
+    let reason = if !ends {
+        "is larger than 1 MiB"
+    } else if found.open.is_some() {
+        "opens a quote that is never closed"
+    } else if !found.text_after.is_empty() || found.swallowed.is_some() {
+        "has text after a closing quote"
+    } else {
+        return Ok(());
+    };
+    Err(SourceError::BadHeader {
+        path: path.into(),
+        line,
+        reason,
+    })
+}
+
+/// The first bytes of what is no CSV yet, and what it is.
+const COMPRESSED: [(&[u8], &str); 5] = [
+    (b"\x1f\x8b", "gzip"),
+    (b"PK\x03\x04", "zip"),
+    (b"\xfd7zXZ\0", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+];
+
+fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     let mut head = Vec::new();
-    file.take(HEADER_BYTES_MAX)
-        .read_to_end(&mut head)
-        .map_err(|source| SourceError::Io {
+    file.rewind()
+        .and_then(|()| file.take(HEADER_BYTES_MAX).read_to_end(&mut head))
+        .map_err(|source| unreadable(path, source))?;
+    match COMPRESSED.iter().find(|(magic, _)| head.starts_with(magic)) {
+        Some((_, how)) => Err(SourceError::Compressed {
             path: path.into(),
-            doing: "read",
-            source,
-        })?;
-    Ok(head)
+            how,
+        }),
+        None => Ok(head),
+    }
 }
 
 /// Opens a CSV, with an error of its own for a path that leads nowhere or to no file.
@@ -118,6 +207,9 @@ pub(super) fn open(path: &Path) -> Result<File, SourceError> {
             source,
         },
     };
+    if path == Path::new("-") {
+        return Err(SourceError::Stdin);
+    }
     // Asked before opening: opening a pipe would wait for its writer.
     let kind = std::fs::metadata(path).map_err(failed)?;
     if !kind.is_file() {
@@ -154,30 +246,40 @@ fn first_record(framed: &[u8], delimiter: u8) -> Option<csv::ByteRecord> {
     found.then_some(record)
 }
 
-fn names(path: &Path, line: u64, record: &[u8], delimiter: u8) -> Result<Vec<String>, SourceError> {
+fn names(
+    path: &Path,
+    line: u64,
+    record: &[u8],
+    delimiter: u8,
+    encoding: Encoding,
+) -> Result<Vec<String>, SourceError> {
     let record = first_record(record, delimiter).unwrap_or_default();
     let mut names = Vec::new();
     let mut seen = HashMap::new();
     for (index, name) in record.iter().enumerate() {
         let column = index + 1;
-        let name = std::str::from_utf8(name).map_err(|_| SourceError::HeaderNotUtf8 {
-            path: path.into(),
-            line,
-            column,
-        })?;
+        let name = encoding
+            .decode(name)
+            .ok_or_else(|| SourceError::HeaderNotDecodable {
+                path: path.into(),
+                line,
+                column,
+                encoding: encoding.name(),
+            })?
+            .into_owned();
         // Spreadsheets leave nameless columns at the right edge; nobody can map those anyway.
         if !name.is_empty()
-            && let Some(first) = seen.insert(name.to_owned(), column)
+            && let Some(first) = seen.insert(name.clone(), column)
         {
             return Err(SourceError::DuplicateColumn {
                 path: path.into(),
                 line,
-                name: name.to_owned(),
+                name,
                 first,
                 second: column,
             });
         }
-        names.push(name.to_owned());
+        names.push(name);
     }
     Ok(names)
 }

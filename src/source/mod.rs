@@ -6,16 +6,21 @@
 //! Both go through the same code, so that the same bytes give the same body.
 //!
 //! A row that is wrong is an invalid row. Only what makes the *other* rows doubtful refuses the
-//! whole file: a quote that is never closed, duplicate column names, an encoding that is not UTF-8.
+//! whole file: a quote that is never closed, duplicate column names, an encoding that hides where
+//! rows end.
+//!
+//! Places are always those of the file itself, also where its encoding is not UTF-8.
 //!
 //! Absent on purpose: whether two rows share an `external_id`, which needs memory for every row;
-//! the checkpoint has it. Not here yet: dates and conversations, which only the imports endpoint
-//! takes, and encodings other than UTF-8.
+//! the checkpoint has it. Not here yet: conversations, which only the imports endpoint takes.
 
 mod again;
 mod build;
 mod checks;
+mod dates;
+mod encoding;
 mod error;
+mod excerpt;
 mod header;
 mod identity;
 mod mapping;
@@ -26,9 +31,12 @@ mod rows;
 mod scan;
 #[cfg(test)]
 mod tests;
+mod told;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use jiff::Timestamp;
 
 pub use error::SourceError;
 pub use identity::Identity;
@@ -43,15 +51,57 @@ pub struct Source {
     plan: Arc<Plan>,
     mapping: Option<PathBuf>,
     mapping_sha256: Option<[u8; 32]>,
+    told: Vec<String>,
+}
+
+/// Which create the bodies are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Endpoint {
+    /// The usual one, which ignores dates.
+    #[default]
+    Tickets,
+    /// The one that keeps dates.
+    Imports,
+}
+
+/// What the bodies are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Target {
+    /// Which create they are for.
+    pub endpoint: Endpoint,
+    /// The present, so that later dates are refused; without it they are not.
+    pub now: Option<Timestamp>,
 }
 
 impl Source {
     /// Reads the header and compiles the mapping; touches no row.
     ///
     /// Without a mapping, `tickets.toml` beside `tickets.csv` is taken if it exists; without that,
-    /// columns that have the names of Zendesk's fields map to themselves.
+    /// columns that have the names of Zendesk's fields map to themselves. The bodies are for the
+    /// tickets endpoint.
     pub fn open(csv: &Path, mapping: Option<&Path>) -> Result<Source, SourceError> {
-        open::open(csv, mapping)
+        open::open(csv, mapping, Target::default())
+    }
+
+    /// Does the same for a target that the caller knows.
+    pub fn open_for(
+        csv: &Path,
+        mapping: Option<&Path>,
+        target: Target,
+    ) -> Result<Source, SourceError> {
+        open::open(csv, mapping, target)
+    }
+
+    /// Gives the encoding's name in the Encoding Standard, told by a mark or the mapping, or
+    /// detected.
+    pub fn encoding(&self) -> &str {
+        self.plan.header.encoding.name()
+    }
+
+    /// Says what the user should know before the rows are sent: what was guessed, and what the
+    /// endpoint will not do as the mapping has it. Sentences without a full stop.
+    pub fn told(&self) -> Vec<String> {
+        self.told.clone()
     }
 
     /// Hashes the CSV; takes as long as reading it does, and no more memory for a larger file.

@@ -4,28 +4,39 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::Source;
+use super::dates::Dates;
 use super::error::SourceError;
-use super::header::Header;
+use super::header::{Header, Named};
 use super::mapping::{MappingFile, Refusal, builtin_entries, compile, suggestion};
 use super::scan::Plan;
+use super::told::told;
+use super::{Endpoint, Source, Target};
 
-pub(super) fn open(csv: &Path, mapping: Option<&Path>) -> Result<Source, SourceError> {
+pub(super) fn open(
+    csv: &Path,
+    mapping: Option<&Path>,
+    target: Target,
+) -> Result<Source, SourceError> {
     let beside = csv.with_extension("toml");
     let found = match mapping {
         Some(path) => Some(read_mapping(path)?),
         None if beside.is_file() => Some(read_mapping(&beside)?),
         None => None,
     };
-    let delimiter = found.as_ref().and_then(|found| found.file.delimiter);
-    let header = Header::read(csv, delimiter)?;
+    let named = found.as_ref().map_or_else(Named::default, |found| Named {
+        delimiter: found.file.delimiter,
+        encoding: found.file.encoding,
+    });
+    let header = Header::read(csv, named)?;
     let (file, path, sha256) = match found {
         Some(found) => (found.file, Some(found.path), Some(found.sha256)),
         None => (by_name(&header), None, None),
     };
-    let mapping = compile(file.entries, file.null, &header.columns).map_err(|refusal| {
+    let timezone = file.timezone;
+    let mut mapping = compile(file.entries, file.null, &header.columns).map_err(|refusal| {
         let path = path.clone().unwrap_or(beside);
         match refusal {
             Refusal::Fault(fault) => SourceError::Mapping {
@@ -41,6 +52,11 @@ pub(super) fn open(csv: &Path, mapping: Option<&Path>) -> Result<Source, SourceE
             },
         }
     })?;
+    let told = told(&header, &mapping, target.endpoint);
+    mapping.dates = (target.endpoint == Endpoint::Imports).then(|| Dates {
+        zone: timezone.unwrap_or(TimeZone::UTC),
+        latest: target.now,
+    });
     Ok(Source {
         plan: Arc::new(Plan {
             path: csv.into(),
@@ -49,6 +65,7 @@ pub(super) fn open(csv: &Path, mapping: Option<&Path>) -> Result<Source, SourceE
         }),
         mapping: path,
         mapping_sha256: sha256,
+        told,
     })
 }
 

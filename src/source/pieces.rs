@@ -9,6 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::encoding::Input;
 use super::error::SourceError;
 use super::header::Header;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
@@ -25,7 +26,7 @@ pub(super) struct Piece {
     /// A line feed, then the records. The line feed keeps the csv crate from taking a first
     /// character U+FEFF for a byte order mark, and gives every byte a predecessor.
     pub(super) bytes: Vec<u8>,
-    /// The file's offset of `bytes[FIRST]`.
+    /// The file's own offset of `bytes[FIRST]`, whatever the encoding.
     pub(super) offset: u64,
     /// The physical line of `bytes[FIRST]`, counted from 1.
     pub(super) line: u64,
@@ -35,7 +36,7 @@ pub(super) struct Piece {
 
 /// Reads a file and cuts it.
 pub(super) struct Cutter<'h, R> {
-    input: R,
+    input: Input<R>,
     path: &'h Path,
     header: &'h Header,
     offset: u64,
@@ -65,7 +66,7 @@ impl<'h, R: Read> Cutter<'h, R> {
             });
         }
         Ok(Cutter {
-            input,
+            input: Input::new(input, header.encoding),
             path,
             header,
             offset: head.len() as u64,
@@ -118,7 +119,7 @@ impl<'h, R: Read> Cutter<'h, R> {
             bytes,
             text_after,
         };
-        self.offset += (end - FIRST) as u64;
+        self.offset += self.header.encoding.bytes_in_file(&piece.bytes[FIRST..]);
         self.line += self.lines(&piece.bytes[FIRST..]);
         Ok(Some(piece))
     }
@@ -129,15 +130,11 @@ impl<'h, R: Read> Cutter<'h, R> {
     }
 
     fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<(), SourceError> {
-        let from = bytes.len();
-        let wanted = target.saturating_sub(from);
-        bytes.reserve(wanted);
-        let read = (&mut self.input)
-            .take(wanted as u64)
-            .read_to_end(bytes)
+        let hash = &mut self.hash;
+        self.ended = self
+            .input
+            .fill(bytes, target, |raw| hash.update(raw))
             .map_err(|source| unreadable(self.path, source))?;
-        self.hash.update(&bytes[from..]);
-        self.ended = read < wanted;
         Ok(())
     }
 

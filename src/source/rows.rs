@@ -7,7 +7,9 @@ use csv::ByteRecord;
 use sha2::{Digest, Sha256};
 
 use super::build;
+use super::encoding::Encoding;
 use super::error::SourceError;
+use super::excerpt::{around, shown};
 use super::header::Header;
 use super::mapping::{Mapping, Row};
 use super::pieces::Piece;
@@ -75,10 +77,17 @@ pub(super) fn read(
         .buffer_capacity(bytes.len().min(1 << 16))
         .from_reader(bytes);
     let mut found = Rows::default();
+    let mut judge = Judge {
+        header,
+        mapping,
+        has_nul: memchr::memchr(0, bytes).is_some(),
+        decoded: ByteRecord::new(),
+        scratch: Vec::new(),
+    };
     let mut record = ByteRecord::new();
-    let mut scratch = Vec::new();
     let mut text_after = piece.text_after.iter().copied().peekable();
     let mut line = piece.line;
+    let mut offset = piece.offset;
     let mut counted = FIRST;
     let mut end = FIRST;
     loop {
@@ -89,6 +98,7 @@ pub(super) fn read(
         }
         let passed = &bytes[counted..start];
         line += memchr::memchr_iter(header.line_end, passed).count() as u64;
+        offset += header.encoding.bytes_in_file(passed);
         counted = start;
         let more = reader
             .read_byte_record(&mut record)
@@ -101,15 +111,15 @@ pub(super) fn read(
             return Ok(found);
         }
         end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-        let mut misquoted = false;
-        while text_after.next_if(|at| *at < end).is_some() {
-            misquoted = true;
+        let mut misquoted = None;
+        while let Some(at) = text_after.next_if(|at| *at < end) {
+            misquoted.get_or_insert(at);
         }
-        let place = Place {
-            line,
-            offset: piece.offset + (start - FIRST) as u64,
+        let row = match misquoted {
+            Some(at) => Err(text_after_quote(header, &bytes[start..end], at - start, line)),
+            None => judge.judge(&record),
         };
-        let row = judge(header, mapping, &record, misquoted, &mut scratch);
+        let place = Place { line, offset };
         found.rows.push(Scanned { place, row });
     }
 }
@@ -129,52 +139,106 @@ fn skip_blank_lines(bytes: &[u8], from: usize) -> (usize, u64) {
     (at, blank_lines)
 }
 
-fn judge(
-    header: &Header,
-    mapping: &Mapping,
-    record: &ByteRecord,
-    misquoted: bool,
-    scratch: &mut Vec<u8>,
-) -> Result<Valid, Invalid> {
-    // Cells that may have slipped do not tell whose row it is.
-    let nameless = |problem| Invalid {
+/// Cells that may have slipped do not tell whose row it is.
+fn nameless(problem: Problem) -> Invalid {
+    Invalid {
         external_id: None,
         problem,
-    };
-    if misquoted {
-        return Err(nameless(Problem::new(
-            "TextAfterQuote",
-            "text follows a closing quote; double the quotes that belong to the text",
-        )));
     }
-    let (cells, expected) = (record.len(), header.columns.len());
-    if cells != expected {
-        return Err(nameless(Problem::new(
-            "FieldCount",
-            format!(
-                "the row has {cells} cells and the header {expected} columns; look for a missing or stray delimiter or quote"
-            ),
-        )));
+}
+
+/// Says that text follows the closing quote at `at` of a record that starts on `line`.
+fn text_after_quote(header: &Header, record: &[u8], at: usize, line: u64) -> Invalid {
+    let lines_before = memchr::memchr_iter(header.line_end, &record[..at]).count() as u64;
+    let column = header.column_after(&record[..at]);
+    nameless(Problem::new(
+        "TextAfterQuote",
+        format!(
+            "text follows a closing quote on line {}{} (\"{}\"); double the quotes that belong to the text",
+            line + lines_before,
+            column.map_or_else(String::new, |name| format!(" in column \"{name}\"")),
+            around(record, at)
+        ),
+    ))
+}
+
+/// Judges one record after the other.
+struct Judge<'p> {
+    header: &'p Header,
+    mapping: &'p Mapping,
+    /// Whether any of the records has a NUL.
+    has_nul: bool,
+    decoded: ByteRecord,
+    scratch: Vec<u8>,
+}
+
+impl Judge<'_> {
+    fn judge(&mut self, record: &ByteRecord) -> Result<Valid, Invalid> {
+        let record = if let Encoding::Legacy(_) = self.header.encoding
+            && !record.as_slice().is_ascii()
+        {
+            decode(self.header.encoding, record, &mut self.decoded);
+            &self.decoded
+        } else {
+            record
+        };
+        if record.len() != self.header.columns.len() {
+            return Err(nameless(field_count(record, self.header.columns.len())));
+        }
+        let row = Row {
+            record,
+            columns: &self.header.columns,
+            null: &self.mapping.null,
+            encoding: self.header.encoding,
+            has_nul: self.has_nul,
+        };
+        let external_id = build::external_id(self.mapping, row).map_err(nameless)?;
+        let failed = |problem| Invalid {
+            external_id: Some(external_id.to_string()),
+            problem,
+        };
+        let ticket =
+            build::ticket(self.mapping, row, Cow::Borrowed(&external_id)).map_err(failed)?;
+        self.scratch.clear();
+        ticket
+            .write_body(&mut self.scratch)
+            .map_err(|error| failed(Problem::new("NotSerialisable", error.to_string())))?;
+        drop(ticket);
+        Ok(Valid {
+            fingerprint: Sha256::digest(&self.scratch[..]).into(),
+            body: self.scratch.clone(),
+            external_id: external_id.into_owned(),
+        })
     }
-    let row = Row {
-        record,
-        columns: &header.columns,
-        null: &mapping.null,
+}
+
+/// Turns a record into UTF-8. A cell that does not decode gets a byte at its end that is never
+/// UTF-8, so that whoever needs the cell finds out, and nobody else.
+fn decode(encoding: Encoding, record: &ByteRecord, decoded: &mut ByteRecord) {
+    decoded.clear();
+    for cell in record {
+        match encoding.decode(cell) {
+            Some(text) => decoded.push_field(text.as_bytes()),
+            None => decoded.push_field(&[cell, b"\xff"].concat()),
+        }
+    }
+}
+
+fn field_count(record: &ByteRecord, expected: usize) -> Problem {
+    let cells = record.len();
+    let cell = |at: usize| {
+        let cell = record.get(at).unwrap_or_default();
+        shown(&String::from_utf8_lossy(cell))
     };
-    let external_id = build::external_id(mapping, row).map_err(nameless)?;
-    let failed = |problem| Invalid {
-        external_id: Some(external_id.to_string()),
-        problem,
+    let where_to_look = if cells > expected {
+        format!("the first one too many is \"{}\"", cell(expected))
+    } else {
+        format!("the last one is \"{}\"", cell(cells.saturating_sub(1)))
     };
-    let ticket = build::ticket(mapping, row, Cow::Borrowed(&external_id)).map_err(failed)?;
-    scratch.clear();
-    ticket
-        .write_body(scratch)
-        .map_err(|error| failed(Problem::new("NotSerialisable", error.to_string())))?;
-    drop(ticket);
-    Ok(Valid {
-        fingerprint: Sha256::digest(&scratch[..]).into(),
-        body: scratch.clone(),
-        external_id: external_id.into_owned(),
-    })
+    Problem::new(
+        "FieldCount",
+        format!(
+            "the row has {cells} cells and the header {expected} columns ({where_to_look}); look for a missing or stray delimiter or quote"
+        ),
+    )
 }

@@ -114,7 +114,8 @@ fn cut(
 
 fn parse(plan: &Plan, piece: &Piece) -> Reply {
     let found = rows::read(&plan.path, &plan.header, &plan.mapping, piece)?;
-    Ok((found, (piece.bytes.len() - super::quotes::FIRST) as u64))
+    let records = &piece.bytes[super::quotes::FIRST..];
+    Ok((found, plan.header.encoding.bytes_in_file(records)))
 }
 
 fn take(buffers: &Buffers) -> Vec<u8> {

@@ -1,11 +1,12 @@
 //! Looks the mapping's columns up in the header, and refuses what no row could satisfy.
 
-use super::entry::{Constant, Entry, Origin};
+use super::entry::{Entry, Origin};
+use super::entry_checks::{check_keys, check_values};
 use super::field::{Field, did_you_mean};
 use super::file::Fault;
 use super::rule::{Gather, Rule};
 use super::template::{self, Part};
-use crate::source::checks;
+use crate::source::dates::Dates;
 
 /// Every rule of a mapping, compiled for one header.
 #[derive(Debug)]
@@ -26,8 +27,13 @@ pub(in crate::source) struct Mapping {
     pub(in crate::source) brand: Option<Rule>,
     pub(in crate::source) form: Option<Rule>,
     pub(in crate::source) assignee: Option<Rule>,
+    pub(in crate::source) created: Option<Rule>,
+    pub(in crate::source) updated: Option<Rule>,
+    pub(in crate::source) solved: Option<Rule>,
     /// By rising id.
     pub(in crate::source) custom: Vec<(u64, Rule)>,
+    /// How dates are read; `None` where the endpoint takes none.
+    pub(in crate::source) dates: Option<Dates>,
     /// Cells that count as empty, besides blank ones.
     pub(in crate::source) null: Vec<String>,
     /// Says where the external id comes from, in a fixed spelling.
@@ -83,6 +89,9 @@ pub(in crate::source) fn compile(
         brand: take(Field::BrandId),
         form: take(Field::TicketFormId),
         assignee: take(Field::AssigneeEmail),
+        created: take(Field::CreatedAt),
+        updated: take(Field::UpdatedAt),
+        solved: take(Field::SolvedAt),
         custom: rules
             .into_iter()
             .filter_map(|rule| match rule.field {
@@ -90,6 +99,7 @@ pub(in crate::source) fn compile(
                 _ => None,
             })
             .collect(),
+        dates: None,
         null,
         identity,
     };
@@ -126,6 +136,7 @@ fn rule(entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
     check_values(&entry)?;
     let line = entry.line;
     let find = |name: &str| index(name, columns).map_err(|message| Fault { line, message });
+    let columns_told = columns_of(&entry.origin);
     let gather = match entry.origin {
         Origin::Column(name) => Gather::Column(find(&name)?),
         Origin::Columns(names) => Gather::Columns(
@@ -155,7 +166,33 @@ fn rule(entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
         prefix: entry.prefix,
         split: entry.split,
         also: entry.also,
+        date_format: entry.date_format,
+        columns: columns_told,
     })
+}
+
+/// Names an entry's columns the way messages put them behind a value.
+fn columns_of(origin: &Origin) -> String {
+    let names = match origin {
+        Origin::Column(name) => vec![name.clone()],
+        Origin::Columns(names) => names.clone(),
+        Origin::Template(text) => {
+            let parts = template::parse(text).unwrap_or_default();
+            let columns = parts.into_iter().filter_map(|part| match part {
+                Part::Column(name) => Some(name),
+                Part::Text(_) => None,
+            });
+            columns.collect()
+        }
+        Origin::Constant(_) => Vec::new(),
+    };
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    match quoted.len() {
+        0 => String::new(),
+        1 => format!(" (column {})", quoted[0]),
+        2..=4 => format!(" (columns {})", quoted.join(", ")),
+        all => format!(" (columns {} and {} more)", quoted[..3].join(", "), all - 3),
+    }
 }
 
 fn index(name: &str, columns: &[String]) -> Result<usize, String> {
@@ -174,72 +211,4 @@ fn index(name: &str, columns: &[String]) -> Result<usize, String> {
         "the CSV has no column \"{name}\"{hint} (its columns are {})",
         all.join(", ")
     ))
-}
-
-/// Refuses keys that mean nothing for the field.
-fn check_keys(entry: &Entry) -> Result<(), Fault> {
-    let field = entry.field;
-    let fault = |message: String| {
-        Err(Fault {
-            line: entry.line,
-            message,
-        })
-    };
-    let constant = matches!(entry.origin, Origin::Constant(_));
-    if field == Field::ExternalId
-        && (constant
-            || entry.default.is_some()
-            || entry.otherwise.is_some()
-            || !entry.values.is_empty())
-    {
-        return fault(
-            "external_id must tell rows apart, so it takes column, columns or template, and prefix"
-                .to_owned(),
-        );
-    }
-    if entry.split.is_some() && !field.is_list() {
-        return fault(format!(
-            "split is for tags and custom fields, not for {}",
-            field.name()
-        ));
-    }
-    if entry.split.as_deref() == Some("") {
-        return fault("split takes the text between two values, as in \",\"".to_owned());
-    }
-    if !entry.also.is_empty() && field != Field::Tags {
-        return fault(format!("also is for tags, not for {}", field.name()));
-    }
-    if entry.prefix.is_some() && (field.words().is_some() || field.is_number()) {
-        return fault(format!("prefix makes no sense for {}", field.name()));
-    }
-    if constant
-        && (!entry.values.is_empty() || entry.otherwise.is_some() || entry.default.is_some())
-    {
-        return fault("a constant takes no values, otherwise or default".to_owned());
-    }
-    if entry.otherwise.is_some() && entry.values.is_empty() && field.words().is_none() {
-        return fault("otherwise needs values beside it".to_owned());
-    }
-    Ok(())
-}
-
-/// Refuses words in the mapping itself that Zendesk would refuse.
-fn check_values(entry: &Entry) -> Result<(), Fault> {
-    let constant = match &entry.origin {
-        Origin::Constant(Constant::Text(text)) => Some(text.clone()),
-        Origin::Constant(other) => Some(other.text()),
-        _ => None,
-    };
-    let given = entry.values.iter().map(|(_, to)| to);
-    let given = given
-        .chain(&entry.otherwise)
-        .chain(&entry.default)
-        .chain(&constant);
-    for value in given {
-        checks::word(entry.field, value).map_err(|message| Fault {
-            line: entry.line,
-            message,
-        })?;
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::field::{Field, did_you_mean};
-use super::file::{Fault, Lines, Node, imports_only, takes, text, texts};
+use super::file::{Fault, Lines, Node, takes, text, texts};
 
 /// A field and its source, with columns still by name.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub(in crate::source) struct Entry {
     pub(super) prefix: Option<String>,
     pub(super) split: Option<String>,
     pub(super) also: Vec<String>,
+    pub(super) date_format: Option<String>,
 }
 
 /// Where a value comes from.
@@ -66,6 +67,7 @@ impl Entry {
             prefix: None,
             split: None,
             also: Vec::new(),
+            date_format: None,
         }
     }
 }
@@ -127,13 +129,13 @@ fn from_table(
             "split" => entry.split = Some(text(lines, name, node)?.to_owned()),
             "also" => entry.also = texts(lines, name, node)?,
             "values" => entry.values = values(lines, node)?,
-            "date_format" => return Err(lines.fault(&key.span(), imports_only("date_format"))),
+            "date_format" => entry.date_format = Some(text(lines, name, node)?.to_owned()),
             _ => {
                 let hint = did_you_mean(name, KEYS);
                 let message = format!(
                     "{} has no key \"{name}\"{hint}{}",
                     field.name(),
-                    takes(&KEYS[..10])
+                    takes(&KEYS)
                 );
                 return Err(lines.fault(&key.span(), message));
             }

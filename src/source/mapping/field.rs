@@ -19,11 +19,14 @@ pub(in crate::source) enum Field {
     BrandId,
     TicketFormId,
     AssigneeEmail,
+    CreatedAt,
+    UpdatedAt,
+    SolvedAt,
     Custom(u64),
 }
 
 /// Every fixed name; two of them mean one field.
-pub(in crate::source) const NAMES: [(&str, Field); 15] = [
+pub(in crate::source) const NAMES: [(&str, Field); 18] = [
     ("external_id", Field::ExternalId),
     ("subject", Field::Subject),
     ("comment.body", Field::CommentBody),
@@ -39,6 +42,9 @@ pub(in crate::source) const NAMES: [(&str, Field); 15] = [
     ("brand_id", Field::BrandId),
     ("ticket_form_id", Field::TicketFormId),
     ("assignee_email", Field::AssigneeEmail),
+    ("created_at", Field::CreatedAt),
+    ("updated_at", Field::UpdatedAt),
+    ("solved_at", Field::SolvedAt),
 ];
 
 /// What stands before the id of an account's own field.
@@ -80,6 +86,9 @@ impl Field {
             | Field::BrandId
             | Field::TicketFormId
             | Field::AssigneeEmail
+            | Field::CreatedAt
+            | Field::UpdatedAt
+            | Field::SolvedAt
             | Field::Custom(_) => None,
         }
     }
@@ -87,6 +96,11 @@ impl Field {
     /// Tells whether the field holds an id of Zendesk's.
     pub(in crate::source) fn is_number(self) -> bool {
         matches!(self, Field::GroupId | Field::BrandId | Field::TicketFormId)
+    }
+
+    /// Tells whether the field holds a date.
+    pub(in crate::source) fn is_date(self) -> bool {
+        matches!(self, Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt)
     }
 
     /// Tells whether the field may hold several values.

@@ -5,14 +5,21 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use jiff::tz::TimeZone;
+
 use super::entry::{Entry, entry};
 use super::field::{CUSTOM, Field, NAMES, did_you_mean};
+use crate::source::encoding::Encoding;
 
 /// What a mapping says, with the line of each entry.
 #[derive(Debug, Default)]
 pub(in crate::source) struct MappingFile {
     /// The delimiter, unless it is to be detected.
     pub(in crate::source) delimiter: Option<u8>,
+    /// The encoding, unless it is to be detected.
+    pub(in crate::source) encoding: Option<Encoding>,
+    /// Where the clocks stood that dates without an offset were read from.
+    pub(in crate::source) timezone: Option<TimeZone>,
     /// Cells that count as empty, besides blank ones.
     pub(in crate::source) null: Vec<String>,
     /// The fields, each once.
@@ -97,14 +104,17 @@ fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<
             }
             "encoding" => {
                 let label = text(lines, name, node)?;
-                if !["auto", "utf-8", "utf8"].contains(&label.to_ascii_lowercase().as_str()) {
-                    return Err(fault(format!(
-                        "encoding \"{label}\" is not supported yet; save the CSV as UTF-8 and leave this line out"
-                    )));
+                if label != "auto" {
+                    file.encoding = Some(Encoding::from_label(label).map_err(fault)?);
                 }
             }
             "timezone" => {
-                text(lines, name, node)?;
+                let zone = text(lines, name, node)?;
+                file.timezone = Some(TimeZone::get(zone).map_err(|_| {
+                    fault(format!(
+                        "timezone \"{zone}\" is not known; write a name such as \"Europe/Berlin\" or \"UTC\""
+                    ))
+                })?);
             }
             "null" => file.null = texts(lines, name, node)?,
             _ => {
@@ -158,9 +168,6 @@ fn is_rule(table: &DeTable) -> bool {
 }
 
 fn unknown_field(path: &str) -> String {
-    if ["created_at", "updated_at", "solved_at"].contains(&path) {
-        return imports_only(path);
-    }
     if let Some(id) = path.strip_prefix(CUSTOM) {
         return format!(
             "\"{id}\" is no custom field; write its number, as in custom_fields.360012345 (Admin Center shows it beside the field)"

@@ -7,6 +7,7 @@
 mod builtin;
 mod compile;
 mod entry;
+mod entry_checks;
 pub(super) mod field;
 mod file;
 mod rule;

@@ -8,6 +8,8 @@ use super::entry::Constant;
 use super::field::Field;
 use super::template::Part;
 use crate::model::problem::Problem;
+use crate::source::encoding::Encoding;
+use crate::source::excerpt::{around, first_fault};
 
 /// A row with as many cells as the header has columns.
 #[derive(Clone, Copy)]
@@ -15,6 +17,10 @@ pub(in crate::source) struct Row<'r> {
     pub(in crate::source) record: &'r ByteRecord,
     pub(in crate::source) columns: &'r [String],
     pub(in crate::source) null: &'r [String],
+    /// The encoding that the record was in.
+    pub(in crate::source) encoding: Encoding,
+    /// Whether a NUL may be in the record.
+    pub(in crate::source) has_nul: bool,
 }
 
 /// How one field's value is taken from a row.
@@ -29,6 +35,9 @@ pub(in crate::source) struct Rule {
     pub(super) prefix: Option<String>,
     pub(super) split: Option<String>,
     pub(super) also: Vec<String>,
+    pub(super) date_format: Option<String>,
+    /// Names the columns, to be put behind a value in a message.
+    pub(super) columns: String,
 }
 
 /// Where the value comes from, with columns by index.
@@ -45,17 +54,53 @@ impl<'r> Row<'r> {
     fn cell(&self, index: usize) -> Result<&'r str, Problem> {
         let bytes = self.record.get(index).unwrap_or_default();
         let Ok(text) = std::str::from_utf8(bytes) else {
-            let name = self.columns.get(index).map_or("", String::as_str);
-            return Err(Problem::new(
-                "NotUtf8",
-                format!("column \"{name}\" holds bytes that are not UTF-8; save the file as UTF-8"),
-            ));
+            return Err(self.not_decodable(index, bytes));
         };
+        if self.has_nul
+            && let Some(at) = memchr::memchr(0, bytes)
+        {
+            return Err(Problem::new(
+                "NulCharacter",
+                format!(
+                    "column \"{}\" holds a NUL character (\"{}\"); take it out",
+                    self.name(index),
+                    around(bytes, at)
+                ),
+            ));
+        }
         let trimmed = text.trim();
         if trimmed.is_empty() || self.null.iter().any(|null| null == trimmed) {
             return Ok("");
         }
         Ok(text)
+    }
+
+    fn name(&self, index: usize) -> &'r str {
+        self.columns.get(index).map_or("", String::as_str)
+    }
+
+    fn not_decodable(&self, index: usize, bytes: &[u8]) -> Problem {
+        let (bytes, advice) = match self.encoding {
+            Encoding::Utf8 => (
+                bytes,
+                "name the file's encoding in the mapping's [source], or save the file as UTF-8",
+            ),
+            Encoding::Utf16(_) => (bytes, "half of a character is missing: mend the cell"),
+            // The last byte only marks the cell.
+            Encoding::Legacy(_) => (
+                &bytes[..bytes.len().saturating_sub(1)],
+                "name the right encoding in the mapping's [source], or save the file as UTF-8",
+            ),
+        };
+        Problem::new(
+            "NotDecodable",
+            format!(
+                "column \"{}\" holds bytes that are not {} (\"{}\"); {advice}",
+                self.name(index),
+                self.encoding.name(),
+                around(bytes, first_fault(bytes))
+            ),
+        )
     }
 }
 
@@ -116,6 +161,29 @@ impl Rule {
     /// Tells whether the field holds several values.
     pub(in crate::source) fn is_split(&self) -> bool {
         self.split.is_some()
+    }
+
+    /// Names the columns that the value comes from, as in ` (column "State")`.
+    pub(in crate::source) fn columns(&self) -> &str {
+        &self.columns
+    }
+
+    /// Gives the format of the field's dates, where the mapping names one.
+    pub(in crate::source) fn date_format(&self) -> Option<&str> {
+        self.date_format.as_deref()
+    }
+
+    /// Tells whether the rule itself says this word, as opposed to a cell.
+    pub(in crate::source) fn says(&self, word: &str) -> bool {
+        let constant = match &self.gather {
+            Gather::Constant(constant) => Some(constant.text()),
+            Gather::Column(_) | Gather::Columns(_) | Gather::Template(_) => None,
+        };
+        let mut said = self.values.iter().map(|(_, to)| to.as_str());
+        said.any(|to| to == word)
+            || self.otherwise.as_deref() == Some(word)
+            || self.default.as_deref() == Some(word)
+            || constant.as_deref() == Some(word)
     }
 
     /// Gives the field.

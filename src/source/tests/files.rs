@@ -46,7 +46,7 @@ fn a_ragged_row_is_invalid_and_the_next_one_is_not() {
 
 #[test]
 fn bytes_that_are_not_utf8_make_the_row_invalid_and_name_the_column() {
-    let rows = Case::new(b"id,text\n1,\xff\n2,b\n", MAPPING)
+    let rows = Case::new(b"id,text\n1,\xff\n2,b\n3,\xc3\xa9\n", MAPPING)
         .scan()
         .unwrap();
     let invalid = rows[0].row.as_ref().unwrap_err();
@@ -143,12 +143,52 @@ fn files_without_rows_are_refused() {
     insta::assert_snapshot!(Case::new("", MAPPING).error(), @"t.csv is empty; export the tickets again, with a header line");
     insta::assert_snapshot!(Case::new("\n\r\n", MAPPING).error(), @"t.csv is empty; export the tickets again, with a header line");
     insta::assert_snapshot!(Case::new("id,text\r\n\r\n", MAPPING).error(), @"t.csv has a header but no rows; export the tickets again, or check that this is the right file");
-    insta::assert_snapshot!(Case::new(b"\xff\xfei\0", MAPPING).error(), @r#"t.csv is UTF-16; save it as UTF-8 (in Excel: "CSV UTF-8") and run again"#);
+    insta::assert_snapshot!(Case::new(b"\xff\xfei\0", MAPPING).error(), @"t.csv has a header but no rows; export the tickets again, or check that this is the right file");
     let missing = Source::open(std::path::Path::new("no/such.csv"), None).unwrap_err();
     assert_eq!(
         missing.to_string(),
         "no/such.csv does not exist; check the path"
     );
+}
+
+#[test]
+fn what_cannot_be_read_again_at_its_place_is_refused() {
+    let stdin = Source::open(std::path::Path::new("-"), None).unwrap_err();
+    insta::assert_snapshot!(stdin, @"rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it");
+    insta::assert_snapshot!(Case::new(b"\x1f\x8b\x08\0", MAPPING).error(), @"t.csv is compressed (gzip), and a resume reads rows again at their place; unpack it and name the CSV in it");
+    for (magic, name) in [
+        (b"PK\x03\x04".as_slice(), "zip"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+    ] {
+        assert!(Case::new(magic, MAPPING).error().contains(name), "{name}");
+    }
+}
+
+#[test]
+fn a_nul_makes_the_row_invalid_that_needs_it() {
+    let rows = Case::new(b"id,text,x\n1,a\0b,c\n2,a,\0\n", MAPPING)
+        .scan()
+        .unwrap();
+    let problem = &rows[0].row.as_ref().unwrap_err().problem;
+    insta::assert_snapshot!(problem, @r#"NulCharacter: column "text" holds a NUL character ("a\0b"); take it out"#);
+    assert!(rows[1].row.is_ok());
+}
+
+#[test]
+fn a_problem_of_quotes_or_cells_shows_where_it_is() {
+    let rows = Case::new("id,text\n1,\"a\nb\" c\n2\n3,a,b\n", MAPPING)
+        .scan()
+        .unwrap();
+    let problems: Vec<String> = rows
+        .iter()
+        .map(|row| row.row.as_ref().unwrap_err().problem.to_string())
+        .collect();
+    insta::assert_snapshot!(problems.join("\n"), @r#"
+    TextAfterQuote: text follows a closing quote on line 3 in column "text" ("1,\"a\nb\" c\n"); double the quotes that belong to the text
+    FieldCount: the row has 1 cells and the header 2 columns (the last one is "2"); look for a missing or stray delimiter or quote
+    FieldCount: the row has 3 cells and the header 2 columns (the first one too many is "b"); look for a missing or stray delimiter or quote
+    "#);
 }
 
 #[test]

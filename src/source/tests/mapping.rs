@@ -18,13 +18,16 @@ fn mistakes_in_the_mapping_are_told_with_their_line() {
         lines("subject = { default = \"x\" }"),
         lines("subject = { column = \"id\", constant = \"x\" }"),
         lines("subject = { column = \"id\", split = \",\" }"),
-        lines("created_at = \"text\""),
+        lines("created_at = { column = \"text\", date_format = \"%H:%M\" }"),
+        lines("created_at = { column = \"text\", prefix = \"x\" }"),
+        lines("subject = { column = \"text\", date_format = \"%Y\" }"),
+        lines("[source]\ntimezone = \"Europe/Berln\""),
         lines("[comments]\nfile = \"c.csv\""),
         lines("custom_fields.colour = \"text\""),
         lines("requester.name = \"text\""),
         lines("subject = [\"text\"]"),
         lines("subject = "),
-        lines("[source]\nencoding = \"windows-1252\""),
+        lines("[source]\nencoding = \"klingon\""),
         error("[ticket]\nexternal_id = { constant = 1 }\ncomment.body = \"text\""),
     ];
     insta::assert_snapshot!(all.join("\n"));

@@ -1,5 +1,7 @@
 //! The room as a whole, over files made for the purpose.
 
+mod dates;
+mod encodings;
 mod files;
 mod mapping;
 mod properties;
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::{Scanned, Source, SourceError};
+use super::{Scanned, Source, SourceError, Target};
 
 const MAPPING: &str = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\n";
 
@@ -35,6 +37,10 @@ impl Case {
 
     fn open(&self) -> Result<Source, SourceError> {
         Source::open(&self.csv(), None)
+    }
+
+    fn open_for(&self, target: Target) -> Source {
+        Source::open_for(&self.csv(), None, target).unwrap()
     }
 
     fn scan(&self) -> Result<Vec<Scanned>, SourceError> {
@@ -65,6 +71,6 @@ fn outcomes(rows: &[Scanned]) -> Vec<String> {
     rows.iter().map(one).collect()
 }
 
-fn outcome(csv: &str, mapping: &str) -> String {
+fn outcome(csv: impl AsRef<[u8]>, mapping: &str) -> String {
     outcomes(&Case::new(csv, mapping).scan().unwrap()).remove(0)
 }
