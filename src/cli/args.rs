@@ -19,6 +19,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Import tickets, or resume: the same command again is the resume
     Run(Box<RunArguments>),
+    /// Propose a mapping file from the header and the first rows of a CSV file
+    Init(InitArguments),
     /// Show how many rows are where, at any time, also while a run is going on
     Status(StatusArguments),
     /// Put rejected or unknown rows back to pending, or note which ticket is theirs
@@ -126,6 +128,22 @@ pub(super) struct RunArguments {
         env = "ZENDESK_MIGRATE_PROGRESS"
     )]
     pub(super) progress: Progress,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate init tickets.csv                    writes tickets.toml beside it
+  zendesk-migrate init tickets.csv -o -               shows it")]
+pub(super) struct InitArguments {
+    /// The CSV file with the tickets
+    #[arg(value_name = "FILE.csv")]
+    pub(super) csv: PathBuf,
+    /// Where to write the mapping; - is stdout [default: FILE.toml]
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_OUTPUT")]
+    pub(super) output: Option<PathBuf>,
+    /// Overwrite a mapping file that is there already
+    #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]

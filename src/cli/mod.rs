@@ -5,6 +5,7 @@ mod confirm;
 mod dry_run;
 mod environment;
 pub mod exit;
+mod init;
 mod interrupt;
 mod output;
 mod paths;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         .init();
     let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Init(arguments) => init::init(&arguments),
         Command::Status(arguments) => status::status(&arguments),
         Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),

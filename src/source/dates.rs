@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
 /// What is known about the dates of a file.
 #[derive(Debug)]
@@ -77,7 +77,11 @@ fn civil(read: &BrokenDownTime) -> Option<DateTime> {
     if read.hour().is_some() {
         read.to_datetime().ok()
     } else {
-        Some(read.to_date().ok()?.to_datetime(jiff::civil::Time::midnight()))
+        Some(
+            read.to_date()
+                .ok()?
+                .to_datetime(jiff::civil::Time::midnight()),
+        )
     }
 }
 
@@ -129,7 +133,14 @@ mod tests {
         assert_eq!(utc("2024-07-01 10:00", None), "2024-07-01T08:00:00Z");
         assert_eq!(utc("2024-01-01 10:00:07", None), "2024-01-01T09:00:07Z");
         assert_eq!(utc("2024-01-01", None), "2023-12-31T23:00:00Z");
-        for wrong in ["", "soon", "01/02/2024", "20240101", "2024-13-01", "2024-02-30"] {
+        for wrong in [
+            "",
+            "soon",
+            "01/02/2024",
+            "20240101",
+            "2024-13-01",
+            "2024-02-30",
+        ] {
             assert_eq!(utc(wrong, None), "Unreadable", "{wrong}");
         }
     }
@@ -167,7 +178,12 @@ mod tests {
 
     #[test]
     fn a_format_that_finds_no_date_is_refused() {
-        for good in ["%d/%m/%Y", "%Y-%m-%dT%H:%M:%S%z", "%s", "%b %d, %Y %I:%M %p"] {
+        for good in [
+            "%d/%m/%Y",
+            "%Y-%m-%dT%H:%M:%S%z",
+            "%s",
+            "%b %d, %Y %I:%M %p",
+        ] {
             assert!(check_format(good).is_ok(), "{good}");
         }
         for bad in ["%H:%M", "%d/%m", "%Y-%m", "%ö", "", "dd/mm/yyyy"] {

@@ -43,7 +43,9 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The CSV is to come from standard input.
-    #[error("rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it")]
+    #[error(
+        "rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it"
+    )]
     Stdin,
     /// The CSV is still packed.
     #[error("{} is compressed ({how}), and a resume reads rows again at their place; unpack it and name the CSV in it", path.display())]
@@ -176,6 +178,16 @@ pub enum SourceError {
         line: usize,
         /// What is wrong and what to write instead.
         message: String,
+    },
+    /// No mapping can be proposed, since no column fits a field that every ticket needs.
+    #[error("no column of {} {what}; {advice}", path.display())]
+    NoColumn {
+        /// The CSV.
+        path: PathBuf,
+        /// What no column does.
+        what: &'static str,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// A field that every ticket needs comes from nowhere.
     #[error("{}", lacking(path, csv, what, lines))]

@@ -75,7 +75,10 @@ mod tests {
         assert_eq!(around(b"caf\xe9\n", 3), "caf\\xe9\\n");
         let long = [b"x".repeat(500), b"\xff".to_vec(), b"y".repeat(500)].concat();
         let shown = around(&long, first_fault(&long));
-        assert_eq!(shown, format!("…{}\\xff{}…", "x".repeat(20), "y".repeat(39)));
+        assert_eq!(
+            shown,
+            format!("…{}\\xff{}…", "x".repeat(20), "y".repeat(39))
+        );
         assert_eq!(around(b"", 9), "");
     }
 }

@@ -78,7 +78,12 @@ impl Header {
         };
         let whole = (raw.len() as u64) < HEADER_BYTES_MAX;
         let record = &framed[..end];
-        check_quotes(path, line, survey(record, delimiter, b'\n'), complete || whole)?;
+        check_quotes(
+            path,
+            line,
+            &survey(record, delimiter, b'\n'),
+            complete || whole,
+        )?;
         let columns = names(path, line, record, delimiter, encoding)?;
         if whole && framed[end..].iter().all(|b| is_line_end(*b)) {
             return Err(SourceError::HeaderOnly { path: path.into() });
@@ -125,7 +130,8 @@ fn tell(
         reason,
     };
     if let Some((encoding, mark)) = Encoding::of_mark(head) {
-        let both_utf16 = |named| matches!((named, encoding), (Encoding::Utf16(_), Encoding::Utf16(_)));
+        let both_utf16 =
+            |named| matches!((named, encoding), (Encoding::Utf16(_), Encoding::Utf16(_)));
         return match named {
             Some(named) if named != encoding && !both_utf16(named) => Err(refused(format!(
                 "begins with the mark of {}, and the mapping says {}",
@@ -157,7 +163,7 @@ fn tell(
     })
 }
 
-fn check_quotes(path: &Path, line: u64, found: Survey, ends: bool) -> Result<(), SourceError> {
+fn check_quotes(path: &Path, line: u64, found: &Survey, ends: bool) -> Result<(), SourceError> {
     let reason = if !ends {
         "is larger than 1 MiB"
     } else if found.open.is_some() {

@@ -26,6 +26,7 @@ mod identity;
 mod mapping;
 mod open;
 mod pieces;
+mod propose;
 mod quotes;
 mod rows;
 mod scan;
@@ -40,6 +41,7 @@ use jiff::Timestamp;
 
 pub use error::SourceError;
 pub use identity::Identity;
+pub use propose::{Proposal, propose};
 pub use rows::{Invalid, Place, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 

@@ -116,7 +116,12 @@ pub(super) fn read(
             misquoted.get_or_insert(at);
         }
         let row = match misquoted {
-            Some(at) => Err(text_after_quote(header, &bytes[start..end], at - start, line)),
+            Some(at) => Err(text_after_quote(
+                header,
+                &bytes[start..end],
+                at - start,
+                line,
+            )),
             None => judge.judge(&record),
         };
         let place = Place { line, offset };
@@ -183,7 +188,7 @@ impl Judge<'_> {
             record
         };
         if record.len() != self.header.columns.len() {
-            return Err(nameless(field_count(record, self.header.columns.len())));
+            return Err(nameless(field_count(record, self.header)));
         }
         let row = Row {
             record,
@@ -224,21 +229,16 @@ fn decode(encoding: Encoding, record: &ByteRecord, decoded: &mut ByteRecord) {
     }
 }
 
-fn field_count(record: &ByteRecord, expected: usize) -> Problem {
-    let cells = record.len();
-    let cell = |at: usize| {
-        let cell = record.get(at).unwrap_or_default();
-        shown(&String::from_utf8_lossy(cell))
-    };
-    let where_to_look = if cells > expected {
-        format!("the first one too many is \"{}\"", cell(expected))
-    } else {
-        format!("the last one is \"{}\"", cell(cells.saturating_sub(1)))
-    };
+fn field_count(record: &ByteRecord, header: &Header) -> Problem {
+    let cells: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
+    let row = cells.join(&char::from(header.delimiter).to_string());
     Problem::new(
         "FieldCount",
         format!(
-            "the row has {cells} cells and the header {expected} columns ({where_to_look}); look for a missing or stray delimiter or quote"
+            "the row has {} cells and the header {} columns (\"{}\"); look for a missing or stray delimiter or quote",
+            record.len(),
+            header.columns.len(),
+            shown(&row)
         ),
     )
 }

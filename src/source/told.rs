@@ -18,7 +18,11 @@ pub(super) fn told(header: &Header, mapping: &Mapping, endpoint: Endpoint) -> Ve
     }
     if endpoint == Endpoint::Tickets {
         told.extend(left_out(mapping));
-        if mapping.status.as_ref().is_some_and(|rule| rule.says("closed")) {
+        if mapping
+            .status
+            .as_ref()
+            .is_some_and(|rule| rule.says("closed"))
+        {
             told.push(
                 "the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; use the imports endpoint, or switch the triggers off for the time"
                     .to_owned(),

@@ -64,26 +64,30 @@ fn a_dry_run_after_a_part_says_what_is_left_and_how_long_it_takes() {
 #[test]
 fn a_dry_run_names_every_mistake_by_its_line() {
     let mistakes = [
-        "3 is invalid: the row has no external_id (column \"Ticket No\" prefix \"velo-\" \
-         is empty) (MissingExternalId)",
-        "4 is invalid: comment.body is empty; Zendesk makes no ticket without a text (MissingText)",
-        "5 is invalid: status is \"Escalated\", which is none of new, open, pending, hold, \
-         solved, closed; add it to the mapping's values (UnknownStatus)",
-        "6 is invalid: requester.email is \"raj.malhotra(at)example.com\", which is no email \
-         address (InvalidEmail)",
-        "7 is invalid: the row has 12 cells and the header 11 columns; look for a missing or \
-         stray delimiter or quote (FieldCount)",
+        "3 is invalid: the row has no external_id (column \"Ticket No\" prefix \"velo-\" is \
+         empty) (MissingExternalId)",
+        "4 is invalid: comment.body is empty (column \"Message\"); Zendesk makes no ticket \
+         without a text (MissingText)",
+        "5 is invalid: status is \"Escalated\" (column \"State\"), which is none of new, open, \
+         pending, hold, solved, closed; add it to the mapping's values (UnknownStatus)",
+        "6 is invalid: requester.email is \"raj.malhotra(at)example.com\" (column \"Email\"), \
+         which is no email address; mend the cell (InvalidEmail)",
+        "7 is invalid: the row has 12 cells and the header 11 columns (\"2006,Łukasz \
+         Wójcik,lukasz.wojcik@example.com,Klucz do zapięc…\"); look for a missing or stray \
+         delimiter or quote (FieldCount)",
         "8 is invalid: external_id \"velo-2001\" is already that of the row on line 2; only \
          the first is sent (DuplicateExternalId)",
-        "9 is invalid: requester.name is \"佐藤 陽子\" and requester.email is empty; Zendesk \
-         needs an email to make a requester (NameWithoutEmail)",
-        "10 is invalid: priority is \"Whenever\", which is none of urgent, high, normal, \
-         low; add it to the mapping's values (UnknownPriority)",
-        "11 is invalid: type is \"Complaint\", which is none of incident, problem, question, \
-         task; add it to the mapping's values (UnknownType)",
-        "12 is invalid: text follows a closing quote; double the quotes that belong to the \
-         text (TextAfterQuote)",
-        "13 is invalid: group_id is \"workshop\", which is no id (InvalidNumber)",
+        "9 is invalid: requester.name is \"佐藤 陽子\" (column \"Customer\") and requester.email is \
+         empty (column \"Email\"); Zendesk needs an email to make a requester (NameWithoutEmail)",
+        "10 is invalid: priority is \"Whenever\" (column \"Urgency\"), which is none of urgent, \
+         high, normal, low; add it to the mapping's values (UnknownPriority)",
+        "11 is invalid: type is \"Complaint\" (column \"Kind\"), which is none of incident, \
+         problem, question, task; add it to the mapping's values (UnknownType)",
+        "12 is invalid: text follows a closing quote on line 12 in column \"Message\" \
+         (\"….com,Quote,\\\"He said \\\"no way\\\" and hung up.\\\",Done,Low,Question…\"); double \
+         the quotes that belong to the text (TextAfterQuote)",
+        "13 is invalid: group_id is \"workshop\" (column \"Group\"), which is no id; write the \
+         number that Zendesk has for it (InvalidNumber)",
     ];
     let lines = format!("line {}\n", mistakes.join("\nline "));
     Folder::with_fixtures(&["tickets-with-mistakes.csv", "tickets-with-mistakes.toml"])

@@ -92,9 +92,7 @@ impl Encoding {
         let Encoding::Legacy(legacy) = self else {
             return true;
         };
-        let trail = TRAIL_BYTES
-            .iter()
-            .find(|(encoding, _)| *encoding == legacy);
+        let trail = TRAIL_BYTES.iter().find(|(encoding, _)| *encoding == legacy);
         trail.is_none_or(|(_, bytes)| !bytes.contains(&delimiter))
     }
 

@@ -86,7 +86,7 @@ fn units(head: &[u8]) -> Option<Endian> {
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|b| **b == 0);
     let half = head.len() / 2;
     let (even, odd) = (zeros(0).count(), zeros(1).count());
-    let mostly = |zeros: usize, others: usize| zeros * 4 > half && others * 8 < zeros;
+    let mostly = |zeros: usize, others: usize| zeros * 4 > half && others * 4 < zeros;
     if mostly(odd, even) {
         Some(Endian::Little)
     } else if mostly(even, odd) {

@@ -80,12 +80,12 @@ impl Transcoder {
 /// Appends a code point the way UTF-8 would, halves of pairs included.
 fn append(point: u32, text: &mut Vec<u8>) {
     let low = |shift: u32| 0x80 | (point >> shift & 0x3f) as u8;
-    let lead = |mark: u32, shift: u32| (mark | point >> shift) as u8;
+    let high = |shift: u32| (point >> shift & 0x7f) as u8;
     match point {
-        0..0x80 => text.push(lead(0, 0)),
-        0x80..0x800 => text.extend([lead(0xc0, 6), low(0)]),
-        0x800..0x1_0000 => text.extend([lead(0xe0, 12), low(6), low(0)]),
-        _ => text.extend([lead(0xf0, 18), low(12), low(6), low(0)]),
+        0..0x80 => text.push(high(0)),
+        0x80..0x800 => text.extend([0xc0 | high(6), low(0)]),
+        0x800..0x1_0000 => text.extend([0xe0 | high(12), low(6), low(0)]),
+        _ => text.extend([0xf0 | high(18), low(12), low(6), low(0)]),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Files that are not UTF-8.
 
+use std::fmt::Write;
 use std::fs;
 
 use encoding_rs::Encoding;
@@ -77,7 +78,7 @@ fn large_utf16_files_are_read_in_pieces() {
     let text = "größer 😀".repeat(40);
     let mut csv = "id,text\n".to_owned();
     for id in 0..8_000 {
-        csv.push_str(&format!("{id},\"{text}\n\"\n"));
+        writeln!(csv, "{id},\"{text}\n\"").unwrap();
     }
     let bytes = encoded(&csv, "utf-16le");
     assert!(bytes.len() > 4 << 20);
@@ -132,7 +133,7 @@ fn a_legacy_byte_far_inside_a_large_file_is_found() {
     }
     let text = String::from_utf8(csv).unwrap();
     let ascii = text[..2 << 20].replace(['ö', 'ß'], "x");
-    let mixed = [ascii.as_str(), &text[text.len() / 2..].replace("und", "und")].concat();
+    let mixed = [ascii.as_str(), &text[text.len() / 2..]].concat();
     let case = Case::new(encoded(&mixed, "windows-1252"), MAPPING);
     assert!(fs::metadata(case.csv()).unwrap().len() > 4 << 20);
     assert_eq!(case.open().unwrap().encoding(), "windows-1252");
@@ -143,7 +144,10 @@ fn cells_that_do_not_decode_make_their_row_invalid() {
     let outcome = |csv: &[u8], label: &str| super::outcome(csv, &named(label));
     assert_eq!(outcome(b"id,text\n1,\x81\n", "shift_jis"), "NotDecodable");
     assert_eq!(outcome(b"id,text\n1,\xff\n", "gbk"), "NotDecodable");
-    assert_eq!(outcome(b"id,text\n1,\x81\n", "windows-1253").len() > 12, true);
+    assert_eq!(
+        outcome(b"id,text\n1,\xaa\n", "windows-1253"),
+        "NotDecodable"
+    );
     let half = [encoded("id,text\n1,a", "utf-16le"), b"\x3d\xd8".to_vec()].concat();
     assert_eq!(outcome(&half, "utf-16le"), "NotDecodable");
     let odd = [encoded("id,text\n1,a", "utf-16le"), b"b".to_vec()].concat();

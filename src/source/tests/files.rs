@@ -186,8 +186,8 @@ fn a_problem_of_quotes_or_cells_shows_where_it_is() {
         .collect();
     insta::assert_snapshot!(problems.join("\n"), @r#"
     TextAfterQuote: text follows a closing quote on line 3 in column "text" ("1,\"a\nb\" c\n"); double the quotes that belong to the text
-    FieldCount: the row has 1 cells and the header 2 columns (the last one is "2"); look for a missing or stray delimiter or quote
-    FieldCount: the row has 3 cells and the header 2 columns (the first one too many is "b"); look for a missing or stray delimiter or quote
+    FieldCount: the row has 1 cells and the header 2 columns ("2"); look for a missing or stray delimiter or quote
+    FieldCount: the row has 3 cells and the header 2 columns ("3,a,b"); look for a missing or stray delimiter or quote
     "#);
 }
 

@@ -5,6 +5,7 @@ mod encodings;
 mod files;
 mod mapping;
 mod properties;
+mod propose;
 mod values;
 
 use std::fs;

@@ -6,7 +6,7 @@ use super::{Case, MAPPING, outcome};
 fn with(line: &str, cell: &str) -> String {
     let cell = cell.replace('"', "\"\"");
     let body = outcome(
-        &format!("id,text,x\n1,Hi,\"{cell}\"\n"),
+        format!("id,text,x\n1,Hi,\"{cell}\"\n"),
         &format!("[source]\nnull = [\"N/A\"]\n{MAPPING}{line}\n"),
     );
     let known = "{\"ticket\":{\"external_id\":\"1\",\"comment\":{\"body\":\"Hi\"}";

@@ -1,0 +1,175 @@
+//! Chooses the column for each field, by its name and by what is in it.
+
+use super::fold::fold;
+use super::formats;
+use super::names::{HALVES, NAMES, fit};
+use super::sample::{Column, Sample};
+use super::words::zendesk_word;
+use crate::source::mapping::field::Field;
+
+/// A column with more different values than this is no list of words.
+pub(super) const WORDS_MAX: usize = 20;
+
+/// The cells by which the form of dates is judged.
+pub(super) const DATES_MAX: usize = 500;
+
+/// A field's column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) field: Field,
+    /// The column's index.
+    pub(super) column: usize,
+    pub(super) why: Why,
+}
+
+/// Why a column was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Its name is one for the field.
+    Name,
+    /// Its cells look like it.
+    Cells,
+}
+
+/// Chooses; each field gets one column at most, and each column is used once.
+pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
+    let mut fits = Vec::new();
+    for (column, content) in sample.columns.iter().enumerate() {
+        let name = fold(&content.name);
+        for (field, names) in NAMES {
+            let fit = fit(&name, names);
+            if fit > 0 && suits(field, content, sample.rows) {
+                fits.push((fit, field, column));
+            }
+        }
+    }
+    fits.sort_by_key(|(fit, field, column)| (std::cmp::Reverse(*fit), *field, *column));
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for (_, field, column) in fits {
+        if chosen
+            .iter()
+            .all(|c| c.field != field && c.column != column)
+        {
+            let why = Why::Name;
+            chosen.push(Chosen { field, column, why });
+        }
+    }
+    // What no name tells, the cells may.
+    add_by_cells(sample, &mut chosen, Field::ExternalId, |column| {
+        let is_id = column.has_id_like_cells() && is_unique(column, sample.rows);
+        is_id.then(|| column.variety())
+    });
+    add_by_cells(sample, &mut chosen, Field::RequesterEmail, |column| {
+        mostly_emails(column).then(|| column.emails())
+    });
+    add_by_cells(sample, &mut chosen, Field::CommentBody, |column| {
+        (!column.cells.is_empty()).then(|| column.mean_length())
+    });
+    add_halves(sample, &mut chosen);
+    let has_email = chosen.iter().any(|c| c.field == Field::RequesterEmail);
+    chosen.retain(|c| c.field != Field::RequesterName || has_email);
+    chosen.sort_by_key(|c| c.field);
+    chosen
+}
+
+/// Finds the columns with the two halves of a person's name.
+pub(super) fn halves(sample: &Sample) -> Option<[usize; 2]> {
+    let find = |names: &str| {
+        let mut columns = sample.columns.iter();
+        columns.position(|column| fit(&fold(&column.name), names) > 0 && !column.cells.is_empty())
+    };
+    let [first, last] = HALVES;
+    let (first, last) = (find(first)?, find(last)?);
+    (first != last).then_some([first, last])
+}
+
+/// Takes a name in two columns, where no column has the whole one.
+fn add_halves(sample: &Sample, chosen: &mut Vec<Chosen>) {
+    let named = chosen.iter().any(|c| c.field == Field::RequesterName);
+    if let Some([column, other]) = halves(sample)
+        && !named
+        && chosen
+            .iter()
+            .all(|c| c.column != column && c.column != other)
+    {
+        chosen.push(Chosen {
+            field: Field::RequesterName,
+            column,
+            why: Why::Name,
+        });
+    }
+}
+
+/// Adds the column with the most points, the earlier one of equals.
+fn add_by_cells(
+    sample: &Sample,
+    chosen: &mut Vec<Chosen>,
+    field: Field,
+    points: impl Fn(&Column) -> Option<usize>,
+) {
+    if chosen.iter().any(|c| c.field == field) {
+        return;
+    }
+    let mut best = None;
+    for (index, column) in sample.columns.iter().enumerate() {
+        let free = !column.name.is_empty() && chosen.iter().all(|c| c.column != index);
+        if let Some(points) = points(column)
+            && free
+            && best.is_none_or(|(most, _)| points > most)
+        {
+            best = Some((points, index));
+        }
+    }
+    if let Some((_, column)) = best {
+        let why = Why::Cells;
+        chosen.push(Chosen { field, column, why });
+    }
+}
+
+/// Tells whether the cells of a column contradict its name.
+fn suits(field: Field, column: &Column, rows: usize) -> bool {
+    if column.name.is_empty() || column.cells.is_empty() {
+        return false;
+    }
+    match field {
+        Field::ExternalId => is_unique(column, rows),
+        Field::RequesterEmail => mostly_emails(column),
+        Field::RequesterName => {
+            let has_letters = |cell: &&String| cell.contains(char::is_alphabetic);
+            let named = column.cells.iter().filter(has_letters).count();
+            column.emails() * 5 < column.cells.len() && named * 2 > column.cells.len()
+        }
+        Field::Status | Field::Priority => is_word_list(column) && known(field, column) > 0,
+        // A type that says nothing to Zendesk does better as a tag.
+        Field::Kind => is_word_list(column) && known(field, column) * 2 >= column.cells.len(),
+        Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt => {
+            formats::find(&dates(column)).is_some()
+        }
+        _ => true,
+    }
+}
+
+/// Gives the cells by which a column's dates are judged.
+pub(super) fn dates(column: &Column) -> Vec<&str> {
+    let cells = column.cells.iter().take(DATES_MAX);
+    cells.map(String::as_str).collect()
+}
+
+fn is_word_list(column: &Column) -> bool {
+    column.distinct(WORDS_MAX).is_some()
+}
+
+/// Counts the cells that have a word of Zendesk's.
+fn known(field: Field, column: &Column) -> usize {
+    let known = |cell: &&String| zendesk_word(field, cell).is_some();
+    column.cells.iter().filter(known).count()
+}
+
+/// Tells whether a column names rows; a few repeats are mistakes of the file.
+fn is_unique(column: &Column, rows: usize) -> bool {
+    column.cells.len() * 20 >= rows * 19 && column.variety() * 20 >= rows * 19
+}
+
+fn mostly_emails(column: &Column) -> bool {
+    column.emails() * 5 >= column.cells.len() * 4 && !column.cells.is_empty()
+}

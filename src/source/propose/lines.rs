@@ -1,0 +1,217 @@
+//! The lines under `[ticket]`, each with its reasons.
+
+use super::choose::{Chosen, WORDS_MAX, Why, dates, halves};
+use super::formats;
+use super::sample::{Column, Sample};
+use super::words::zendesk_word;
+use crate::source::excerpt::shown;
+use crate::source::mapping::field::Field;
+
+/// A line of the mapping.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// Why it is proposed, a comment each.
+    pub(super) why: Vec<String>,
+    pub(super) key: String,
+    /// In TOML.
+    pub(super) value: String,
+}
+
+/// Proposes a field's line.
+pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Line {
+    let column = &sample.columns[chosen.column];
+    used.push(chosen.column);
+    let mut why = vec![match chosen.why {
+        Why::Name => format!("by the name of column \"{}\"", shown(&column.name)),
+        Why::Cells => format!(
+            "by the cells of column \"{}\", since no column has a name for it",
+            shown(&column.name)
+        ),
+    }];
+    let name = quoted(&column.name);
+    let value = match chosen.field {
+        Field::ExternalId => {
+            let repeats = sample.rows - column.variety().min(sample.rows);
+            if repeats == 0 {
+                why.push(format!("different in all of {} rows", sample.rows));
+            } else {
+                why.push(format!(
+                    "{repeats} of {} rows repeat another row's or have none; those are invalid",
+                    sample.rows
+                ));
+            }
+            name
+        }
+        Field::CommentBody if column.cells.len() < sample.rows => {
+            why.push(format!(
+                "empty in {} of {} rows, and Zendesk makes no ticket without a text",
+                sample.rows - column.cells.len(),
+                sample.rows
+            ));
+            format!("{{ column = {name}, default = \"(no text)\" }}")
+        }
+        Field::RequesterEmail => {
+            let others = column.cells.len() - column.emails();
+            why.push(format!("{} cells are email addresses", column.emails()));
+            if others > 0 {
+                why.push(format!("{others} are not; their rows are invalid"));
+            }
+            name
+        }
+        Field::RequesterName => requester_name(sample, chosen.column, &mut why, used),
+        Field::Status | Field::Priority | Field::Kind => words(chosen.field, column, &mut why),
+        Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt => date(column, &mut why),
+        _ => name,
+    };
+    Line {
+        why,
+        key: chosen.field.name(),
+        value,
+    }
+}
+
+/// Proposes the tags: what is a tag already, and a type that is more than Zendesk's four words.
+pub(super) fn tags(sample: &Sample, chosen: &[Chosen], used: &mut Vec<usize>) -> Line {
+    let mut why = Vec::new();
+    let mut columns = Vec::new();
+    let mut split = "";
+    if let Some(tags) = chosen.iter().find(|c| c.field == Field::Tags) {
+        let column = &sample.columns[tags.column];
+        used.push(tags.column);
+        why.push(format!("by the name of column \"{}\"", shown(&column.name)));
+        let count = |sign: char| {
+            column
+                .cells
+                .iter()
+                .filter(|cell| cell.contains(sign))
+                .count()
+        };
+        let (commas, semicolons) = (count(','), count(';'));
+        if commas + semicolons > 0 {
+            let sign = if semicolons > commas { ';' } else { ',' };
+            split = if sign == ';' {
+                ", split = \";\""
+            } else {
+                ", split = \",\""
+            };
+            why.push(format!(
+                "some cells hold several, with \"{sign}\" between them"
+            ));
+        }
+        columns.push(quoted(&column.name));
+    }
+    if let Some(kind) = chosen.iter().find(|c| c.field == Field::Kind) {
+        let column = &sample.columns[kind.column];
+        let words = Field::Kind.words().unwrap_or_default();
+        if column
+            .cells
+            .iter()
+            .any(|cell| !words.contains(&cell.as_str()))
+        {
+            why.push(format!(
+                "column \"{}\" too, since Zendesk's four types keep less than it says",
+                shown(&column.name)
+            ));
+            columns.push(quoted(&column.name));
+        }
+    }
+    why.push("legacy-import is on every ticket, so that all of them can be found again".to_owned());
+    let value = if columns.is_empty() {
+        "{ also = [\"legacy-import\"] }".to_owned()
+    } else {
+        format!(
+            "{{ columns = [{}]{split}, also = [\"legacy-import\"] }}",
+            columns.join(", ")
+        )
+    };
+    Line {
+        why,
+        key: Field::Tags.name(),
+        value,
+    }
+}
+
+fn requester_name(
+    sample: &Sample,
+    column: usize,
+    why: &mut Vec<String>,
+    used: &mut Vec<usize>,
+) -> String {
+    match halves(sample) {
+        Some([first, last]) if first == column || last == column => {
+            used.extend([first, last]);
+            let (first, last) = (&sample.columns[first].name, &sample.columns[last].name);
+            why.push(format!("the name is in two, with \"{}\"", shown(last)));
+            format!("{{ columns = [{}, {}] }}", quoted(first), quoted(last))
+        }
+        Some(_) | None => quoted(&sample.columns[column].name),
+    }
+}
+
+/// Maps a list of words to Zendesk's.
+fn words(field: Field, column: &Column, why: &mut Vec<String>) -> String {
+    let name = quoted(&column.name);
+    let all = field.words().unwrap_or_default();
+    let (mut values, mut unknown) = (Vec::new(), Vec::new());
+    for value in column.distinct(WORDS_MAX).unwrap_or_default() {
+        if all.contains(&value) {
+            continue;
+        }
+        match zendesk_word(field, value) {
+            Some(word) => values.push(format!("{} = {}", quoted(value), quoted(word))),
+            None => unknown.push(format!("\"{}\"", shown(value))),
+        }
+    }
+    let otherwise = match field {
+        Field::Status => "open",
+        Field::Priority => "normal",
+        _ => "question",
+    };
+    if values.is_empty() && unknown.is_empty() {
+        why.push("its words are Zendesk's own".to_owned());
+        return name;
+    }
+    if values.iter().any(|value| value.ends_with("\"closed\"")) {
+        why.push(
+            "closed tickets can never be changed again; on the tickets endpoint they fire triggers"
+                .to_owned(),
+        );
+    }
+    let mut value = format!("{{ column = {name}");
+    if !values.is_empty() {
+        value.extend([", values = { ", &values.join(", "), " }"]);
+    }
+    if !unknown.is_empty() {
+        why.push(format!(
+            "not known, and so \"{otherwise}\": {}",
+            unknown.join(", ")
+        ));
+        value.extend([", otherwise = ", &quoted(otherwise)]);
+    }
+    value.push_str(" }");
+    value
+}
+
+fn date(column: &Column, why: &mut Vec<String>) -> String {
+    let name = quoted(&column.name);
+    why.push("kept by the imports endpoint only; the tickets endpoint ignores it".to_owned());
+    let Some(found) = formats::find(&dates(column)) else {
+        return name;
+    };
+    why.push(formats::order(&found));
+    if found.unread > 0 {
+        why.push(format!(
+            "{} cells cannot be read; on the imports endpoint their rows are invalid",
+            found.unread
+        ));
+    }
+    match found.format {
+        None => name,
+        Some(format) => format!("{{ column = {name}, date_format = {} }}", quoted(&format)),
+    }
+}
+
+/// Writes a text the way TOML does.
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}

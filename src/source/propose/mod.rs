@@ -1,0 +1,163 @@
+//! Proposes a mapping file for a CSV, from its header and its first rows.
+//!
+//! Names decide, and the cells may contradict them: a column called "Email" without addresses in it
+//! is no email. What is written runs as it is, and says of every guess where it comes from.
+
+mod choose;
+mod fold;
+mod formats;
+mod lines;
+mod names;
+mod sample;
+mod words;
+
+use std::path::Path;
+
+use self::choose::choose;
+use self::lines::{Line, line, quoted, tags};
+use self::sample::Sample;
+use super::encoding::Guess;
+use super::error::SourceError;
+use super::excerpt::shown;
+use super::mapping::field::Field;
+use super::mapping::{MappingFile, compile};
+use super::rows;
+
+/// A mapping file that nobody has looked over yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The text of the file.
+    pub text: String,
+    /// The rows at the beginning of the CSV from which it was made.
+    pub rows: usize,
+    /// How many of these become tickets with it.
+    pub valid: usize,
+}
+
+/// Proposes a mapping for `csv`; an error if no column tells its rows apart or holds a text.
+pub fn propose(csv: &Path) -> Result<Proposal, SourceError> {
+    let sample = Sample::read(csv)?;
+    let chosen = choose(&sample);
+    for (field, what, advice) in [
+        (
+            Field::ExternalId,
+            "tells the rows apart",
+            "add one with a number of its own for each ticket",
+        ),
+        (
+            Field::CommentBody,
+            "holds a text",
+            "export the tickets with their texts",
+        ),
+    ] {
+        if chosen.iter().all(|c| c.field != field) {
+            return Err(SourceError::NoColumn {
+                path: csv.into(),
+                what,
+                advice,
+            });
+        }
+    }
+    let mut used = Vec::new();
+    let mut found: Vec<Line> = Vec::new();
+    for one in &chosen {
+        if one.field == Field::Tags {
+            continue;
+        }
+        found.push(line(&sample, *one, &mut used));
+    }
+    found.push(tags(&sample, &chosen, &mut used));
+    let text = write(csv, &sample, &found, &used);
+    let (rows, valid) = try_out(csv, &sample, &text)?;
+    Ok(Proposal { text, rows, valid })
+}
+
+fn write(csv: &Path, sample: &Sample, lines: &[Line], used: &[usize]) -> String {
+    let name = csv.file_name().unwrap_or_default().to_string_lossy();
+    let name = shown(&name);
+    let mut text = format!(
+        "# Proposed from the header and the first {} rows of {name}.\n\
+         # Look it over, then see what would become of every row: zendesk-migrate run {name} -n\n\n",
+        sample.rows
+    );
+    write_source(sample, lines, &mut text);
+    text.push_str("\n[ticket]\n");
+    for line in lines {
+        for why in &line.why {
+            text.extend(["# ", why, "\n"]);
+        }
+        text.extend([&line.key, " = ", &line.value, "\n\n"]);
+    }
+    let unused: Vec<String> = sample
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(index, column)| !used.contains(index) && !column.name.is_empty())
+        .map(|(_, column)| format!("#   {}\n", shown(&column.name)))
+        .collect();
+    if unused.is_empty() {
+        text.push_str("# Every column is used.\n");
+    } else {
+        text.push_str(
+            "# Not used are the columns below. A custom field keeps one, as in\n\
+             #   custom_fields.360012345 = \"Column\"   (Admin Center shows the number)\n\
+             # and so does a template, as in\n\
+             #   comment.body = { template = \"{Text}\\n\\nColumn: {Column}\" }\n",
+        );
+        text.push_str(&unused.concat());
+    }
+    text
+}
+
+fn write_source(sample: &Sample, lines: &[Line], text: &mut String) {
+    let header = &sample.header;
+    text.push_str("[source]\n");
+    text.push_str(match header.guess {
+        None => "# by the mark at the beginning of the file\n",
+        Some(Guess::Utf8) => "# every byte that was looked at is UTF-8\n",
+        Some(Guess::BrokenUtf8) => "# most of it is UTF-8; rows that are not are invalid\n",
+        Some(Guess::Utf16(_)) => "# by the zeros between the letters\n",
+        Some(Guess::Legacy(_)) => {
+            "# a guess by the commonest letters: look at names with accents\n"
+        }
+    });
+    let encoding = quoted(&header.encoding.name().to_lowercase());
+    text.extend([
+        "encoding = ",
+        &encoding,
+        "
+",
+    ]);
+    let delimiter = char::from(header.delimiter).to_string();
+    text.push_str("# it gives the header the most columns\n");
+    text.extend(["delimiter = ", &quoted(&delimiter), "\n"]);
+    if !sample.nulls.is_empty() {
+        let nulls: Vec<String> = sample.nulls.iter().map(|null| quoted(null)).collect();
+        text.push_str("# cells that say that there is nothing\n");
+        text.extend(["null = [", &nulls.join(", "), "]\n"]);
+    }
+    if lines.iter().any(|line| line.key.ends_with("_at")) {
+        text.push_str(
+            "# where the clocks stood that dates without an offset were read from; a guess\n\
+             timezone = \"UTC\"\n",
+        );
+    }
+}
+
+/// Puts the sampled rows through the proposal, so that it is known to run.
+fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), SourceError> {
+    let unusable = |message: String| SourceError::Mapping {
+        path: csv.with_extension("toml"),
+        line: 0,
+        message: format!("the proposal cannot be used ({message}); please report this"),
+    };
+    let file = MappingFile::parse(text).map_err(|fault| unusable(fault.message))?;
+    let mapping = compile(file.entries, file.null, &sample.header.columns)
+        .map_err(|refusal| unusable(format!("{refusal:?}")))?;
+    let Some(piece) = &sample.piece else {
+        return Ok((0, 0));
+    };
+    let found = rows::read(csv, &sample.header, &mapping, piece)?;
+    let valid = found.rows.iter().filter(|row| row.row.is_ok()).count();
+    Ok((found.rows.len(), valid))
+}

@@ -1,0 +1,120 @@
+//! The mappings that are proposed.
+
+use super::Case;
+use super::encodings::encoded;
+use crate::source::{Endpoint, Proposal, Source, SourceError, Target, propose};
+
+fn proposal(csv: impl AsRef<[u8]>) -> Proposal {
+    propose(&Case::new(csv, "").csv()).unwrap()
+}
+
+/// The line of a proposal that gives a field.
+#[track_caller]
+fn line(csv: impl AsRef<[u8]>, key: &str) -> String {
+    let text = proposal(csv).text;
+    let start = format!("{key} = ");
+    let found = text.lines().find(|line| line.starts_with(&start));
+    found
+        .unwrap_or_else(|| panic!("{key} in {text}"))
+        .to_owned()
+}
+
+#[test]
+fn cells_choose_where_no_name_does() {
+    let csv = "ref1,who,what,short\n\
+               A-1,ada@example.com,The wheel is bent and rubs on the brake,x\n\
+               A-2,bo@example.com,The bell does not ring any more at all,x\n";
+    assert_eq!(line(csv, "external_id"), "external_id = \"ref1\"");
+    assert_eq!(line(csv, "requester.email"), "requester.email = \"who\"");
+    assert_eq!(line(csv, "comment.body"), "comment.body = \"what\"");
+    let text = proposal(csv).text;
+    assert!(text.contains("#   short\n"), "{text}");
+}
+
+#[test]
+fn cells_that_contradict_a_name_win() {
+    let csv = "Number,Key,Email,Requester,Name,Text\n\
+               1,a,yes,ada@example.com,7,Hi\n\
+               1,b,no,bo@example.com,8,Ho\n";
+    assert_eq!(line(csv, "external_id"), "external_id = \"Key\"");
+    assert_eq!(
+        line(csv, "requester.email"),
+        "requester.email = \"Requester\""
+    );
+    assert!(!proposal(csv).text.contains("requester.name ="));
+}
+
+#[test]
+fn the_order_of_day_and_month_is_proved_by_the_cells() {
+    let csv = |date: &str| format!("id,text,Created\n1,a,03/04/2024\n2,b,{date}\n");
+    assert!(line(csv("13/04/2024"), "created_at").contains("\"%d/%m/%Y\""));
+    assert!(line(csv("04/13/2024"), "created_at").contains("\"%m/%d/%Y\""));
+    let text = proposal(csv("05/04/2024")).text;
+    assert!(
+        text.contains("if the other order is right, write \"%m/%d/%Y\""),
+        "{text}"
+    );
+    assert!(!proposal(csv("soon")).text.contains("created_at ="));
+}
+
+#[test]
+fn values_that_are_not_known_are_listed_and_get_a_word() {
+    let csv = "id,text,State,Urgency\n1,a,Offen,3\n2,b,Vertagt,2\n";
+    let text = proposal(csv).text;
+    assert!(
+        text.contains("# not known, and so \"open\": \"Vertagt\"\n"),
+        "{text}"
+    );
+    assert!(line(csv, "status").ends_with("otherwise = \"open\" }"));
+    assert!(!text.contains("priority ="));
+    assert!(text.contains("#   Urgency\n"));
+}
+
+#[test]
+fn empty_texts_and_words_for_nothing_do_not_make_rows_invalid() {
+    let csv = "id,Message,Email\n1,,a@example.com\n2,N/A,NULL\n3,Hi,b@example.com\n";
+    let proposal = proposal(csv);
+    assert_eq!((proposal.rows, proposal.valid), (3, 3), "{}", proposal.text);
+    assert!(proposal.text.contains("null = [\"N/A\", \"NULL\"]\n"));
+    assert!(proposal.text.contains("default = \"(no text)\""));
+}
+
+#[test]
+fn names_that_mean_something_to_toml_are_quoted() {
+    let csv = "id,\"Say \"\"what\"\"\n# [now]\",Betreff\n1,a long text,b\n2,another text,b\n";
+    let proposal = proposal(csv);
+    assert_eq!((proposal.rows, proposal.valid), (2, 2), "{}", proposal.text);
+}
+
+#[test]
+fn a_proposal_for_any_encoding_opens_the_file() {
+    let text = "id;Größe;Nachricht;Erstellt\n1;groß;schön weiß und grün;01.05.2020\n\
+                2;klein;Grüße aus Köln;31.05.2020\n";
+    for label in ["utf-8", "utf-16le", "utf-16be", "windows-1252"] {
+        let case = Case::new(encoded(text, label), "");
+        let proposal = propose(&case.csv()).unwrap();
+        std::fs::write(case.csv().with_extension("toml"), &proposal.text).unwrap();
+        let target = Target {
+            endpoint: Endpoint::Imports,
+            now: None,
+        };
+        let source: Source = case.open_for(target);
+        assert_eq!(source.encoding().to_lowercase(), label);
+        assert!(source.told().is_empty(), "{:?}", source.told());
+        let mut valid = 0;
+        source
+            .scan::<SourceError>(|chunk| {
+                valid += chunk.rows.iter().filter(|row| row.row.is_ok()).count();
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!((proposal.valid, valid), (2, 2), "{label}");
+    }
+}
+
+#[test]
+fn a_file_without_ids_is_refused() {
+    let case = Case::new("Subject,Text\nHi there,a b\nHi there,a b\n", "");
+    let error = propose(&case.csv()).unwrap_err();
+    assert!(matches!(error, SourceError::NoColumn { .. }), "{error}");
+}

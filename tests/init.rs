@@ -1,0 +1,100 @@
+//! `init`: the mapping that it proposes, and that it overwrites nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken expectation is a failed test"
+)]
+
+mod support;
+
+use support::folder::Folder;
+
+/// The end of what a dry run says of `rows` rows that are all valid.
+fn all_valid(rows: u64) -> String {
+    format!(
+        "{rows} rows: {rows} valid, 0 invalid\nas there is no checkpoint yet, a run would create \
+         {rows} tickets, send 0 again and look 0 up: {rows} requests at least\nthis was a dry run: \
+         nothing was sent, nothing was written\n"
+    )
+}
+
+#[track_caller]
+fn dry_run(folder: &Folder, csv: &str, rows: u64) {
+    let ended = folder.command(&format!("run {csv} -n")).run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stderr.ends_with(&all_valid(rows)), "{ended:?}");
+}
+
+#[test]
+fn a_german_export_gets_a_mapping_that_runs_as_it_is() {
+    let folder = Folder::with_fixtures(&["anfragen.csv"]);
+    folder
+        .command("init anfragen.csv")
+        .stderr(
+            "wrote anfragen.toml; look it over, then: zendesk-migrate run anfragen.csv -n\nwith \
+             it, 5 of the first 5 rows are valid\n",
+        )
+        .check();
+    insta::assert_snapshot!(folder.text("anfragen.toml"));
+    dry_run(&folder, "anfragen.csv", 5);
+}
+
+#[test]
+fn the_shops_own_export_gets_a_mapping_that_runs_as_it_is() {
+    let folder = Folder::with_fixtures(&["tickets.csv"]);
+    let ended = folder.command("init tickets.csv").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    insta::assert_snapshot!(folder.text("tickets.toml"));
+    dry_run(&folder, "tickets.csv", 200);
+}
+
+#[test]
+fn a_mapping_that_is_there_is_overwritten_only_on_demand() {
+    let csv = "Ticket ID,Subject,Description\n1,One,First\n2,Two,Second\n";
+    let folder = Folder::new().with("t.csv", csv).with("t.toml", "mine");
+    folder
+        .command("init t.csv")
+        .stderr(
+            "error: t.toml is there already; --force overwrites it, and -o writes to another file\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+    folder
+        .command("init t.csv -o other.toml")
+        .stderr(
+            "wrote other.toml; look it over, then: zendesk-migrate run t.csv -m other.toml -n\n\
+             with it, 2 of the first 2 rows are valid\n",
+        )
+        .check();
+    let ended = folder.command("init t.csv --force").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(folder.text("t.toml"), folder.text("other.toml"));
+    dry_run(&folder, "t.csv", 2);
+}
+
+#[test]
+fn a_dash_shows_the_mapping_and_writes_nothing() {
+    let csv = "Case Number;Title;Message\n7;One;First\n8;Two;Second\n";
+    let folder = Folder::new().with("t.csv", csv);
+    let ended = folder.command("init t.csv -o -").changes_nothing().run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(ended.stdout.contains("external_id = \"Case Number\"\n"));
+    assert!(ended.stdout.contains("delimiter = \";\"\n"));
+    assert_eq!(ended.stderr, "with it, 2 of the first 2 rows are valid\n");
+}
+
+#[test]
+fn a_file_whose_rows_nothing_tells_apart_is_refused() {
+    let folder = Folder::new().with("t.csv", "Subject,Text\nHi there,a b\nHi there,a b\n");
+    folder
+        .command("init t.csv")
+        .stderr(
+            "error: no column of t.csv tells the rows apart; add one with a number of its own for \
+             each ticket\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
