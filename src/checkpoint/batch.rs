@@ -24,6 +24,8 @@ pub enum Kind {
     Search,
     /// No request: a person named the ticket.
     Person,
+    /// No request of its own: the incremental export has shown the ticket.
+    Export,
 }
 
 /// One finished request, for the log.
@@ -215,6 +217,7 @@ pub(super) fn log(db: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
         Kind::List => 1,
         Kind::Search => 2,
         Kind::Person => 3,
+        Kind::Export => 4,
     };
     db.prepare_cached(
         "INSERT INTO attempt (row, kind, key, sent_at, duration_ms, status, key_lookup,

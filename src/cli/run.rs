@@ -13,10 +13,10 @@ use super::{confirm, dry_run, environment, interrupt, output, paths};
 use crate::checkpoint::{Checkpoint, ProblemRow, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::Message;
-use crate::engine::monitor::Tally;
+use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
-use crate::engine::{EngineError, belongs, driver, plan, start};
+use crate::engine::{EngineError, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
 use crate::model::ids::Key;
@@ -149,10 +149,13 @@ fn send(
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    if arguments.recover {
-        checkpoint.recover(known.clock.at(monotonic()))?;
-    }
     let plan = make_plan(arguments, client.account().host(), &known);
+    if arguments.recover {
+        let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
+        let clock = known.clock;
+        let recovered = recover::recover(&client, &mut checkpoint, &plan, clock, watchers);
+        body.runtime.block_on(recovered)?;
+    }
     let now = monotonic();
     let rows = CsvRows(source);
     let make_key = Box::new(Key::random);

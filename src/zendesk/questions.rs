@@ -114,6 +114,13 @@ impl Client {
         })
     }
 
+    /// Asks how many tickets there are, about: `GET /api/v2/tickets/count`.
+    pub async fn count_tickets(&self) -> Answer<u64> {
+        let answer: Answer<TicketCount> =
+            self.ask(Asked::Other, "/api/v2/tickets/count", &[]).await;
+        answer.map(|body| body.count.value)
+    }
+
     /// Reads all pages. The address of the next page is ours to make: following the one in a reply
     /// would carry the credentials wherever it says.
     async fn gather(
@@ -224,6 +231,16 @@ struct User {
     role: Option<String>,
     name: Option<String>,
     email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct TicketCount {
+    count: CountValue,
+}
+
+#[derive(Deserialize)]
+struct CountValue {
+    value: u64,
 }
 
 #[derive(Deserialize)]
