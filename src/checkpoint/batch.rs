@@ -120,11 +120,11 @@ impl Checkpoint {
             .collect())
     }
 
-    /// How the account was seen to treat keys, by this run or an earlier one.
+    /// How the account was seen to treat keys by an earlier run. One that dropped them may have been
+    /// mended since: it has to prove itself again.
     pub fn evidence(&self) -> Result<Evidence, CheckpointError> {
         Ok(match self.setting(Setting::Keys)?.as_deref() {
             Some("honoured") => Evidence::Honoured,
-            Some("dropped") => Evidence::Dropped,
             Some(_) | None => Evidence::Unproven,
         })
     }

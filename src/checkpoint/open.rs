@@ -33,6 +33,8 @@ impl Checkpoint {
     ///
     /// `holder` is what a second run is told about this one.
     pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
+        // Two names of one file would be two locks.
+        let path = &one_name(path);
         let is_new = !exists_as_ours(path)?;
         let lock = Lock::take(path, holder)?;
         if is_new {
@@ -189,6 +191,23 @@ impl Reader {
             db,
             path: path.to_owned(),
         })
+    }
+}
+
+/// The path without links, as far as it exists.
+fn one_name(path: &Path) -> PathBuf {
+    if let Ok(whole) = path.canonicalize() {
+        return whole;
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match (
+        folder.unwrap_or(Path::new(".")).canonicalize(),
+        path.file_name(),
+    ) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), None) | (Err(_), Some(_)) => path.to_owned(),
     }
 }
 

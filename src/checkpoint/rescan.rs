@@ -166,7 +166,8 @@ fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Resul
             delta.changed_since += u64::from(same_bodies);
             continue;
         };
-        if sent && !same_bodies {
+        let is_refused = matches!(row.state, State::Rejected(_));
+        if is_refused && !same_bodies {
             continue;
         }
         let sighting = match problem_at(r, 8)? {
@@ -176,7 +177,7 @@ fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Resul
         };
         let (after, step) = next(row.clone(), Event::Scanned(sighting), &rules());
         if step != Step::NewKey && after == row {
-            delta.changed_since += 1;
+            delta.changed_since += u64::from(sent);
             continue;
         }
         let key = (step == Step::NewKey)
@@ -252,5 +253,6 @@ fn rules() -> Rules {
         trust: Trust::LookupOnly,
         lookup_settle_ms: 0,
         request_timeout_ms: 0,
+        resend_after_ms: 0,
     }
 }

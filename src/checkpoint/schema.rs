@@ -50,6 +50,7 @@ CREATE TABLE flight (
   host           TEXT NOT NULL,
   user_id        INTEGER NOT NULL,
   trust          INTEGER NOT NULL,
+  unanswered     INTEGER NOT NULL,
   highest_ticket INTEGER,
   attempts       INTEGER NOT NULL,
   open           INTEGER NOT NULL,

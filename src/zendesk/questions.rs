@@ -2,7 +2,7 @@
 
 use reqwest::{Method, Url};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::client::Client;
 use super::exchange::exchange;
@@ -35,6 +35,8 @@ pub struct Me {
     pub name: String,
     /// The user's e-mail address; empty if there is none.
     pub email: String,
+    /// Whether the user sees only part of the tickets (`ticket_restriction`).
+    pub is_restricted: bool,
 }
 
 /// The triggers that a create may set off.
@@ -94,6 +96,7 @@ impl Client {
             role: named(user.role),
             name: named(user.name),
             email: named(user.email),
+            is_restricted: user.ticket_restriction.is_some(),
         })
     }
 
@@ -231,6 +234,7 @@ struct User {
     role: Option<String>,
     name: Option<String>,
     email: Option<String>,
+    ticket_restriction: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]

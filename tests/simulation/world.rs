@@ -275,6 +275,7 @@ impl World {
                 trust: Trust::Key,
                 lookup_settle_ms: SETTLE_MS,
                 request_timeout_ms: TIMEOUT_MS,
+                resend_after_ms: 30_000,
             },
             route: Route {
                 method: "POST".into(),

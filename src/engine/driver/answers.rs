@@ -5,11 +5,14 @@ use std::sync::Arc;
 use super::track::Asked;
 use super::{Driver, Effect, Message, Rows, Timing, Way};
 use crate::checkpoint::{Attempt, Kind};
-use crate::lifecycle::{Event, Evidence, Stop, retry};
+use crate::lifecycle::{Event, Evidence, State, Stop, retry};
 use crate::model::ids::RowNumber;
-use crate::model::limits::THROTTLE_HOLD_MS;
+use crate::model::limits::{
+    FAILED_LOOKUPS_MAX, FORBIDDEN_LOOKUPS_MAX, STRANGE_HITS_MAX, THROTTLE_HOLD_MS,
+    THROTTLE_HOLD_MS_MIN,
+};
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, Candidate, Meta, Reply, RetryAfter, Verdict};
+use crate::model::reply::{Answer, Candidate, KeyLookup, Meta, Reply, RetryAfter, Verdict};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 
 impl<R: Rows> Driver<R> {
@@ -48,7 +51,9 @@ impl<R: Rows> Driver<R> {
         }
         // A reply that lay in a socket while the machine slept tells the time of hours ago.
         let is_recent = timing.round_trip_ms() <= self.plan.rules.request_timeout_ms;
-        if let Some(date) = meta.date.filter(|_| is_recent) {
+        // A gateway's own page has a clock of its own, and no id of Zendesk's.
+        let is_theirs = meta.request_id.is_some() || meta.status.is_some_and(|s| s < 300);
+        if let Some(date) = meta.date.filter(|_| is_recent && is_theirs) {
             self.clock = ServerClock::new(date, timing.arrived);
         }
         self.creates.learn(meta.account, None, now);
@@ -92,6 +97,7 @@ impl<R: Rows> Driver<R> {
             ours = external_id.as_deref() == Some(&*external_id_of_row);
             self.highest_ticket = self.highest_ticket.max(Some(*ticket));
             self.learn_of_keys(meta.key_lookup.is_some(), now);
+            self.count_strange_hits(row, meta.key_lookup == Some(KeyLookup::Hit));
         }
         if let Verdict::Throttled(asked) = verdict {
             self.hold(asked, now);
@@ -114,25 +120,49 @@ impl<R: Rows> Driver<R> {
         self.happen(row, event, now);
     }
 
-    /// Notes whether a create that made a ticket said what it did with the key.
+    /// Notes whether a create that made a ticket said what it did with the key. One that did not
+    /// casts doubt on all that are out, and on all further ones of this run.
     fn learn_of_keys(&mut self, marked: bool, now: Monotonic) {
-        let seen = if marked {
-            Evidence::Honoured
-        } else {
-            Evidence::Dropped
+        let seen = match (self.evidence, marked) {
+            (Evidence::Dropped, _) | (_, false) => Evidence::Dropped,
+            (Evidence::Unproven | Evidence::Honoured, true) => Evidence::Honoured,
         };
         if seen == self.evidence {
             return;
         }
         self.evidence = seen;
         self.batch.evidence = Some(seen);
-        match seen {
-            Evidence::Honoured => self.hurry_the_settling(now),
-            Evidence::Dropped | Evidence::Unproven => self.news.push(
-                "Zendesk no longer confirms the idempotency key: something on the way drops it; \
-                 from now on rows without an answer are looked up before they are sent again"
+        if seen == Evidence::Dropped {
+            self.news.push(
+                "Zendesk does not confirm the idempotency key: something on the way drops it; from \
+                 now on rows without an answer are looked up before they are sent again"
                     .to_owned(),
-            ),
+            );
+            self.doubt_keys(now);
+        }
+    }
+
+    /// Tickets that were answered from the memory of a key at its very first request: somebody else
+    /// uses this checkpoint's keys, or something on the way repeats requests. One or two may be the
+    /// network's doing.
+    fn count_strange_hits(&mut self, row: RowNumber, hit: bool) {
+        let first = matches!(
+            self.tracked.get(&row).map(|tracked| &tracked.row.state),
+            Some(State::Sending(flight)) if flight.attempts <= 1
+        );
+        if !first {
+            return;
+        }
+        self.strange_hits = if hit { self.strange_hits + 1 } else { 0 };
+        if self.strange_hits >= STRANGE_HITS_MAX {
+            self.stop.get_or_insert(Stop::Account(Problem::new(
+                "KeysInUse",
+                format!(
+                    "{STRANGE_HITS_MAX} rows in succession were answered as if they had been sent \
+                     before: another copy of this checkpoint may be in use; stop it, then run the \
+                     same command with --recover"
+                ),
+            )));
         }
     }
 
@@ -140,7 +170,9 @@ impl<R: Rows> Driver<R> {
     fn hold(&mut self, asked: Option<RetryAfter>, now: Monotonic) {
         let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
         let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
-        self.creates.hold_until(now.plus(ms));
+        // A wait of nothing would answer a full account with all lanes again.
+        self.creates
+            .hold_until(now.plus(ms.max(THROTTLE_HOLD_MS_MIN)));
     }
 
     fn log_create(&mut self, row: RowNumber, meta: &Meta, sent_at: ServerTime, timing: Timing) {
@@ -177,6 +209,9 @@ impl<R: Rows> Driver<R> {
         };
         self.batch.attempts.push(attempt);
         self.watch.observe(answer.as_ref().err(), now);
+        if let Err(Verdict::Throttled(asked)) = answer {
+            self.hold(asked, now);
+        }
         if self.sample.contains(row) {
             self.stop_if_account_is_wrong(&answer);
             self.sampled(row, answer, now);
@@ -254,6 +289,10 @@ impl<R: Rows> Driver<R> {
         asked: Asked,
         now: Monotonic,
     ) {
+        let failed = self
+            .tracked
+            .get(&row)
+            .map_or(0, |tracked| tracked.failed_lookups);
         let asked = match verdict {
             Verdict::Unauthorized => {
                 self.stop
@@ -265,10 +304,16 @@ impl<R: Rows> Driver<R> {
                 None
             }
             // Asking again will not help: this way of looking up is closed for the row.
-            Verdict::Refused(problem) | Verdict::Forbidden(problem) => {
-                let event = self.finding(row, Vec::new(), asked, Some(problem));
-                self.happen(row, event, now);
-                return;
+            Verdict::Refused(problem) => return self.cannot_be_told(row, asked, problem, now),
+            Verdict::Forbidden(problem) if failed >= FORBIDDEN_LOOKUPS_MAX => {
+                return self.cannot_be_told(row, asked, problem, now);
+            }
+            _ if failed >= FAILED_LOOKUPS_MAX => {
+                let problem = Problem::new(
+                    "LookupFailed",
+                    format!("{failed} lookups of this row were answered with nothing of use"),
+                );
+                return self.cannot_be_told(row, asked, problem, now);
             }
             Verdict::Throttled(asked) => {
                 let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
@@ -280,6 +325,7 @@ impl<R: Rows> Driver<R> {
             Verdict::Created { .. }
             | Verdict::Unreadable
             | Verdict::KeyMismatch
+            | Verdict::Forbidden(_)
             | Verdict::Conflict
             | Verdict::NotSent(_)
             | Verdict::Lost(_) => None,
@@ -292,6 +338,12 @@ impl<R: Rows> Driver<R> {
         let jitter = retry::jitter(self.plan.seed, row.0, tracked.failed_lookups);
         let ms = retry::delay_ms(tracked.failed_lookups, asked, server_now, jitter);
         self.schedule(row, now.plus(ms.max(1)));
+    }
+
+    /// A lookup that can never be answered proves nothing: a person has to look.
+    fn cannot_be_told(&mut self, row: RowNumber, asked: Asked, problem: Problem, now: Monotonic) {
+        let event = self.finding(row, Vec::new(), asked, Some(problem));
+        self.happen(row, event, now);
     }
 
     fn probed(&mut self, answer: &Answer<()>, timing: Timing, now: Monotonic) {
@@ -316,6 +368,7 @@ impl<R: Rows> Driver<R> {
     fn checked(&mut self, row: RowNumber, answer: &Answer<bool>, timing: Timing, now: Monotonic) {
         self.learn(&answer.meta, timing, now);
         let Some((mut reply, _)) = self.forbidden.remove(&row) else {
+            self.out -= 1;
             return;
         };
         match &answer.answer {
