@@ -30,7 +30,7 @@ use child::{CHECKPOINT, EFFECTS, FACTS, Task};
 use support::folder::Folder;
 
 /// More than there are cores: a process mostly waits.
-const WORKERS: usize = 6;
+const WORKERS: usize = 12;
 
 /// Fewer deaths than this would not be all of a run of eight rows.
 const DEATHS_MIN: u64 = 60;
