@@ -169,6 +169,6 @@ fn the_faults_of_the_first_creates_are_of_both_kinds() {
 #[test]
 fn a_child_lives_until_the_effect_at_which_it_is_to_die() {
     if let Some(task) = Task::told() {
-        child::live(task);
+        child::live(&task);
     }
 }

@@ -98,13 +98,19 @@ impl Monitor for Silent {
 }
 
 /// Imports `tickets.csv`, or goes on with it.
-pub(crate) fn live(task: Task) {
+pub(crate) fn live(task: &Task) {
     let fate = Fate(Rc::new(Cell::new(task.dies_at)));
     fate.strikes_before("the checkpoint is opened");
     let mut checkpoint = Checkpoint::open(Path::new(CHECKPOINT), "the child").unwrap();
     fate.strikes_before("the scan");
     let source = Source::open(Path::new("tickets.csv"), None).unwrap();
-    scan(&source, &mut checkpoint, &mut Silent, &CancellationToken::new()).unwrap();
+    scan(
+        &source,
+        &mut checkpoint,
+        &mut Silent,
+        &CancellationToken::new(),
+    )
+    .unwrap();
     fate.strikes_before("the first question");
     let account = Account::from_url(&task.url).unwrap();
     let credentials = Credentials::Bearer("token".into());
@@ -158,7 +164,12 @@ async fn drive<R: Rows>(mut driver: Driver<R>, client: Client, fate: Fate) -> St
         let effects = driver.turn(monotonic(), messages.drain(..)).unwrap();
         fate.strikes_before(EFFECT);
         for effect in effects {
-            tokio::task::spawn_local(perform(effect, client.clone(), sender.clone(), fate.clone()));
+            tokio::task::spawn_local(perform(
+                effect,
+                client.clone(),
+                sender.clone(),
+                fate.clone(),
+            ));
         }
         if let Some(stop) = driver.finished() {
             return stop.clone();
@@ -176,7 +187,10 @@ async fn wait(
         None => inbox.recv().await,
         Some(time) => {
             let left = Duration::from_millis(time.since(monotonic()));
-            tokio::time::timeout(left, inbox.recv()).await.ok().flatten()
+            tokio::time::timeout(left, inbox.recv())
+                .await
+                .ok()
+                .flatten()
         }
     };
     messages.extend(first);

@@ -43,7 +43,9 @@ pub(crate) fn all_is_done(path: &Path, double: SocketAddr, n: u64) {
         .query_row("SELECT count(*) FROM flight", [], |row| row.get(0))
         .unwrap();
     assert_eq!(bodies, 0, "bodies after death {n}");
-    let mut query = db.prepare("SELECT external_id, ticket_id FROM row").unwrap();
+    let mut query = db
+        .prepare("SELECT external_id, ticket_id FROM row")
+        .unwrap();
     let rows = query
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .unwrap();
