@@ -37,10 +37,10 @@ const WORKERS: usize = 4;
 const SCRIPT: &str = r#"
 size=$1
 shift
-mount -t tmpfs -o "size=${size}k" tmpfs disk || exit 77
+mount -t tmpfs -o "size=${size}k" tmpfs disk || exit
 "$@" 2>first.txt
 echo $? >first.code
-mount -o "remount,size=65536k" disk || exit 77
+mount -o "remount,size=65536k" disk || exit
 "$@" 2>second.txt
 echo $? >second.code
 "$1" verify -c disk/c.sqlite3 --offline >verify.txt 2>&1
@@ -51,7 +51,7 @@ cp disk/c.sqlite3 after.sqlite3
 /// Runs the script with file systems of its own, and says whether that was possible.
 fn with_a_disk_of(size_kib: u64, folder: &Folder, arguments: &[&str]) -> bool {
     std::fs::create_dir(folder.path("disk")).unwrap();
-    let status = Command::new("unshare")
+    let _it_may_not_be_installed = Command::new("unshare")
         .args(["-rm", "sh", "-c", SCRIPT, "sh", &size_kib.to_string()])
         .args(arguments)
         .current_dir(folder.path(""))
@@ -59,10 +59,7 @@ fn with_a_disk_of(size_kib: u64, folder: &Folder, arguments: &[&str]) -> bool {
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .status();
-    match status {
-        Ok(status) => status.success(),
-        Err(_) => false,
-    }
+    folder.path("verify.code").exists()
 }
 
 fn csv() -> String {
