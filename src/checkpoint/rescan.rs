@@ -10,7 +10,7 @@ use super::error::CheckpointError;
 use super::load::NewRow;
 use super::open::Checkpoint;
 use super::rows::past_at;
-use super::settings::{Setting, write};
+use super::settings::{Setting, write, write_row_count};
 use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key, RowNumber};
@@ -145,6 +145,7 @@ fn merge(
     for (setting, value) in settings {
         write(db, *setting, value)?;
     }
+    write_row_count(db)?;
     db.execute_batch("DROP TABLE temp.scanned; COMMIT;")?;
     Ok(delta)
 }

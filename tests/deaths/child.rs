@@ -138,6 +138,7 @@ fn plan(host: &str, known: &start::Account) -> Plan {
             trust: Trust::Key,
             lookup_settle_ms: LOOKUP_SETTLE_MS,
             request_timeout_ms: REQUEST_TIMEOUT_MS,
+            resend_after_ms: 0,
         },
         route: Route {
             method: "POST".into(),

@@ -5,6 +5,7 @@
 
 mod answers;
 mod control;
+mod lookups;
 mod message;
 mod pick;
 mod requesters;
