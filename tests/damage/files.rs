@@ -68,7 +68,7 @@ fn a_checkpoint_that_was_cut_after_a_kill_is_refused_or_looked_through() {
         Scene::killed,
         &[
             Damage::refused("cut to nothing", "only its -wal file is left", |scene| {
-                cut(scene, 0)
+                cut(scene, 0);
             }),
             Damage::refused("cut to half", "is damaged (", |scene| {
                 cut(scene, length(scene) / 2);
