@@ -14,6 +14,8 @@
 mod dice;
 #[path = "simulation/judge.rs"]
 mod judge;
+#[path = "simulation/letters.rs"]
+mod letters;
 #[path = "simulation/network.rs"]
 mod network;
 #[path = "simulation/scenario.rs"]

@@ -54,7 +54,7 @@ const CHECKS: &[(&str, &str)] = &[
     (
         "is created by a lookup or a person that the log does not hold",
         "SELECT number FROM row WHERE state = 2 AND how = 3 AND number NOT IN (
-           SELECT row FROM attempt WHERE kind IN (1, 2, 3) AND found > 0)",
+           SELECT row FROM attempt WHERE kind <> 0 AND found > 0)",
     ),
     (
         "is rejected, invalid or unknown without a reason, or has a reason without being so",

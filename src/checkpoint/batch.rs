@@ -24,6 +24,8 @@ pub enum Kind {
     Search,
     /// No request: a person named the ticket.
     Person,
+    /// No request of its own: the incremental export has shown the ticket.
+    Export,
 }
 
 /// One finished request, for the log.
@@ -118,11 +120,11 @@ impl Checkpoint {
             .collect())
     }
 
-    /// How the account was seen to treat keys, by this run or an earlier one.
+    /// How the account was seen to treat keys by an earlier run. One that dropped them may have been
+    /// mended since: it has to prove itself again.
     pub fn evidence(&self) -> Result<Evidence, CheckpointError> {
         Ok(match self.setting(Setting::Keys)?.as_deref() {
             Some("honoured") => Evidence::Honoured,
-            Some("dropped") => Evidence::Dropped,
             Some(_) | None => Evidence::Unproven,
         })
     }
@@ -215,6 +217,7 @@ pub(super) fn log(db: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {
         Kind::List => 1,
         Kind::Search => 2,
         Kind::Person => 3,
+        Kind::Export => 4,
     };
     db.prepare_cached(
         "INSERT INTO attempt (row, kind, key, sent_at, duration_ms, status, key_lookup,

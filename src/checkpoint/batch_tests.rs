@@ -174,6 +174,7 @@ fn recovering_all_rows_at_once_is_what_the_lifecycle_does_to_each() {
         first_sent_at: START,
         last_sent_at: START,
         trust: Trust::Key,
+        unanswered: true,
         highest_ticket: None,
         refusal: None,
     };

@@ -81,7 +81,10 @@ pub enum CheckpointError {
         path: PathBuf,
     },
     /// Something in it is not as this program writes it.
-    #[error("{path} holds what this program never writes ({detail}); it was left as it is")]
+    #[error(
+        "{path} holds what this program never writes ({detail}): restore a copy, or move it away \
+         and start with run --recover, which looks every row up before it is sent"
+    )]
     Inconsistent {
         /// The checkpoint.
         path: PathBuf,
@@ -106,6 +109,12 @@ pub enum CheckpointError {
     },
 }
 
+const SQLITE_IOERR_SHMSIZE: i32 = 4_874;
+
+fn extended(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code)
+}
+
 impl CheckpointError {
     /// Wraps an error of SQLite, giving full disks and damage their own names.
     pub(super) fn sqlite(path: &std::path::Path, source: rusqlite::Error) -> Self {
@@ -113,6 +122,8 @@ impl CheckpointError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            // The shared memory of the WAL found no room.
+            _ if extended(&source) == Some(SQLITE_IOERR_SHMSIZE) => Self::DiskFull { path },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
                 path,
                 detail: source.to_string(),

@@ -18,6 +18,7 @@ pub(super) const RULES: Rules = Rules {
     trust: Trust::Key,
     lookup_settle_ms: 300_000,
     request_timeout_ms: 60_000,
+    resend_after_ms: 0,
 };
 
 /// A checkpoint in a folder of its own.
@@ -82,6 +83,7 @@ impl Fixture {
         let due = Event::Due {
             now: START,
             evidence: Evidence::Honoured,
+            local_age_ms: 0,
             same_route: true,
             highest_ticket: None,
         };

@@ -71,7 +71,7 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
         "SELECT f.row, r.line, r.external_id, f.key, f.method, f.path, f.host, f.user_id, f.trust,
                 f.highest_ticket, f.attempts, f.open, f.first_sent_at, f.last_sent_at,
                 f.refusal_code, f.refusal_message,
-                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, f.unanswered
          FROM flight f JOIN row r ON r.number = f.row ORDER BY f.row",
     )?;
     let rows = query.query_map([], |r| {
@@ -101,6 +101,7 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
                 first_sent_at: ServerTime(r.get(12)?),
                 last_sent_at: ServerTime(r.get(13)?),
                 refusal,
+                unanswered: r.get(20)?,
             },
             past: past_at(r, 16)?,
         })
@@ -112,8 +113,8 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
 pub(super) fn store(db: &Connection, intent: &Intent, flight: &Flight) -> rusqlite::Result<()> {
     db.prepare_cached(
         "INSERT OR REPLACE INTO flight (row, key, body, fingerprint, method, path, host, user_id,
-                trust, highest_ticket, attempts, open, first_sent_at, last_sent_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                trust, highest_ticket, attempts, open, first_sent_at, last_sent_at, unanswered)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         intent.row.0,
@@ -130,6 +131,7 @@ pub(super) fn store(db: &Connection, intent: &Intent, flight: &Flight) -> rusqli
         flight.open,
         flight.first_sent_at.0,
         flight.last_sent_at.0,
+        flight.unanswered,
     ])?;
     Ok(())
 }
@@ -138,7 +140,7 @@ pub(super) fn store(db: &Connection, intent: &Intent, flight: &Flight) -> rusqli
 pub(super) fn update(db: &Connection, row: RowNumber, flight: &Flight) -> rusqlite::Result<()> {
     db.prepare_cached(
         "UPDATE flight SET trust = ?2, attempts = ?3, open = ?4, first_sent_at = ?5,
-                last_sent_at = ?6, refusal_code = ?7, refusal_message = ?8
+                last_sent_at = ?6, refusal_code = ?7, refusal_message = ?8, unanswered = ?9
          WHERE row = ?1",
     )?
     .execute(params![
@@ -150,6 +152,7 @@ pub(super) fn update(db: &Connection, row: RowNumber, flight: &Flight) -> rusqli
         flight.last_sent_at.0,
         flight.refusal.as_ref().map(|p| &*p.code),
         flight.refusal.as_ref().map(|p| &p.message),
+        flight.unanswered,
     ])?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use super::codes;
 use super::duplicates::{ROW, mark_duplicates};
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::settings::{Setting, write};
+use super::settings::{Setting, write, write_row_count};
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 
@@ -129,5 +129,6 @@ fn finish(db: &Connection, settings: &[(Setting, String)]) -> rusqlite::Result<(
     for (setting, value) in settings {
         write(db, *setting, value)?;
     }
+    write_row_count(db)?;
     db.execute_batch("COMMIT; PRAGMA optimize;")
 }

@@ -16,11 +16,12 @@ pub(super) struct Lock {
 impl Lock {
     /// Takes the lock of the checkpoint at `path`, or says who holds it.
     ///
-    /// The text in the lock file is only for that sentence; it decides nothing.
-    pub(super) fn take(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
-        let lock_path = lock_path(path);
+    /// `file` is the one name of the checkpoint, whatever it was called. The text in the lock file is
+    /// only for that sentence; it decides nothing.
+    pub(super) fn take(path: &Path, file: &Path, holder: &str) -> Result<Self, CheckpointError> {
+        let (lock_path, name) = (lock_path(file), lock_path(path));
         let io = |source| CheckpointError::Io {
-            path: lock_path.clone(),
+            path: name.clone(),
             source,
         };
         let mut file = loop {

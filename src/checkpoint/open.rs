@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::error::CheckpointError;
@@ -34,7 +35,8 @@ impl Checkpoint {
     /// `holder` is what a second run is told about this one.
     pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
         let is_new = !exists_as_ours(path)?;
-        let lock = Lock::take(path, holder)?;
+        // Two names of one file would be two locks.
+        let lock = Lock::take(path, &one_name(path), holder)?;
         if is_new {
             let io = |source| CheckpointError::Io {
                 path: path.to_owned(),
@@ -50,20 +52,27 @@ impl Checkpoint {
             );
         }
         let sqlite = |source| CheckpointError::sqlite(path, source);
+        let had_wal = has_wal(path);
         let mut db = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )
         .map_err(sqlite)?;
+        if had_wal {
+            leave_alone(&db, true).map_err(sqlite)?;
+        }
         prepare(&db).map_err(sqlite)?;
         if is_new {
             db.pragma_update(None, "page_size", 16 * 1024)
                 .map_err(sqlite)?;
         } else {
+            refuse_newer(&db, path)?;
             quick_check(&db, path)?;
+            audit_at_start(&db, path)?;
         }
         migrate(&mut db, path)?;
         switch_to_wal(&db, path)?;
+        leave_alone(&db, false).map_err(sqlite)?;
         db.set_prepared_statement_cache_capacity(64);
         Ok(Self {
             db,
@@ -192,6 +201,23 @@ impl Reader {
     }
 }
 
+/// The path without links, as far as it exists.
+fn one_name(path: &Path) -> PathBuf {
+    if let Ok(whole) = path.canonicalize() {
+        return whole;
+    }
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    match (
+        folder.unwrap_or(Path::new(".")).canonicalize(),
+        path.file_name(),
+    ) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        (Ok(_) | Err(_), None) | (Err(_), Some(_)) => path.to_owned(),
+    }
+}
+
 /// Says whether there is a checkpoint of ours at `path`; a file that is somebody else's is an
 /// error. Reads the header itself, so that a foreign file is not even opened by SQLite.
 fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
@@ -201,14 +227,16 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     };
     let file = match File::open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return nothing_is_left(path).map(|()| false);
+        }
         Err(error) => return Err(io(error)),
     };
     let mut header = Vec::with_capacity(100);
     file.take(100).read_to_end(&mut header).map_err(io)?;
     // A crash right after the creation of the file leaves it empty: nothing was in it yet.
     if header.is_empty() {
-        return Ok(false);
+        return nothing_is_left(path).map(|()| false);
     }
     let is_ours = header.starts_with(b"SQLite format 3\0")
         && header.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
@@ -221,6 +249,25 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     }
 }
 
+/// A WAL without its file is what is left of a checkpoint that was emptied or removed: SQLite would
+/// throw it away.
+fn nothing_is_left(path: &Path) -> Result<(), CheckpointError> {
+    if !has_wal(path) {
+        return Ok(());
+    }
+    Err(CheckpointError::Damaged {
+        path: path.to_owned(),
+        detail: "only its -wal file is left".to_owned(),
+    })
+}
+
+/// Whether there is a WAL with something in it: its last process did not end in peace.
+fn has_wal(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0)
+}
+
 /// Settings of a connection that hold for writers and readers.
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(5))?;
@@ -228,6 +275,40 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "cell_size_check", true)
+}
+
+/// While it is set, closing the connection leaves the WAL beside the file: a file that is refused
+/// stays as it was found.
+fn leave_alone(db: &Connection, leave: bool) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
+        .map(|_| ())
+}
+
+/// What a start relies on without looking again: that no row has gone, and that what is in flight
+/// and what says so agree.
+fn audit_at_start(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
+    let inconsistent: Option<String> = db
+        .query_row(
+            "SELECT CASE
+               WHEN NOT EXISTS (SELECT 1 FROM setting WHERE name = 'csv_sha256') THEN NULL
+               WHEN (SELECT value FROM setting WHERE name = 'rows')
+                    <> (SELECT count(*) FROM row) THEN 'rows are missing'
+               WHEN EXISTS (SELECT 1 FROM row r LEFT JOIN flight f ON f.row = r.number
+                            WHERE r.state = 1 AND f.row IS NULL) THEN 'an intent is missing'
+               WHEN EXISTS (SELECT 1 FROM flight f LEFT JOIN row r ON r.number = f.row
+                            WHERE r.state IS NOT 1) THEN 'an intent has no row'
+             END",
+            [],
+            |row| row.get(0),
+        )
+        .map_err(|source| CheckpointError::sqlite(path, source))?;
+    match inconsistent {
+        None => Ok(()),
+        Some(detail) => Err(CheckpointError::Inconsistent {
+            path: path.to_owned(),
+            detail,
+        }),
+    }
 }
 
 fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
@@ -239,7 +320,7 @@ fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
     }
     Err(CheckpointError::Damaged {
         path: path.to_owned(),
-        detail: found,
+        detail: found.split_whitespace().collect::<Vec<_>>().join(" "),
     })
 }
 

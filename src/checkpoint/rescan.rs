@@ -10,7 +10,7 @@ use super::error::CheckpointError;
 use super::load::NewRow;
 use super::open::Checkpoint;
 use super::rows::past_at;
-use super::settings::{Setting, write};
+use super::settings::{Setting, write, write_row_count};
 use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key, RowNumber};
@@ -145,6 +145,7 @@ fn merge(
     for (setting, value) in settings {
         write(db, *setting, value)?;
     }
+    write_row_count(db)?;
     db.execute_batch("DROP TABLE temp.scanned; COMMIT;")?;
     Ok(delta)
 }
@@ -166,7 +167,8 @@ fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Resul
             delta.changed_since += u64::from(same_bodies);
             continue;
         };
-        if sent && !same_bodies {
+        let is_refused = matches!(row.state, State::Rejected(_));
+        if is_refused && !same_bodies {
             continue;
         }
         let sighting = match problem_at(r, 8)? {
@@ -176,7 +178,7 @@ fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Resul
         };
         let (after, step) = next(row.clone(), Event::Scanned(sighting), &rules());
         if step != Step::NewKey && after == row {
-            delta.changed_since += 1;
+            delta.changed_since += u64::from(sent);
             continue;
         }
         let key = (step == Step::NewKey)
@@ -252,5 +254,6 @@ fn rules() -> Rules {
         trust: Trust::LookupOnly,
         lookup_settle_ms: 0,
         request_timeout_ms: 0,
+        resend_after_ms: 0,
     }
 }

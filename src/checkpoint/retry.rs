@@ -142,5 +142,6 @@ fn rules() -> Rules {
         trust: Trust::LookupOnly,
         lookup_settle_ms: 0,
         request_timeout_ms: 0,
+        resend_after_ms: 0,
     }
 }

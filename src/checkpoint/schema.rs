@@ -50,6 +50,7 @@ CREATE TABLE flight (
   host           TEXT NOT NULL,
   user_id        INTEGER NOT NULL,
   trust          INTEGER NOT NULL,
+  unanswered     INTEGER NOT NULL,
   highest_ticket INTEGER,
   attempts       INTEGER NOT NULL,
   open           INTEGER NOT NULL,
@@ -95,7 +96,7 @@ FROM row;
 CREATE VIEW attempts AS
 SELECT id, row,
        CASE kind WHEN 0 THEN 'create' WHEN 1 THEN 'list' WHEN 2 THEN 'search'
-                 WHEN 3 THEN 'person' END AS kind,
+                 WHEN 3 THEN 'person' WHEN 4 THEN 'export' END AS kind,
        CASE WHEN key IS NOT NULL THEN
          lower(substr(hex(key), 1, 8) || '-' || substr(hex(key), 9, 4) || '-' ||
                substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' ||

@@ -28,6 +28,8 @@ pub enum Setting {
     BodyFormat,
     /// The machine that used the checkpoint last.
     Machine,
+    /// How many rows there are.
+    Rows,
     /// How the account was seen to treat idempotency keys: `honoured` or `dropped`.
     Keys,
 }
@@ -45,6 +47,7 @@ impl Setting {
             Self::ExternalIdMapping => "external_id_mapping",
             Self::BodyFormat => "body_format",
             Self::Machine => "machine",
+            Self::Rows => "rows",
             Self::Keys => "keys",
         }
     }
@@ -88,4 +91,10 @@ pub(super) fn write(db: &Connection, setting: Setting, value: &str) -> rusqlite:
     )?
     .execute([setting.name(), value])?;
     Ok(())
+}
+
+/// Stores how many rows there are, for the next start to compare.
+pub(super) fn write_row_count(db: &Connection) -> rusqlite::Result<()> {
+    let rows: i64 = db.query_row("SELECT count(*) FROM row", [], |row| row.get(0))?;
+    write(db, Setting::Rows, &rows.to_string())
 }

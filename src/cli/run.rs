@@ -13,15 +13,15 @@ use super::{confirm, dry_run, environment, interrupt, output, paths};
 use crate::checkpoint::{Checkpoint, ProblemRow, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::Message;
-use crate::engine::monitor::Tally;
+use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
-use crate::engine::{EngineError, belongs, driver, plan, start};
+use crate::engine::{EngineError, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
 use crate::model::ids::Key;
 use crate::model::intent::{Route, Trust};
-use crate::model::limits::REQUEST_TIMEOUT_MS;
+use crate::model::limits::{REQUEST_TIMEOUT_MS, RESEND_AFTER_MS_MAX};
 use crate::model::time::Monotonic;
 use crate::report::{Facts, ThisRun, text};
 use crate::sandbox::server::{self, Server};
@@ -36,6 +36,11 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     if arguments.endpoint == Endpoint::Imports {
         return Err(Failure::refused(
             "the imports endpoint is not built yet; --endpoint tickets is the one that works",
+        ));
+    }
+    if arguments.max_outage <= arguments.lookup_settle {
+        return Err(Failure::usage(
+            "--max-outage must be longer than --lookup-settle, or rows that have to settle never do",
         ));
     }
     let source = Source::open(&arguments.csv, arguments.mapping.as_deref())?;
@@ -149,10 +154,13 @@ fn send(
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    if arguments.recover {
-        checkpoint.recover(known.clock.at(monotonic()))?;
-    }
     let plan = make_plan(arguments, client.account().host(), &known);
+    if arguments.recover {
+        let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
+        let clock = known.clock;
+        let recovered = recover::recover(&client, &mut checkpoint, &plan, clock, watchers);
+        body.runtime.block_on(recovered)?;
+    }
     let now = monotonic();
     let rows = CsvRows(source);
     let make_key = Box::new(Key::random);
@@ -170,6 +178,7 @@ fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> pl
             trust: Trust::Key,
             lookup_settle_ms: arguments.lookup_settle,
             request_timeout_ms: REQUEST_TIMEOUT_MS,
+            resend_after_ms: arguments.lookup_settle.min(RESEND_AFTER_MS_MAX),
         },
         route: Route {
             method: "POST".to_owned(),
@@ -215,6 +224,17 @@ pub(super) fn display(arguments: &RunArguments) -> Display {
     Display::start(arguments.progress, arguments.quiet, bytes)
 }
 
+/// A search index is minutes behind: against a real account, absence is not believed at once.
+fn refuse_haste(arguments: &RunArguments, account: &Account) -> Result<(), Failure> {
+    if account.is_loopback() || arguments.lookup_settle >= REQUEST_TIMEOUT_MS {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "--lookup-settle must be at least a minute: Zendesk's search is minutes behind, and a ticket \
+         that is not found yet would be made again",
+    ))
+}
+
 /// Where a run works, known before anything is opened.
 struct Place {
     account: Option<(Account, Credentials)>,
@@ -228,6 +248,7 @@ impl Place {
             (None, "sandbox".to_owned(), "sandbox".to_owned())
         } else {
             let account = environment::account(arguments)?;
+            refuse_haste(arguments, &account)?;
             let credentials = environment::credentials(arguments.credentials.as_deref())?;
             let (file_name, host) = (account.name().to_owned(), account.host().to_owned());
             (Some((account, credentials)), file_name, host)

@@ -10,6 +10,7 @@ pub mod driver;
 mod error;
 pub mod monitor;
 pub mod plan;
+pub mod recover;
 pub mod run;
 pub mod scan;
 pub mod start;

@@ -51,7 +51,8 @@ pub fn run<R: Rows>(
     (sender, inbox): (&Sender<Message>, &Receiver<Message>),
     monitor: &mut dyn Monitor,
 ) -> Result<Ended, EngineError> {
-    let mut messages = Vec::new();
+    // Somebody may have asked for the end already.
+    let mut messages: Vec<Message> = inbox.try_iter().collect();
     loop {
         let now = monotonic();
         let effects = match driver.turn(now, messages.drain(..)) {

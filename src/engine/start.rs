@@ -48,6 +48,7 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
     let Me {
         id: Some(user),
         role,
+        is_restricted,
         ..
     } = me.value
     else {
@@ -56,6 +57,13 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
                 .to_owned(),
         ));
     };
+    if is_restricted {
+        return Err(EngineError::Refused(
+            "this user sees only part of the account's tickets, so a ticket that is not found proves \
+             nothing; use an administrator's credentials"
+                .to_owned(),
+        ));
+    }
     let Some(date) = me.meta.date else {
         return Err(EngineError::Refused(
             "replies come without a Date header, so the age of a key cannot be told; something on \

@@ -26,6 +26,9 @@ pub struct Rules {
     pub lookup_settle_ms: u64,
     /// How long one request may take: what must still fit into the key's lifetime.
     pub request_timeout_ms: u64,
+    /// How long after an unanswered request the same key may be sent again. What Zendesk does with a
+    /// key whose first request it is still working on is not documented.
+    pub resend_after_ms: u64,
 }
 
 /// What a lookup by `external_id` brought, by list and by search together.
@@ -66,6 +69,9 @@ pub enum Event {
         now: ServerTime,
         /// How the account treats keys.
         evidence: Evidence,
+        /// How old the key is at least, on this machine's monotonic clock: what Zendesk's clock says
+        /// can be wrong, and this one can only be too short.
+        local_age_ms: u64,
         /// Whether a resend would go the same way as the stored intent, as the same user.
         same_route: bool,
         /// The highest ticket id known.
@@ -88,6 +94,9 @@ pub enum Event {
     },
     /// A lookup is answered, by list and by search.
     LookedUp(Finding),
+    /// A create was answered without a word about its key: something on the way drops keys, and it
+    /// may have dropped this row's too.
+    KeysDropped,
     /// The request of the last intent was certainly never begun.
     NeverSent,
     /// The CSV was scanned again.

@@ -18,6 +18,7 @@ const RULES: Rules = Rules {
     trust: Trust::Key,
     lookup_settle_ms: SETTLE_MS,
     request_timeout_ms: 60_000,
+    resend_after_ms: 30_000,
 };
 
 #[test]
@@ -45,6 +46,7 @@ fn flight() -> Flight {
         first_sent_at: START,
         last_sent_at: START,
         trust: Trust::Key,
+        unanswered: false,
         highest_ticket: Some(TicketId(100)),
         refusal: None,
     }
@@ -92,6 +94,16 @@ fn rows() -> Vec<(&'static str, Row)> {
             },
         ),
         ("sending, first request out", sending(sent, flight())),
+        (
+            "sending, first request unanswered",
+            sending(
+                sent,
+                Flight {
+                    unanswered: true,
+                    ..flight()
+                },
+            ),
+        ),
         (
             "sending, nothing has left yet",
             sending(
@@ -189,6 +201,7 @@ fn events() -> Vec<(String, Event)> {
     events.extend(turns());
     events.extend(replies());
     events.extend(lookups());
+    events.push(("keys dropped".into(), Event::KeysDropped));
     events.push(("never sent".into(), Event::NeverSent));
     let problem = Problem::new("Invalid", "no text");
     for (name, sighting) in [
@@ -214,6 +227,7 @@ fn turns() -> Vec<(String, Event)> {
     let due = |after_ms, evidence, same_route| Event::Due {
         now: START.plus(after_ms),
         evidence,
+        local_age_ms: after_ms,
         same_route,
         highest_ticket: Some(TicketId(200)),
     };
@@ -232,6 +246,7 @@ fn turns() -> Vec<(String, Event)> {
             Event::Due {
                 now,
                 evidence: Evidence::Honoured,
+                local_age_ms: 0,
                 same_route: true,
                 highest_ticket: None,
             }

@@ -19,12 +19,14 @@ pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
         Event::Due {
             now,
             evidence,
+            local_age_ms,
             same_route,
             highest_ticket,
         } => {
             let turn = Turn {
                 now,
                 evidence,
+                local_age_ms,
                 same_route,
                 highest_ticket,
             };
@@ -56,6 +58,7 @@ pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
             | State::Withdrawn => (row, Step::Rest),
         },
         Event::LookedUp(finding) => looked_up(row, &finding, rules),
+        Event::KeysDropped => keys_dropped(row),
         Event::NeverSent => never_sent(row),
         Event::Scanned(sighting) => scanned(row, sighting),
         Event::Retry => retry(row),
@@ -68,6 +71,7 @@ pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
 struct Turn {
     now: ServerTime,
     evidence: Evidence,
+    local_age_ms: u64,
     same_route: bool,
     highest_ticket: Option<TicketId>,
 }
@@ -88,10 +92,21 @@ fn due(row: Row, turn: &Turn, rules: &Rules) -> (Row, Step) {
             depart(past, turn, rules)
         }
         State::Sending(flight) if may_resend(&flight, turn, rules) => {
+            if let Some(finished_at) = may_be_at_work(&flight, past, turn.now, rules) {
+                let step = Step::WaitUntil(finished_at);
+                return (
+                    Row {
+                        state: State::Sending(flight),
+                        past,
+                    },
+                    step,
+                );
+            }
             let flight = Flight {
                 attempts: flight.attempts + 1,
                 open: flight.open + 1,
                 last_sent_at: turn.now,
+                unanswered: true,
                 ..flight
             };
             let past = Past {
@@ -130,7 +145,8 @@ fn depart(past: Past, turn: &Turn, rules: &Rules) -> (Row, Step) {
         open: 1,
         first_sent_at: turn.now,
         last_sent_at: turn.now,
-        trust: rules.trust,
+        trust: trust_at_departure(turn, rules),
+        unanswered: true,
         highest_ticket: turn.highest_ticket,
         refusal: None,
     };
@@ -148,6 +164,26 @@ fn depart(past: Past, turn: &Turn, rules: &Rules) -> (Row, Step) {
     )
 }
 
+/// A key is trusted with what is known when it is first sent: that keys arrived earlier or later, or
+/// on another way, says nothing of this one.
+fn trust_at_departure(turn: &Turn, rules: &Rules) -> Trust {
+    match turn.evidence {
+        Evidence::Honoured => rules.trust,
+        Evidence::Unproven | Evidence::Dropped => Trust::LookupOnly,
+    }
+}
+
+/// Until when Zendesk may still be at work on the last request, if it may be.
+fn may_be_at_work(
+    flight: &Flight,
+    past: Past,
+    now: ServerTime,
+    rules: &Rules,
+) -> Option<ServerTime> {
+    let finished_at = past.last_sent_at?.plus(rules.resend_after_ms);
+    (flight.unanswered && now < finished_at).then_some(finished_at)
+}
+
 fn may_resend(flight: &Flight, turn: &Turn, rules: &Rules) -> bool {
     let trusted = match (flight.trust, turn.evidence) {
         (Trust::Key, Evidence::Honoured) => true,
@@ -158,6 +194,7 @@ fn may_resend(flight: &Flight, turn: &Turn, rules: &Rules) -> bool {
         && flight.refusal.is_none()
         && flight.attempts < ATTEMPTS_PER_KEY_MAX
         && window::is_open(flight.first_sent_at, turn.now, rules.request_timeout_ms)
+        && window::is_young(turn.local_age_ms, rules.request_timeout_ms)
 }
 
 /// A lookup that comes too early could only be believed if it found something, so it waits.
@@ -180,6 +217,24 @@ fn looked_up(row: Row, finding: &Finding, rules: &Rules) -> (Row, Step) {
         | State::Unknown(_)
         | State::Withdrawn) => (Row { state, past }, Step::Rest),
     }
+}
+
+/// Only a lookup can tell any more what has become of a request that is out.
+fn keys_dropped(row: Row) -> (Row, Step) {
+    let Row { state, past } = row;
+    let state = match state {
+        State::Sending(flight) => State::Sending(Flight {
+            trust: Trust::LookupOnly,
+            ..flight
+        }),
+        state @ (State::Invalid(_)
+        | State::Pending
+        | State::Created { .. }
+        | State::Rejected(_)
+        | State::Unknown(_)
+        | State::Withdrawn) => state,
+    };
+    (Row { state, past }, Step::Rest)
 }
 
 /// Takes the last intent back. The row is pending again if it was the first under its key and no

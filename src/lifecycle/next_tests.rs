@@ -19,6 +19,7 @@ const RULES: Rules = Rules {
     trust: Trust::Key,
     lookup_settle_ms: 300_000,
     request_timeout_ms: 60_000,
+    resend_after_ms: 30_000,
 };
 
 /// One thing that the world does, after `wait_ms` more on Zendesk's clock.
@@ -86,6 +87,7 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(tickets, sees_all)| Deed::Look { tickets, sees_all }),
         1 => prop_oneof![
             Just(Event::NeverSent),
+            Just(Event::KeysDropped),
             Just(Event::Scanned(Sighting::Same)),
             Just(Event::Scanned(Sighting::Changed)),
             Just(Event::Scanned(Sighting::Gone)),
@@ -104,6 +106,7 @@ fn event(deed: Deed, now: ServerTime) -> Event {
         } => Event::Due {
             now,
             evidence,
+            local_age_ms: 0,
             same_route,
             highest_ticket: None,
         },

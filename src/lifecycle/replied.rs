@@ -47,9 +47,19 @@ pub(super) fn replied(
         Verdict::Refused(problem) | Verdict::Forbidden(problem) => refused(past, flight, problem),
         Verdict::ServerError(asked) if keeps_trust(told) => open_again(past, flight, asked, told),
         Verdict::KeyMismatch | Verdict::ServerError(_) => look_up(past, flight, told, rules),
-        Verdict::Unreadable | Verdict::Conflict | Verdict::Lost(_) => {
-            open_again(past, flight, None, told)
+        Verdict::Unreadable | Verdict::Conflict => {
+            let unanswered = false;
+            open_again(
+                past,
+                Flight {
+                    unanswered,
+                    ..flight
+                },
+                None,
+                told,
+            )
         }
+        Verdict::Lost(_) => open_again(past, flight, None, told),
         Verdict::Throttled(asked) => again(past, flight.without_last_attempt(), asked, told),
         Verdict::NotSent(_) => again(past, flight.without_last_attempt(), None, told),
         Verdict::Unauthorized => {

@@ -2,6 +2,7 @@
 
 use super::event::{Sighting, Step};
 use super::state::{Past, Row, State};
+use crate::model::time::ServerTime;
 
 /// A row that was ever sent keeps what it has: the CSV of today does not undo a request of
 /// yesterday. Only a rejected row that was mended is tried again, after a lookup.
@@ -43,7 +44,9 @@ pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
 /// A row that is tried again after it was refused or given up: looked up first, since a request of
 /// the past may have made its ticket after all, with a fresh budget of keys.
 pub(super) fn retried(past: Past) -> Row {
-    let look_up_since = past.look_up_since.max(past.last_sent_at);
+    let since = past.look_up_since.max(past.last_sent_at);
+    // Also a row that this checkpoint never sent may have a ticket, if it was lost or copied.
+    let look_up_since = since.or(Some(ServerTime(0)));
     Row {
         state: State::Pending,
         past: Past {

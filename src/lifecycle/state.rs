@@ -55,6 +55,8 @@ pub struct Flight {
     pub last_sent_at: ServerTime,
     /// How far the key is trusted.
     pub trust: Trust,
+    /// Whether the last request is unanswered: Zendesk may still be at work on it.
+    pub unanswered: bool,
     /// The highest ticket id known when the key was first sent.
     pub highest_ticket: Option<TicketId>,
     /// A final refusal that came while an earlier request was still of unknown outcome.

@@ -53,14 +53,7 @@ pub(super) fn of_flight(
             ticket: one.ticket,
             how: How::Found,
         }),
-        [one] => settled(State::Unknown(Problem::new(
-            "ForeignTicket",
-            format!(
-                "ticket {} carries this external_id but may be older than our first send; \
-                 look at it, then see retry --unknown and --as-ticket",
-                one.ticket
-            ),
-        ))),
+        [one] => settled(State::Unknown(foreign_ticket(one))),
         several => settled(State::Unknown(several_tickets(several))),
     }
 }
@@ -88,6 +81,8 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
             Ok(Some(problem)) => settled(State::Unknown(problem)),
             Ok(None) => settled(State::Pending),
         },
+        // It was sent before and its ticket is younger than that; an older one is somebody else's.
+        [one] if is_older(one, past) => settled(State::Unknown(foreign_ticket(one))),
         [one] => settled(State::Created {
             ticket: one.ticket,
             how: How::Found,
@@ -158,6 +153,25 @@ fn may_be_ours(found: &Candidate, past: Past, flight: &Flight, rules: &Rules) ->
             .highest_ticket
             .is_some_and(|highest| found.ticket > highest),
     }
+}
+
+fn is_older(found: &Candidate, past: Past) -> bool {
+    match (found.created_at, past.first_sent_at) {
+        (Some(made), Some(first)) => made.plus(CREATED_AT_SLACK_MS) < first,
+        (None | Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn foreign_ticket(found: &Candidate) -> Problem {
+    Problem::new(
+        "ForeignTicket",
+        format!(
+            "ticket {} carries this external_id but may be older than our first send; look at it: \
+             if it is the row's, name it with retry --unknown --as-ticket, else take its \
+             external_id away and retry",
+            found.ticket
+        ),
+    )
 }
 
 fn without_debt(past: Past) -> Past {

@@ -12,6 +12,11 @@ pub(super) fn is_open(first_sent_at: ServerTime, now: ServerTime, timeout_ms: u6
     age >= -CREATED_AT_SLACK_MS.cast_signed() && now < latest_start(first_sent_at, timeout_ms)
 }
 
+/// Says the same of an age in milliseconds, as this machine's monotonic clock knows it at least.
+pub(super) fn is_young(age_ms: u64, timeout_ms: u64) -> bool {
+    age_ms.saturating_add(timeout_ms) < KEY_LIFETIME_MS - KEY_MARGIN_MS
+}
+
 /// Before when a request that takes up to `timeout_ms` has to start to be over within the window.
 pub fn latest_start(first_sent_at: ServerTime, timeout_ms: u64) -> ServerTime {
     let reliable = (KEY_LIFETIME_MS - KEY_MARGIN_MS).cast_signed();

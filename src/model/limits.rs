@@ -26,6 +26,21 @@ pub const RETRY_DELAY_MS_MAX: u64 = 60_000;
 /// How long a 429 without a `Retry-After` holds all lanes.
 pub const THROTTLE_HOLD_MS: u64 = 10_000;
 
+/// How long a 429 holds all lanes at least, also if it asks for nothing.
+pub const THROTTLE_HOLD_MS_MIN: u64 = 1_000;
+
+/// The longest that an unanswered request is given before its key is sent again.
+pub const RESEND_AFTER_MS_MAX: u64 = 30_000;
+
+/// Rows in succession whose first request is answered as a repeated one before the run halts.
+pub const STRANGE_HITS_MAX: u32 = 5;
+
+/// Lookups of a row in succession that may fail before it counts as impossible to look up.
+pub const FAILED_LOOKUPS_MAX: u32 = 20;
+
+/// Lookups of a row in succession that may be forbidden before it counts so.
+pub const FORBIDDEN_LOOKUPS_MAX: u32 = 3;
+
 /// How long one request may take, from the permit to the last byte of the reply.
 pub const REQUEST_TIMEOUT_MS: u64 = 60_000;
 

@@ -41,15 +41,23 @@ impl Exchange {
 /// Sends a request, once, and reads its reply up to [`REPLY_BYTES_MAX`]. An error is
 /// [`Verdict::NotSent`] or [`Verdict::Lost`].
 pub(super) async fn exchange(request: RequestBuilder) -> Result<Exchange, Verdict> {
+    exchange_up_to(request, REPLY_BYTES_MAX).await
+}
+
+/// The same, for a reply that may be longer than most.
+pub(super) async fn exchange_up_to(
+    request: RequestBuilder,
+    bytes_max: usize,
+) -> Result<Exchange, Verdict> {
     let mut response = request.send().await.map_err(without_reply)?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
     let mut cut = false;
-    while body.len() < REPLY_BYTES_MAX {
+    while body.len() < bytes_max {
         match response.chunk().await {
             Ok(Some(chunk)) => {
-                let room = REPLY_BYTES_MAX - body.len();
+                let room = bytes_max - body.len();
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             }
             Ok(None) => break,

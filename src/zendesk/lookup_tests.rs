@@ -190,6 +190,7 @@ async fn the_user_may_be_nobody() {
         role: role.to_owned(),
         name: name.to_owned(),
         email: email.to_owned(),
+        is_restricted: false,
     };
     assert_eq!(
         client.me().await.answer,

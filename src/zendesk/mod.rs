@@ -11,6 +11,7 @@
 //! | [`credentials`] | who: what the `Authorization` header is made of |
 //! | [`client`] | the client and its one dangerous request, the create |
 //! | `questions`, `pages` | the GETs: lookups, the user, the triggers |
+//! | `export` | the incremental export |
 //! | `exchange` | one request, one reply, or why there is none |
 //! | [`mod@classify`] | what a reply means |
 //! | `ticket_reply`, `envelope`, `text` | reading bodies, good ones and bad ones |
@@ -25,6 +26,7 @@ pub mod client;
 pub mod credentials;
 mod envelope;
 mod exchange;
+mod export;
 pub mod headers;
 pub mod pacer;
 mod pages;
@@ -47,4 +49,5 @@ pub use account::{Account, AccountError};
 pub use classify::classify;
 pub use client::{Client, ClientError, Timeouts};
 pub use credentials::Credentials;
+pub use export::{ExportPage, Exported};
 pub use questions::{Me, Triggers};

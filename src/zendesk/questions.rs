@@ -2,7 +2,7 @@
 
 use reqwest::{Method, Url};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::client::Client;
 use super::exchange::exchange;
@@ -35,6 +35,8 @@ pub struct Me {
     pub name: String,
     /// The user's e-mail address; empty if there is none.
     pub email: String,
+    /// Whether the user sees only part of the tickets (`ticket_restriction`).
+    pub is_restricted: bool,
 }
 
 /// The triggers that a create may set off.
@@ -94,6 +96,7 @@ impl Client {
             role: named(user.role),
             name: named(user.name),
             email: named(user.email),
+            is_restricted: user.ticket_restriction.is_some(),
         })
     }
 
@@ -112,6 +115,13 @@ impl Client {
                     .collect(),
             }
         })
+    }
+
+    /// Asks how many tickets there are, about: `GET /api/v2/tickets/count`.
+    pub async fn count_tickets(&self) -> Answer<u64> {
+        let answer: Answer<TicketCount> =
+            self.ask(Asked::Other, "/api/v2/tickets/count", &[]).await;
+        answer.map(|body| body.count.value)
     }
 
     /// Reads all pages. The address of the next page is ours to make: following the one in a reply
@@ -224,6 +234,17 @@ struct User {
     role: Option<String>,
     name: Option<String>,
     email: Option<String>,
+    ticket_restriction: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct TicketCount {
+    count: CountValue,
+}
+
+#[derive(Deserialize)]
+struct CountValue {
+    value: u64,
 }
 
 #[derive(Deserialize)]

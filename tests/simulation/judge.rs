@@ -1,7 +1,9 @@
 //! What must be true in the end, asked of the double and of the checkpoint alike.
 
 use zendesk_migrate::checkpoint::Reader;
+use zendesk_migrate::sandbox::settings::Settings;
 
+use crate::network;
 use crate::scenario::Scenario;
 use crate::world::World;
 
@@ -41,7 +43,33 @@ impl World {
             stats.tickets <= counts.created + counts.unknown,
             "{context}"
         );
+        self.compare_tickets();
+        // Requests that arrive much later than they leave may fill a minute that was planned well.
+        if self.scenario.way_ms <= 300 {
+            assert_eq!(stats.throttled, 0, "the limit was not kept: {context}");
+        }
         self.note(&format!("{counts:?} {stats:?}"));
+    }
+
+    /// The ticket of each row is one of the double's, with the row's id.
+    fn compare_tickets(&mut self) {
+        let db = rusqlite::Connection::open(self.path()).unwrap();
+        let mut query = db
+            .prepare("SELECT external_id, ticket_id FROM row WHERE ticket_id IS NOT NULL")
+            .unwrap();
+        let rows = query.query_map([], |r| Ok((r.get(0)?, r.get(1)?))).unwrap();
+        let rows: Vec<(String, u64)> = rows.map(Result::unwrap).collect();
+        // Beyond the limit's reach, which would refuse so many questions at once.
+        self.server.set_settings(Settings {
+            rpm: 0,
+            ..self.server.settings().clone()
+        });
+        for (external_id, ticket) in rows {
+            let now = self.server_now();
+            let response = self.server.handle(&network::show(ticket), now);
+            let theirs = network::external_id(&response);
+            assert_eq!(theirs.as_deref(), Some(&*external_id), "{}", self.history);
+        }
     }
 
     /// Whether this world can bring a row into that trouble.

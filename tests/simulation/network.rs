@@ -41,6 +41,20 @@ pub(crate) fn me() -> Request {
     get("/api/v2/users/me", Vec::new())
 }
 
+pub(crate) fn show(ticket: u64) -> Request {
+    get(&format!("/api/v2/tickets/{ticket}"), Vec::new())
+}
+
+/// The `external_id` of the ticket that is shown; `None` if none is.
+pub(crate) fn external_id(response: &Response) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Shown {
+        ticket: Ticket,
+    }
+    let shown: Shown = serde_json::from_slice(&response.body).ok()?;
+    shown.ticket.external_id
+}
+
 fn get(path: &str, query: Vec<(String, String)>) -> Request {
     Request {
         method: Method::Get,

@@ -9,8 +9,9 @@ use zendesk_migrate::model::time::Monotonic;
 use zendesk_migrate::sandbox::faults::{Delivery, deliver};
 use zendesk_migrate::sandbox::http::{Request, Response};
 
+use crate::letters::{Letter, Outcome, Post, Question};
 use crate::network;
-use crate::world::{Letter, Outcome, Post, Question, TIMEOUT_MS, World};
+use crate::world::{TIMEOUT_MS, World};
 
 impl World {
     /// Does what the driver wants done.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
-use zendesk_migrate::engine::driver::{Driver, Message, Rows, Way};
+use zendesk_migrate::engine::driver::{Driver, Message, Rows};
 use zendesk_migrate::engine::plan::Plan;
 use zendesk_migrate::lifecycle::{Rules, Stop};
 use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber};
@@ -14,11 +14,12 @@ use zendesk_migrate::model::intent::{Route, Trust};
 use zendesk_migrate::model::problem::Problem;
 use zendesk_migrate::model::time::{Monotonic, ServerClock};
 use zendesk_migrate::sandbox::faults::Faults;
-use zendesk_migrate::sandbox::http::{Request, Response};
+use zendesk_migrate::sandbox::settings::Settings;
 use zendesk_migrate::sandbox::state::State;
 use zendesk_migrate::zendesk::pacer::Policy;
 
 use crate::dice::Dice;
+use crate::letters::{Letter, Post};
 use crate::network;
 use crate::scenario::{MINUTE_MS, Scenario};
 
@@ -45,72 +46,6 @@ pub(crate) struct World {
     pub(crate) bodies: BTreeMap<RowNumber, Vec<u8>>,
     folder: tempfile::TempDir,
     pub(crate) history: String,
-}
-
-/// Something that arrives at a time; the number keeps the order of those that arrive together.
-pub(crate) struct Letter {
-    pub(crate) at: u64,
-    pub(crate) number: u64,
-    pub(crate) process: u64,
-    pub(crate) question: Question,
-    pub(crate) post: Post,
-}
-
-pub(crate) enum Post {
-    /// A request, on its way.
-    Request(Request),
-    /// What comes of it, on its way back.
-    Outcome(Outcome),
-}
-
-/// What a client gets.
-pub(crate) enum Outcome {
-    Reply(Response),
-    Cut(Response),
-    Lost,
-    NotSent,
-}
-
-/// What was asked, to make a message of the outcome.
-#[derive(Debug, Clone)]
-pub(crate) enum Question {
-    Create {
-        row: RowNumber,
-        sent: u64,
-    },
-    LookUp {
-        row: RowNumber,
-        external_id: String,
-        way: Way,
-        sent: u64,
-    },
-    Probe {
-        sent: u64,
-    },
-    Check {
-        row: RowNumber,
-        sent: u64,
-    },
-}
-
-impl PartialEq for Letter {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Letter {}
-
-impl PartialOrd for Letter {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Letter {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
-    }
 }
 
 struct SimRows(BTreeMap<RowNumber, Vec<u8>>);
@@ -162,8 +97,16 @@ impl World {
             match self.life(&mut steps) {
                 End::Died => self.note("died"),
                 End::Stopped(Stop::Done) => break,
-                End::Stopped(stop @ (Stop::Outage | Stop::MaxErrors)) => {
+                End::Stopped(
+                    stop @ (Stop::Outage | Stop::MaxErrors | Stop::Interrupted | Stop::Limit),
+                ) => {
                     self.note(&format!("stopped: {stop:?}"));
+                }
+                // A network that repeats requests looks like somebody else with the same keys.
+                End::Stopped(Stop::Account(problem))
+                    if problem.code == "KeysInUse" && self.scenario.faults.duplicate > 0.0 =>
+                {
+                    self.note("keys in use");
                 }
                 End::Stopped(stop) => panic!("seed {}: {stop:?}", self.scenario.seed),
             }
@@ -240,6 +183,10 @@ impl World {
                 "seed {}: it does not end",
                 self.scenario.seed
             );
+            if self.strikes(self.scenario.interrupt) {
+                self.note("interrupted");
+                messages.push(Message::Interrupt);
+            }
             if !messages.is_empty() && self.strikes(self.scenario.death) {
                 break End::Died;
             }
@@ -275,6 +222,7 @@ impl World {
                 trust: Trust::Key,
                 lookup_settle_ms: SETTLE_MS,
                 request_timeout_ms: TIMEOUT_MS,
+                resend_after_ms: 30_000,
             },
             route: Route {
                 method: "POST".into(),
@@ -285,7 +233,7 @@ impl World {
             sees_all: self.scenario.settings.role == "admin",
             pace: Policy::default(),
             concurrency: self.scenario.concurrency,
-            limit: None,
+            limit: self.scenario.limit,
             max_errors: 1_000,
             max_outage_ms: 15 * MINUTE_MS,
             max_duration_ms: None,
@@ -362,6 +310,14 @@ impl World {
             let ms = i64::try_from(self.dice.between(0, 40 * MINUTE_MS)).unwrap();
             self.server_offset_ms += ms - 20 * 60_000;
             self.note("the account's clock was set");
+        }
+        if self.now >= self.scenario.keys_mended_after_ms && self.server.settings().drop_keys {
+            let settings = Settings {
+                drop_keys: false,
+                ..self.server.settings().clone()
+            };
+            self.server.set_settings(settings);
+            self.note("keys are honoured from now on");
         }
         if self.strikes(self.scenario.archive) {
             self.server.archive_all();

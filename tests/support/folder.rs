@@ -177,6 +177,19 @@ impl Program<'_> {
         Running::start(&mut self.command)
     }
 
+    /// The same program started by another one, which is told its path and arguments last.
+    pub(crate) fn through(self, other: &mut Command) -> &mut Command {
+        let folder = self.folder.place.path();
+        let environment = self.command.get_envs();
+        let environment = environment.filter_map(|(name, value)| Some((name, value?)));
+        other
+            .arg(self.command.get_program())
+            .args(self.command.get_args())
+            .current_dir(folder)
+            .env_clear()
+            .envs(environment)
+    }
+
     /// Runs it to its end, whatever it says.
     #[track_caller]
     pub(crate) fn run(mut self) -> Ended {

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use super::track::Asked;
-use super::{Driver, Effect, Message, Rows, Timing, Way};
+use super::{Driver, Effect, Message, Rows, Timing};
 use crate::checkpoint::{Attempt, Kind};
-use crate::lifecycle::{Event, Evidence, Stop, retry};
+use crate::lifecycle::{Event, Evidence, State, Stop, retry};
 use crate::model::ids::RowNumber;
-use crate::model::limits::THROTTLE_HOLD_MS;
+use crate::model::limits::{STRANGE_HITS_MAX, THROTTLE_HOLD_MS, THROTTLE_HOLD_MS_MIN};
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, Candidate, Meta, Reply, RetryAfter, Verdict};
+use crate::model::reply::{Answer, KeyLookup, Meta, Reply, RetryAfter, Verdict};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 
 impl<R: Rows> Driver<R> {
@@ -41,14 +40,16 @@ impl<R: Rows> Driver<R> {
     }
 
     /// Learns from a reply what every reply tells.
-    fn learn(&mut self, meta: &Meta, timing: Timing, now: Monotonic) {
+    pub(super) fn learn(&mut self, meta: &Meta, timing: Timing, now: Monotonic) {
         self.tally.requests += 1;
         if meta.status == Some(429) {
             self.tally.throttled += 1;
         }
         // A reply that lay in a socket while the machine slept tells the time of hours ago.
         let is_recent = timing.round_trip_ms() <= self.plan.rules.request_timeout_ms;
-        if let Some(date) = meta.date.filter(|_| is_recent) {
+        // A gateway's own page has a clock of its own, and no id of Zendesk's.
+        let is_theirs = meta.request_id.is_some() || meta.status.is_some_and(|s| s < 300);
+        if let Some(date) = meta.date.filter(|_| is_recent && is_theirs) {
             self.clock = ServerClock::new(date, timing.arrived);
         }
         self.creates.learn(meta.account, None, now);
@@ -92,6 +93,7 @@ impl<R: Rows> Driver<R> {
             ours = external_id.as_deref() == Some(&*external_id_of_row);
             self.highest_ticket = self.highest_ticket.max(Some(*ticket));
             self.learn_of_keys(meta.key_lookup.is_some(), now);
+            self.count_strange_hits(row, meta.key_lookup == Some(KeyLookup::Hit));
         }
         if let Verdict::Throttled(asked) = verdict {
             self.hold(asked, now);
@@ -114,33 +116,59 @@ impl<R: Rows> Driver<R> {
         self.happen(row, event, now);
     }
 
-    /// Notes whether a create that made a ticket said what it did with the key.
+    /// Notes whether a create that made a ticket said what it did with the key. One that did not
+    /// casts doubt on all that are out, and on all further ones of this run.
     fn learn_of_keys(&mut self, marked: bool, now: Monotonic) {
-        let seen = if marked {
-            Evidence::Honoured
-        } else {
-            Evidence::Dropped
+        let seen = match (self.evidence, marked) {
+            (Evidence::Dropped, _) | (_, false) => Evidence::Dropped,
+            (Evidence::Unproven | Evidence::Honoured, true) => Evidence::Honoured,
         };
         if seen == self.evidence {
             return;
         }
         self.evidence = seen;
         self.batch.evidence = Some(seen);
-        match seen {
-            Evidence::Honoured => self.hurry_the_settling(now),
-            Evidence::Dropped | Evidence::Unproven => self.news.push(
-                "Zendesk no longer confirms the idempotency key: something on the way drops it; \
-                 from now on rows without an answer are looked up before they are sent again"
+        if seen == Evidence::Dropped {
+            self.news.push(
+                "Zendesk does not confirm the idempotency key: something on the way drops it; from \
+                 now on rows without an answer are looked up before they are sent again"
                     .to_owned(),
-            ),
+            );
+            self.doubt_keys(now);
+        }
+    }
+
+    /// Tickets that were answered from the memory of a key at its very first request: somebody else
+    /// uses this checkpoint's keys, or something on the way repeats requests. One or two may be the
+    /// network's doing.
+    fn count_strange_hits(&mut self, row: RowNumber, hit: bool) {
+        let first = matches!(
+            self.tracked.get(&row).map(|tracked| &tracked.row.state),
+            Some(State::Sending(flight)) if flight.attempts <= 1
+        );
+        if !first {
+            return;
+        }
+        self.strange_hits = if hit { self.strange_hits + 1 } else { 0 };
+        if self.strange_hits >= STRANGE_HITS_MAX {
+            self.stop.get_or_insert(Stop::Account(Problem::new(
+                "KeysInUse",
+                format!(
+                    "{STRANGE_HITS_MAX} rows in succession were answered as if they had been sent \
+                     before: another copy of this checkpoint may be in use; stop it, then run the \
+                     same command with --recover"
+                ),
+            )));
         }
     }
 
     /// A 429 holds all lanes, once, for as long as it asks.
-    fn hold(&mut self, asked: Option<RetryAfter>, now: Monotonic) {
+    pub(super) fn hold(&mut self, asked: Option<RetryAfter>, now: Monotonic) {
         let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
         let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
-        self.creates.hold_until(now.plus(ms));
+        // A wait of nothing would answer a full account with all lanes again.
+        self.creates
+            .hold_until(now.plus(ms.max(THROTTLE_HOLD_MS_MIN)));
     }
 
     fn log_create(&mut self, row: RowNumber, meta: &Meta, sent_at: ServerTime, timing: Timing) {
@@ -150,148 +178,6 @@ impl<R: Rows> Driver<R> {
             ..attempt(row, Kind::Create, meta, sent_at, timing)
         };
         self.batch.attempts.push(attempt);
-    }
-
-    fn looked_up(
-        &mut self,
-        row: RowNumber,
-        way: Way,
-        answer: Answer<Vec<Candidate>>,
-        timing: Timing,
-        now: Monotonic,
-    ) {
-        self.out -= 1;
-        let Answer { answer, meta } = answer;
-        let sent_at = self.server_now(timing.sent);
-        self.learn(&meta, timing, now);
-        self.tally.lookups += 1;
-        self.pace_of(way).learn(None, meta.endpoint, now);
-        let kind = match way {
-            Way::List => Kind::List,
-            Way::Search => Kind::Search,
-        };
-        let found = answer.as_ref().ok().map(|found| found.len() as u64);
-        let attempt = Attempt {
-            found,
-            ..attempt(row, kind, &meta, sent_at, timing)
-        };
-        self.batch.attempts.push(attempt);
-        self.watch.observe(answer.as_ref().err(), now);
-        if self.sample.contains(row) {
-            self.stop_if_account_is_wrong(&answer);
-            self.sampled(row, answer, now);
-            return;
-        }
-        if self.is_control(row) {
-            self.stop_if_account_is_wrong(&answer);
-            self.controlled(&answer, now);
-            return;
-        }
-        // By now this is the reply's own `Date`: when the question was answered, which is never too
-        // late for judging it.
-        let asked = Asked {
-            at: self.server_now(timing.sent),
-            local: timing.sent,
-        };
-        match answer {
-            Ok(candidates) => self.weigh(row, way, candidates, asked, now),
-            Err(verdict) => self.lookup_failed(row, way, verdict, asked, now),
-        }
-    }
-
-    fn stop_if_account_is_wrong<T>(&mut self, answer: &Result<T, Verdict>) {
-        match answer {
-            Err(Verdict::Unauthorized) => {
-                self.stop
-                    .get_or_insert(Stop::Credentials(refused_credentials()));
-            }
-            Err(Verdict::WrongAccount(problem)) => {
-                self.stop.get_or_insert(Stop::Account(problem.clone()));
-            }
-            Ok(_) | Err(_) => {}
-        }
-    }
-
-    /// Weighs what one way of a lookup has found. Only both ways together prove that there is none.
-    fn weigh(
-        &mut self,
-        row: RowNumber,
-        way: Way,
-        candidates: Vec<Candidate>,
-        asked: Asked,
-        now: Monotonic,
-    ) {
-        let Some(tracked) = self.tracked.get_mut(&row) else {
-            return;
-        };
-        tracked.failed_lookups = 0;
-        match (way, tracked.half_looked_up) {
-            (Way::List, _) if candidates.is_empty() => {
-                tracked.half_looked_up = Some(asked);
-                self.schedule(row, now);
-            }
-            (Way::List, _) => {
-                let event = self.finding(row, candidates, asked, None);
-                self.happen(row, event, now);
-            }
-            // The search alone, without the list, proves no absence: the list is asked next.
-            (Way::Search, None) if candidates.is_empty() => self.schedule(row, now),
-            (Way::Search, listed) => {
-                let first = listed.unwrap_or(asked);
-                if !candidates.is_empty() || self.may_judge_absence(row, first, now) {
-                    let event = self.finding(row, candidates, first, None);
-                    self.happen(row, event, now);
-                }
-            }
-        }
-    }
-
-    fn lookup_failed(
-        &mut self,
-        row: RowNumber,
-        way: Way,
-        verdict: Verdict,
-        asked: Asked,
-        now: Monotonic,
-    ) {
-        let asked = match verdict {
-            Verdict::Unauthorized => {
-                self.stop
-                    .get_or_insert(Stop::Credentials(refused_credentials()));
-                None
-            }
-            Verdict::WrongAccount(problem) => {
-                self.stop.get_or_insert(Stop::Account(problem));
-                None
-            }
-            // Asking again will not help: this way of looking up is closed for the row.
-            Verdict::Refused(problem) | Verdict::Forbidden(problem) => {
-                let event = self.finding(row, Vec::new(), asked, Some(problem));
-                self.happen(row, event, now);
-                return;
-            }
-            Verdict::Throttled(asked) => {
-                let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
-                let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
-                self.pace_of(way).hold_until(now.plus(ms));
-                Some(asked)
-            }
-            Verdict::ServerError(asked) => asked,
-            Verdict::Created { .. }
-            | Verdict::Unreadable
-            | Verdict::KeyMismatch
-            | Verdict::Conflict
-            | Verdict::NotSent(_)
-            | Verdict::Lost(_) => None,
-        };
-        let server_now = self.server_now(now);
-        let Some(tracked) = self.tracked.get_mut(&row) else {
-            return;
-        };
-        tracked.failed_lookups += 1;
-        let jitter = retry::jitter(self.plan.seed, row.0, tracked.failed_lookups);
-        let ms = retry::delay_ms(tracked.failed_lookups, asked, server_now, jitter);
-        self.schedule(row, now.plus(ms.max(1)));
     }
 
     fn probed(&mut self, answer: &Answer<()>, timing: Timing, now: Monotonic) {
@@ -316,6 +202,7 @@ impl<R: Rows> Driver<R> {
     fn checked(&mut self, row: RowNumber, answer: &Answer<bool>, timing: Timing, now: Monotonic) {
         self.learn(&answer.meta, timing, now);
         let Some((mut reply, _)) = self.forbidden.remove(&row) else {
+            self.out -= 1;
             return;
         };
         match &answer.answer {
@@ -330,14 +217,14 @@ impl<R: Rows> Driver<R> {
     }
 }
 
-fn refused_credentials() -> Problem {
+pub(super) fn refused_credentials() -> Problem {
     Problem::new(
         "Unauthorized",
         "Zendesk refuses the credentials; check them, then run the same command again",
     )
 }
 
-fn attempt(
+pub(super) fn attempt(
     row: RowNumber,
     kind: Kind,
     meta: &Meta,

@@ -24,15 +24,16 @@ pub(super) enum Control {
         way: Way,
         due: Option<Monotonic>,
     },
-    /// The control ticket was not found both ways, or there is none that is old enough.
-    SeesTooLittle,
+    /// The control ticket was not found both ways, or there is none that is old enough; asked again
+    /// after another settling time.
+    SeesTooLittle { since: Monotonic },
 }
 
 impl Control {
     pub(super) fn wake_at(&self) -> Option<Monotonic> {
         match self {
             Self::Asking { due, .. } => *due,
-            Self::SeesAll | Self::Open | Self::SeesTooLittle => None,
+            Self::SeesAll | Self::Open | Self::SeesTooLittle { .. } => None,
         }
     }
 }
@@ -49,11 +50,18 @@ impl<R: Rows> Driver<R> {
         asked: Asked,
         now: Monotonic,
     ) -> bool {
+        if let Control::SeesTooLittle { since } = self.control
+            && now.since(since) >= self.plan.rules.lookup_settle_ms
+        {
+            self.control = Control::Open;
+        }
         if let Control::Open = self.control {
-            self.control = self.choose_control(now).unwrap_or(Control::SeesTooLittle);
+            self.control = self
+                .choose_control(now)
+                .unwrap_or(Control::SeesTooLittle { since: now });
         }
         match self.control {
-            Control::SeesAll | Control::SeesTooLittle => true,
+            Control::SeesAll | Control::SeesTooLittle { .. } => true,
             Control::Open | Control::Asking { .. } => {
                 self.unschedule(row);
                 self.held.push((row, asked));
@@ -72,7 +80,7 @@ impl<R: Rows> Driver<R> {
                 way: Way::List,
                 due: Some(now),
             },
-            None => Control::SeesTooLittle,
+            None => Control::SeesTooLittle { since: now },
         })
     }
 
@@ -120,7 +128,9 @@ impl<R: Rows> Driver<R> {
             return;
         };
         match (answer, *way) {
-            (Ok(found), _) if found.is_empty() => self.control = Control::SeesTooLittle,
+            (Ok(found), _) if found.is_empty() => {
+                self.control = Control::SeesTooLittle { since: now }
+            }
             (Ok(_), Way::List) => {
                 *way = Way::Search;
                 *due = Some(now);
@@ -128,7 +138,7 @@ impl<R: Rows> Driver<R> {
             }
             (Ok(_), Way::Search) => self.control = Control::SeesAll,
             (Err(Verdict::Refused(_) | Verdict::Forbidden(_)), _) => {
-                self.control = Control::SeesTooLittle;
+                self.control = Control::SeesTooLittle { since: now };
             }
             (Err(_), _) => {
                 *due = Some(now.plus(1_000));

@@ -5,6 +5,7 @@
 
 mod answers;
 mod control;
+mod lookups;
 mod message;
 mod pick;
 mod requesters;
@@ -81,6 +82,10 @@ pub struct Driver<R> {
     out: usize,
     probing: bool,
     left_pending: u64,
+    /// First requests in succession that were answered as repeated ones.
+    strange_hits: u32,
+    /// A permit of a way to look up that was taken before the account had none.
+    spare: Option<Way>,
     idle_since: Option<Monotonic>,
     ask_again_at: Option<Monotonic>,
     counts: Counts,
@@ -138,6 +143,8 @@ impl<R: Rows> Driver<R> {
             out: 0,
             probing: false,
             left_pending: 0,
+            strange_hits: 0,
+            spare: None,
             idle_since: None,
             ask_again_at: None,
             counts,
@@ -269,8 +276,13 @@ impl<R: Rows> Driver<R> {
 
     /// Takes the permits for a lookup: its way's own, and the account's.
     fn permit_lookup(&mut self, way: Way, now: Monotonic) -> Result<(), Monotonic> {
-        self.pace_of(way).take(now)?;
-        self.creates.take(now)
+        if self.spare != Some(way) {
+            self.pace_of(way).take(now)?;
+        }
+        self.spare = Some(way);
+        self.creates.take(now)?;
+        self.spare = None;
+        Ok(())
     }
 
     fn server_now(&self, now: Monotonic) -> ServerTime {
@@ -288,9 +300,11 @@ impl<R: Rows> Driver<R> {
         let idle = self
             .idle_since
             .is_some_and(|t| now.since(t) >= self.plan.max_outage_ms);
+        let held = self.creates.held_until().since(now) > self.plan.max_outage_ms;
         self.stop = self
             .watch
             .verdict(now)
+            .or_else(|| held.then_some(Stop::Outage))
             .or_else(|| over.then_some(Stop::MaxDuration))
             .or_else(|| idle.then_some(Stop::Outage));
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::requesters::requester_of;
 use super::track::Tracked;
 use super::{Driver, Effect, Rows, Way};
-use crate::checkpoint::{CheckpointError, NewIntent, PendingRow};
+use crate::checkpoint::{CheckpointError, NewIntent, PendingRow, Setting};
 use crate::lifecycle::{Event, Evidence, State, Step, Stop, next, window};
 use crate::model::ids::{Fingerprint, RowNumber};
 use crate::model::intent::{Durable, Intent, Trust};
@@ -86,7 +86,7 @@ impl<R: Rows> Driver<R> {
                 let (body, fingerprint) = self.checkpoint.body(number)?;
                 let requester = requester_of(&body);
                 self.requesters.departs(number, requester.as_deref());
-                self.depart(number, (after, step), body, fingerprint);
+                self.depart(number, (after, step), body, fingerprint, now);
             }
             Step::LookUp => self.look_up(number, now),
             Step::Wait(_) | Step::WaitUntil(_) | Step::Rest | Step::NewKey | Step::Halt(_) => {
@@ -113,6 +113,7 @@ impl<R: Rows> Driver<R> {
         Event::Due {
             now: self.server_now(now),
             evidence: self.evidence,
+            local_age_ms: now.since(tracked.first_sent),
             same_route: tracked
                 .route
                 .as_ref()
@@ -163,14 +164,17 @@ impl<R: Rows> Driver<R> {
             Ok(body) => body,
             Err(problem) => {
                 self.ahead.push_front(pending);
+                // The next start must read the whole file again, whatever its hash.
+                self.checkpoint.set(&[(Setting::CsvSha256, "")])?;
                 self.stop.get_or_insert(Stop::Input(problem));
                 return Ok(false);
             }
         };
         let requester = requester_of(&body);
+        // A collision costs a 409 and another request; a long queue would stop everybody.
         if let Some(requester) = requester
             .as_deref()
-            .filter(|r| self.requesters.must_wait(Some(r)))
+            .filter(|r| self.requesters.must_wait(Some(r)) && !self.requesters.is_full())
         {
             self.requesters.put_aside(requester, pending);
             return Ok(true);
@@ -185,7 +189,7 @@ impl<R: Rows> Driver<R> {
         let ready = self.ask(&tracked, now);
         self.tracked.insert(number, tracked);
         self.left_pending += 1;
-        self.depart(number, ready, body.into(), pending.fingerprint);
+        self.depart(number, ready, body.into(), pending.fingerprint, now);
         Ok(true)
     }
 
@@ -202,9 +206,6 @@ impl<R: Rows> Driver<R> {
         }
         if let Some(freed) = self.requesters.next_freed() {
             return Ok(Some(freed));
-        }
-        if self.requesters.is_full() {
-            return Ok(None);
         }
         while self.ahead.is_empty() && !self.at_end {
             let read = self.checkpoint.pending(self.cursor, READ_AHEAD)?;
@@ -227,6 +228,7 @@ impl<R: Rows> Driver<R> {
         (row, step): Ready,
         body: Arc<[u8]>,
         fingerprint: Fingerprint,
+        now: Monotonic,
     ) {
         self.unschedule(number);
         let Some(tracked) = self.tracked.get_mut(&number) else {
@@ -249,6 +251,9 @@ impl<R: Rows> Driver<R> {
             attempt: flight.attempts,
         };
         tracked.route = Some(self.plan.route.clone());
+        if flight.attempts <= 1 {
+            tracked.first_sent = now;
+        }
         let before = std::mem::replace(&mut tracked.row, row.clone());
         self.count(&before.state, &row.state);
         self.tally.retried += u64::from(step == Step::Resend);

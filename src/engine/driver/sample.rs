@@ -9,6 +9,7 @@ use super::{Driver, Effect, Rows, Way};
 use crate::checkpoint::CheckpointError;
 use crate::lifecycle::{Stop, retry};
 use crate::model::ids::RowNumber;
+use crate::model::limits::FAILED_LOOKUPS_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, Verdict};
 use crate::model::time::Monotonic;
@@ -108,6 +109,15 @@ impl<R: Rows> Driver<R> {
         now: Monotonic,
     ) {
         let server_now = self.server_now(now);
+        let asked_often = self
+            .sample
+            .0
+            .get(&row)
+            .is_some_and(|q| q.failures >= FAILED_LOOKUPS_MAX);
+        if answer.is_err() && asked_often {
+            self.stop.get_or_insert(Stop::Account(cannot_sample()));
+            return;
+        }
         let Some(question) = self.sample.0.get_mut(&row) else {
             return;
         };
@@ -152,6 +162,16 @@ impl<R: Rows> Driver<R> {
             }
         }
     }
+}
+
+fn cannot_sample() -> Problem {
+    Problem::new(
+        "LookupFailed",
+        format!(
+            "{FAILED_LOOKUPS_MAX} lookups of one row were answered with nothing of use, so it \
+             cannot be told whether this checkpoint is up to date; nothing was sent: try again later"
+        ),
+    )
 }
 
 fn already_there(line: u64, found: &Candidate) -> Problem {

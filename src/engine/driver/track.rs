@@ -30,8 +30,8 @@ pub(super) struct Tracked {
     pub(super) route: Option<Route>,
     /// When its next turn is; `None` while a request for it is out.
     pub(super) due: Option<Monotonic>,
-    /// Whether that turn waits for nothing but time to pass, so that news may bring it forward.
-    pub(super) settling: bool,
+    /// When its key was first sent by this process; the start of the process, if an earlier one did.
+    pub(super) first_sent: Monotonic,
     /// A lookup that has been asked by list, and found nothing there.
     pub(super) half_looked_up: Option<Asked>,
     /// Since when this process has seen no request of the row on its way: its own start at first,
@@ -89,7 +89,7 @@ impl Tracked {
             key,
             route,
             due: None,
-            settling: false,
+            first_sent: now,
             half_looked_up: None,
             quiet_since: now,
             failed_lookups: 0,
@@ -154,19 +154,18 @@ impl<R: Rows> Driver<R> {
     }
 
     fn keep(&mut self, number: RowNumber, row: Row, step: &Step, now: Monotonic) {
-        let (time, settling) = match step {
-            Step::Wait(ms) => (now.plus(*ms), false),
-            Step::WaitUntil(time) => (self.local(*time, now), true),
+        let time = match step {
+            Step::Wait(ms) => now.plus(*ms),
+            Step::WaitUntil(time) => self.local(*time, now),
             Step::Rest
             | Step::Send
             | Step::Resend
             | Step::LookUp
             | Step::NewKey
-            | Step::Halt(_) => (now, false),
+            | Step::Halt(_) => now,
         };
         if let Some(tracked) = self.tracked.get_mut(&number) {
             tracked.row = row;
-            tracked.settling = settling;
             tracked.half_looked_up = None;
         }
         self.schedule(number, time);
@@ -185,16 +184,16 @@ impl<R: Rows> Driver<R> {
         now.plus(ms.cast_unsigned())
     }
 
-    /// Rows that only wait for time to pass are asked again: something has been learned.
-    pub(super) fn hurry_the_settling(&mut self, now: Monotonic) {
-        let waiting: Vec<RowNumber> = self
-            .tracked
-            .iter()
-            .filter(|(_, t)| t.settling)
-            .map(|(number, _)| *number)
-            .collect();
-        for number in waiting {
-            self.schedule(number, now);
+    /// Trusts the key of no row that is out any more.
+    pub(super) fn doubt_keys(&mut self, now: Monotonic) {
+        let rows: Vec<RowNumber> = self.tracked.keys().copied().collect();
+        for row in rows {
+            let due = self.tracked.get(&row).and_then(|tracked| tracked.due);
+            self.happen(row, Event::KeysDropped, now);
+            match due {
+                Some(time) => self.schedule(row, time),
+                None => self.unschedule(row),
+            }
         }
     }
 

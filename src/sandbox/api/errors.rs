@@ -52,6 +52,25 @@ pub(super) fn unauthorized() -> Response {
     )
 }
 
+/// An object where others have a string: that is how a 403 was seen.
+pub(super) fn forbidden() -> Response {
+    #[derive(Serialize)]
+    struct Envelope {
+        error: Told,
+    }
+    #[derive(Serialize)]
+    struct Told {
+        title: &'static str,
+        message: &'static str,
+    }
+    let error = Told {
+        title: "Forbidden",
+        message: "You do not have access to this page. Please contact the account owner of this \
+                  help desk for further help.",
+    };
+    Response::json(403, &Envelope { error })
+}
+
 pub(super) fn malformed_json() -> Response {
     #[derive(Serialize)]
     struct Envelope {

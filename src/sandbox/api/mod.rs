@@ -5,6 +5,7 @@ mod auth;
 mod create;
 mod draft;
 mod errors;
+mod incremental;
 mod page;
 mod render;
 mod search;
@@ -37,6 +38,7 @@ pub(super) fn route(state: &mut State, request: &Request, now_ms: i64) -> Respon
         (Method::Get, "tickets") => tickets::list(state, request, now_ms),
         (Method::Get, "tickets/count") => tickets::count(state, now_ms),
         (Method::Get, "tickets/show_many") => tickets::show_many(state, request),
+        (Method::Get, "incremental/tickets/cursor") => incremental::cursor(state, request, now_ms),
         (Method::Get, "search") => search::search(state, request, now_ms),
         (Method::Get, "triggers/active") => triggers::active(state),
         (Method::Get, _) => match ticket_id(path) {

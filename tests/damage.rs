@@ -1,0 +1,27 @@
+//! Damage, what × where: a checkpoint that was cut, overwritten, emptied, locked away or tampered
+//! with. The program goes on to the right end or refuses with one sentence; it never makes a second
+//! ticket, never takes the checkpoint away, and never panics.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and tells what it has seen"
+)]
+
+#[path = "damage/csv.rs"]
+mod csv;
+#[path = "damage/files.rs"]
+mod files;
+#[path = "damage/places.rs"]
+mod places;
+#[path = "damage/scene.rs"]
+mod scene;
+#[path = "damage/tampering.rs"]
+mod tampering;
+#[path = "damage/verdict.rs"]
+mod verdict;
+#[path = "damage/wal.rs"]
+mod wal;
+
+mod support;
