@@ -76,7 +76,7 @@ pub struct Target {
 }
 
 impl Source {
-    /// Reads the header and compiles the mapping; touches no row.
+    /// Reads the header and compiles the mapping; of the rows it looks at a sample at most.
     ///
     /// Without a mapping, `tickets.toml` beside `tickets.csv` is taken if it exists; without that,
     /// columns that have the names of Zendesk's fields map to themselves. The bodies are for the

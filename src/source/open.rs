@@ -52,7 +52,7 @@ pub(super) fn open(
             },
         }
     })?;
-    let told = told(&header, &mapping, target.endpoint);
+    let told = told(csv, &header, &mapping, target.endpoint);
     mapping.dates = (target.endpoint == Endpoint::Imports).then(|| Dates {
         zone: timezone.unwrap_or(TimeZone::UTC),
         latest: target.now,

@@ -1,13 +1,21 @@
 //! What the user should know about a source that can be used: what was guessed, and what the
 //! endpoint makes of the mapping.
 
+use std::path::Path;
+
 use super::Endpoint;
 use super::encoding::Guess;
-use super::header::Header;
-use super::mapping::Mapping;
+use super::header::{Header, open};
+use super::mapping::{Mapping, Row, Rule};
+use super::pieces::Cutter;
 
 /// Says it, a sentence each.
-pub(super) fn told(header: &Header, mapping: &Mapping, endpoint: Endpoint) -> Vec<String> {
+pub(super) fn told(
+    csv: &Path,
+    header: &Header,
+    mapping: &Mapping,
+    endpoint: Endpoint,
+) -> Vec<String> {
     let mut told = Vec::new();
     told.extend(detected(header));
     if header.guess == Some(Guess::BrokenUtf8) {
@@ -18,11 +26,9 @@ pub(super) fn told(header: &Header, mapping: &Mapping, endpoint: Endpoint) -> Ve
     }
     if endpoint == Endpoint::Tickets {
         told.extend(left_out(mapping));
-        if mapping
-            .status
-            .as_ref()
-            .is_some_and(|rule| rule.says("closed"))
-        {
+        let closes =
+            |rule: &Rule| rule.says("closed") || has_closed_cell(csv, header, mapping, rule);
+        if mapping.status.as_ref().is_some_and(closes) {
             told.push(
                 "the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; use the imports endpoint, or switch the triggers off for the time"
                     .to_owned(),
@@ -54,6 +60,31 @@ fn detected(header: &Header) -> Option<String> {
     Some(format!(
         "{found} {was} detected; set {it} in the mapping's [source] to be sure"
     ))
+}
+
+/// Looks for a closed ticket among the first rows. What is wrong with them, the scan will say.
+fn has_closed_cell(csv: &Path, header: &Header, mapping: &Mapping, status: &Rule) -> bool {
+    let piece = open(csv)
+        .and_then(|file| Cutter::new(file, csv, header)?.next(Vec::new()))
+        .ok()
+        .flatten();
+    let Some(piece) = piece else { return false };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(header.delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(&piece.bytes[..]);
+    reader.byte_records().flatten().any(|record| {
+        let row = Row {
+            record: &record,
+            columns: &header.columns,
+            null: &mapping.null,
+            encoding: header.encoding,
+            has_nul: false,
+        };
+        let whole = record.len() == header.columns.len();
+        whole && matches!(status.text(row), Ok(Some(word)) if word.trim() == "closed")
+    })
 }
 
 fn left_out(mapping: &Mapping) -> Option<String> {

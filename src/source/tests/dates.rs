@@ -83,3 +83,13 @@ fn closed_tickets_on_the_tickets_endpoint_are_told() {
     insta::assert_snapshot!(case.open().unwrap().told().join("\n"), @"the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; use the imports endpoint, or switch the triggers off for the time");
     assert!(case.open_for(imports()).told().is_empty());
 }
+
+#[test]
+fn a_cell_among_the_first_rows_may_close_a_ticket_too() {
+    let mapping = format!("{MAPPING}status = \"a\"\n");
+    let told = |word: &str| {
+        let case = Case::new(format!("id,text,a\n1,Hi,open\n2,Hi,{word}\n"), &mapping);
+        case.open().unwrap().told().len()
+    };
+    assert_eq!((told("closed"), told("solved")), (1, 0));
+}
