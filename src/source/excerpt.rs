@@ -8,12 +8,7 @@ const CHARS_BEFORE: usize = 20;
 
 /// Shortens a value for a message, and takes the control characters out.
 pub(super) fn shown(value: &str) -> String {
-    let mut shown: String = value
-        .chars()
-        .take(CHARS_MAX)
-        .collect::<String>()
-        .escape_debug()
-        .collect();
+    let mut shown: String = value.chars().take(CHARS_MAX).map(escape).collect();
     if value.chars().nth(CHARS_MAX).is_some() {
         shown.push('…');
     }
@@ -42,11 +37,19 @@ pub(super) fn around(bytes: &[u8], place: usize) -> String {
     shown
 }
 
+/// Escapes what would end the excerpt or leave its line; apostrophes do neither.
+fn escape(c: char) -> String {
+    match c {
+        '\'' => c.to_string(),
+        _ => c.escape_debug().collect(),
+    }
+}
+
 /// Gives each character of the bytes, escaped.
 fn escaped(bytes: &[u8]) -> Vec<String> {
     let mut all = Vec::new();
     for chunk in bytes.utf8_chunks() {
-        all.extend(chunk.valid().chars().map(|c| c.escape_debug().collect()));
+        all.extend(chunk.valid().chars().map(escape));
         all.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
     }
     all
@@ -67,6 +70,7 @@ mod tests {
     #[test]
     fn an_excerpt_is_short_and_has_no_control_characters() {
         assert_eq!(shown("a\n\"b\"\u{7}"), "a\\n\\\"b\\\"\\u{7}");
+        assert_eq!(shown("it's"), "it's");
         assert_eq!(shown(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
     }
 

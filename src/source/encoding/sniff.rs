@@ -108,7 +108,7 @@ fn sample(file: &mut File) -> io::Result<Vec<Vec<u8>>> {
     for at in 1..=WINDOWS {
         let offset = HEAD_BYTES + (length - HEAD_BYTES - WINDOW_BYTES) / WINDOWS * at;
         let mut bytes = window(file, offset, WINDOW_BYTES)?;
-        if let Some(end) = memchr::memchr(b'\n', &bytes) {
+        if let Some(end) = memchr::memchr2(b'\n', b'\r', &bytes) {
             bytes.drain(..=end);
             cut_last_line(&mut bytes);
             windows.push(bytes);
@@ -118,7 +118,7 @@ fn sample(file: &mut File) -> io::Result<Vec<Vec<u8>>> {
 }
 
 fn cut_last_line(bytes: &mut Vec<u8>) {
-    if let Some(end) = memchr::memrchr(b'\n', bytes) {
+    if let Some(end) = memchr::memrchr2(b'\n', b'\r', bytes) {
         bytes.truncate(end + 1);
     }
 }

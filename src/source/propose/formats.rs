@@ -102,6 +102,28 @@ fn candidates(sample: &str) -> Vec<(String, Option<String>)> {
     all
 }
 
+impl Found {
+    /// Settles an open order of day and month by a column that proves the other one.
+    pub(super) fn settle(&mut self, others: impl Iterator<Item = Found>) -> bool {
+        let start = |format: Option<&String>| format.map(|format| format[..2].to_owned());
+        let (here, there) = (start(self.format.as_ref()), start(self.rival.as_ref()));
+        // The name of a month proves nothing about numbers.
+        let proofs = others.filter(|other| other.rival.is_none());
+        let proof = proofs
+            .filter_map(|other| other.format.filter(|format| !format.contains("%b")))
+            .map(|format| start(Some(&format)))
+            .find(|proof| *proof == here || *proof == there);
+        let (Some(_), Some(proved)) = (&there, proof) else {
+            return false;
+        };
+        let rival = self.rival.take();
+        if proved == there {
+            self.format = rival;
+        }
+        true
+    }
+}
+
 /// Says a format in words, for a comment.
 pub(super) fn order(found: &Found) -> String {
     let mut told = match &found.format {

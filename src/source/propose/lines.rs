@@ -60,7 +60,7 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
         }
         Field::RequesterName => requester_name(sample, chosen.column, &mut why, used),
         Field::Status | Field::Priority | Field::Kind => words(chosen.field, column, &mut why),
-        Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt => date(column, &mut why),
+        Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt => date(sample, column, &mut why),
         _ => name,
     };
     Line {
@@ -192,12 +192,17 @@ fn words(field: Field, column: &Column, why: &mut Vec<String>) -> String {
     value
 }
 
-fn date(column: &Column, why: &mut Vec<String>) -> String {
+fn date(sample: &Sample, column: &Column, why: &mut Vec<String>) -> String {
     let name = quoted(&column.name);
     why.push("kept by the imports endpoint only; the tickets endpoint ignores it".to_owned());
-    let Some(found) = formats::find(&dates(column)) else {
+    let Some(mut found) = formats::find(&dates(column)) else {
         return name;
     };
+    if found.rival.is_some() {
+        let columns = sample.columns.iter();
+        let proved = found.settle(columns.filter_map(|other| formats::find(&dates(other))));
+        why.extend(proved.then(|| "another column proves the order of day and month".to_owned()));
+    }
     why.push(formats::order(&found));
     if found.unread > 0 {
         why.push(format!(

@@ -54,6 +54,8 @@ fn the_order_of_day_and_month_is_proved_by_the_cells() {
         text.contains("if the other order is right, write \"%m/%d/%Y\""),
         "{text}"
     );
+    let other = "id,text,Created,Due\n1,a,03/04/2024,04/30/2024 10:00\n2,b,05/04/2024,\n";
+    assert!(line(other, "created_at").contains("\"%m/%d/%Y\""));
     assert!(!proposal(csv("soon")).text.contains("created_at ="));
 }
 
