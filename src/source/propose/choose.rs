@@ -29,6 +29,8 @@ pub(super) enum Why {
     Name,
     /// Its cells look like it.
     Cells,
+    /// There is nothing better.
+    Only,
 }
 
 /// Chooses; each field gets one column at most, and each column is used once.
@@ -63,8 +65,17 @@ pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
         mostly_emails(column).then(|| column.emails())
     });
     add_by_cells(sample, &mut chosen, Field::CommentBody, |column| {
-        (!column.cells.is_empty()).then(|| column.mean_length())
+        column.has_sentences().then(|| column.mean_length())
     });
+    if chosen.iter().all(|c| c.field != Field::CommentBody)
+        && let Some(subject) = chosen.iter().find(|c| c.field == Field::Subject)
+    {
+        chosen.push(Chosen {
+            field: Field::CommentBody,
+            column: subject.column,
+            why: Why::Only,
+        });
+    }
     add_halves(sample, &mut chosen);
     let has_email = chosen.iter().any(|c| c.field == Field::RequesterEmail);
     chosen.retain(|c| c.field != Field::RequesterName || has_email);

@@ -22,6 +22,10 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
     let column = &sample.columns[chosen.column];
     used.push(chosen.column);
     let mut why = vec![match chosen.why {
+        Why::Only => format!(
+            "no column holds a text, so column \"{}\" has to do",
+            shown(&column.name)
+        ),
         Why::Name => format!("by the name of column \"{}\"", shown(&column.name)),
         Why::Cells => format!(
             "by the cells of column \"{}\", since no column has a name for it",

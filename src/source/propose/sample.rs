@@ -117,6 +117,12 @@ impl Column {
         self.cells.iter().all(id_like)
     }
 
+    /// Tells whether most cells are sentences, or at least some words.
+    pub(super) fn has_sentences(&self) -> bool {
+        let sentence = |cell: &&String| cell.len() >= 15 && cell.contains(char::is_whitespace);
+        self.cells.iter().filter(sentence).count() * 2 > self.cells.len()
+    }
+
     /// Gives the mean length of the cells, in bytes.
     pub(super) fn mean_length(&self) -> usize {
         let all: usize = self.cells.iter().map(String::len).sum();

@@ -82,8 +82,15 @@ fn empty_texts_and_words_for_nothing_do_not_make_rows_invalid() {
 }
 
 #[test]
+fn without_a_text_the_subject_is_the_text() {
+    let csv = "id,Subject,Age\n1,Bell,20\n2,Wheel,30\n";
+    assert_eq!(line(csv, "comment.body"), "comment.body = \"Subject\"");
+    assert_eq!(line(csv, "subject"), "subject = \"Subject\"");
+}
+
+#[test]
 fn names_that_mean_something_to_toml_are_quoted() {
-    let csv = "id,\"Say \"\"what\"\"\n# [now]\",Betreff\n1,a long text,b\n2,another text,b\n";
+    let csv = "id,\"Say \"\"what\"\"\n# [now]\",Betreff\n1,a text of some words,b\n2,another text of words,b\n";
     let proposal = proposal(csv);
     assert_eq!((proposal.rows, proposal.valid), (2, 2), "{}", proposal.text);
 }
