@@ -153,6 +153,7 @@ impl<R: Rows> Driver<R> {
             Verdict::Created { .. }
             | Verdict::Unreadable
             | Verdict::KeyMismatch
+            | Verdict::Expired
             | Verdict::Forbidden(_)
             | Verdict::Conflict
             | Verdict::NotSent(_)

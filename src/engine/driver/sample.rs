@@ -150,6 +150,7 @@ impl<R: Rows> Driver<R> {
                 | Verdict::Unreadable
                 | Verdict::KeyMismatch
                 | Verdict::Unauthorized
+                | Verdict::Expired
                 | Verdict::WrongAccount(_)
                 | Verdict::Conflict
                 | Verdict::NotSent(_)
