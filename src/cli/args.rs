@@ -226,6 +226,9 @@ pub(super) struct SandboxArguments {
         env = "ZENDESK_MIGRATE_RPM"
     )]
     pub(super) rpm: u32,
+    /// Accept only access tokens that the double itself gave out at /oauth/tokens
+    #[arg(long, env = "ZENDESK_MIGRATE_STRICT_AUTH")]
+    pub(super) strict_auth: bool,
     /// The delay of every reply, in milliseconds
     #[arg(
         long,

@@ -37,6 +37,12 @@ pub(super) fn credentials(file: Option<&Path>) -> Result<Credentials, Failure> {
 }
 
 fn from_names(find: &dyn Fn(&str) -> Option<String>, place: &str) -> Result<Credentials, Failure> {
+    if let (Some(id), Some(secret)) = (find("CLIENT_ID"), find("CLIENT_SECRET")) {
+        return Ok(Credentials::Client {
+            id,
+            secret: SecretString::from(secret),
+        });
+    }
     if let Some(token) = find("OAUTH_TOKEN") {
         return Ok(Credentials::Bearer(SecretString::from(token)));
     }
@@ -49,8 +55,9 @@ fn from_names(find: &dyn Fn(&str) -> Option<String>, place: &str) -> Result<Cred
     Err(Failure {
         exit: Exit::Credentials,
         sentence: format!(
-            "{place} no credentials: set ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and \
-             ZENDESK_API_TOKEN, there (never on the command line)"
+            "{place} no credentials: set ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET, or \
+             ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and ZENDESK_API_TOKEN, there (never on the \
+             command line)"
         ),
     })
 }

@@ -22,6 +22,7 @@ pub(super) fn sandbox(arguments: &SandboxArguments) -> Result<Exit, Failure> {
         latency_ms: arguments.latency_ms,
         settings: Settings {
             rpm: arguments.rpm,
+            strict_auth: arguments.strict_auth,
             ..Settings::default()
         },
         faults,

@@ -142,9 +142,11 @@ async fn asked<T, F: Future<Output = Answer<T>>>(
 fn passing(verdict: Verdict, what: &str) -> Result<Option<RetryAfter>, EngineError> {
     match verdict {
         Verdict::Throttled(asked) | Verdict::ServerError(asked) => Ok(asked),
-        Verdict::NotSent(_) | Verdict::Lost(_) | Verdict::Conflict | Verdict::Unreadable => {
-            Ok(None)
-        }
+        Verdict::NotSent(_)
+        | Verdict::Expired
+        | Verdict::Lost(_)
+        | Verdict::Conflict
+        | Verdict::Unreadable => Ok(None),
         Verdict::Unauthorized => Err(EngineError::Credentials(
             "Zendesk refuses the credentials (401); check them, then run the same command again"
                 .to_owned(),

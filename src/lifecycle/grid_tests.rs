@@ -234,6 +234,10 @@ fn turns() -> Vec<(String, Event)> {
     vec![
         ("due after 1 s".into(), due(1_000, Evidence::Honoured, true)),
         (
+            "due after 30 s".into(),
+            due(30_000, Evidence::Honoured, true),
+        ),
+        (
             "due after 88 min".into(),
             due(88 * 60_000, Evidence::Honoured, true),
         ),
@@ -296,6 +300,7 @@ fn replies() -> Vec<(String, Event)> {
             false,
         ),
         ("unauthorized", Verdict::Unauthorized, None, false),
+        ("expired", Verdict::Expired, None, false),
         ("forbidden", Verdict::Forbidden(problem()), None, false),
         (
             "wrong account",

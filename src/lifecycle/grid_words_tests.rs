@@ -12,10 +12,15 @@ pub(super) fn show(row: &Row) -> String {
         State::Invalid(p) => format!("invalid({})", p.code),
         State::Pending => "pending".to_owned(),
         State::Sending(f) => format!(
-            "sending(attempts {}, open {}, {:?}{})",
+            "sending(attempts {}, open {}, {:?}, first {}, last {}{}{}{})",
             f.attempts,
             f.open,
             f.trust,
+            seconds(f.first_sent_at),
+            seconds(f.last_sent_at),
+            if f.unanswered { ", unanswered" } else { "" },
+            f.highest_ticket
+                .map_or(String::new(), |t| format!(", above {t}")),
             f.refusal
                 .as_ref()
                 .map_or(String::new(), |p| format!(", refused {}", p.code))
@@ -25,10 +30,16 @@ pub(super) fn show(row: &Row) -> String {
         State::Unknown(p) => format!("unknown({})", p.code),
         State::Withdrawn => "withdrawn".to_owned(),
     };
-    let since = row.past.look_up_since.map_or(String::new(), |t| {
-        format!(" look up since {:+} s", t.since(START) / 1000)
-    });
-    format!("{state} key {}{since}", row.past.keys)
+    let told = |name: &str, time: Option<ServerTime>| {
+        time.map_or(String::new(), |time| format!(" {name} {}", seconds(time)))
+    };
+    format!(
+        "{state} key {}{}{}{}",
+        row.past.keys,
+        told("first", row.past.first_sent_at),
+        told("last", row.past.last_sent_at),
+        told("look up since", row.past.look_up_since),
+    )
 }
 
 pub(super) fn show_step(step: &Step) -> String {
@@ -40,4 +51,8 @@ pub(super) fn show_step(step: &Step) -> String {
             format!("{step:?}").to_lowercase()
         }
     }
+}
+
+fn seconds(time: ServerTime) -> String {
+    format!("{:+} s", time.since(START) / 1000)
 }

@@ -61,6 +61,7 @@ fn verdict() -> impl Strategy<Value = Verdict> {
         Just(Verdict::KeyMismatch),
         Just(Verdict::Refused(problem())),
         Just(Verdict::Unauthorized),
+        Just(Verdict::Expired),
         Just(Verdict::Forbidden(problem())),
         Just(Verdict::WrongAccount(problem())),
         Just(Verdict::Conflict),

@@ -61,7 +61,9 @@ pub(super) fn replied(
         }
         Verdict::Lost(_) => open_again(past, flight, None, told),
         Verdict::Throttled(asked) => again(past, flight.without_last_attempt(), asked, told),
-        Verdict::NotSent(_) => again(past, flight.without_last_attempt(), None, told),
+        Verdict::NotSent(_) | Verdict::Expired => {
+            again(past, flight.without_last_attempt(), None, told)
+        }
         Verdict::Unauthorized => {
             let problem = Problem::new(
                 "Unauthorized",

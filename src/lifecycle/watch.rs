@@ -69,7 +69,7 @@ impl Watch {
                 self.failed(now);
             }
             // Zendesk is there, but the reply is of no use yet.
-            Some(Verdict::Throttled(_)) => {
+            Some(Verdict::Throttled(_) | Verdict::Expired) => {
                 self.failing_since.get_or_insert(now);
             }
             Some(Verdict::Forbidden(_)) => {

@@ -40,6 +40,9 @@ pub enum Verdict {
     Refused(Problem),
     /// 401: the credentials are not accepted.
     Unauthorized,
+    /// 401 to an access token that has worked before: it has ended, and nothing was done. Another
+    /// one is fetched with the next request.
+    Expired,
     /// 403: not allowed, which may be about the credentials or about this row's text.
     Forbidden(Problem),
     /// 404 `InvalidEndpoint`, an unknown subdomain, or a redirect: not the account we think.

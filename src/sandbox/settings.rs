@@ -20,6 +20,10 @@ pub struct Settings {
     pub header_spelling: HeaderSpelling,
     /// How a 429 says when to come back.
     pub retry_after: RetryAfter,
+    /// Only access tokens that the double itself gave out are good.
+    pub strict_auth: bool,
+    /// How long those live, in seconds.
+    pub token_life_s: u32,
     /// The role of the authenticated user.
     pub role: String,
     /// How many triggers are active in the account.
@@ -46,6 +50,8 @@ impl Default for Settings {
             create_rpm: 0,
             header_spelling: HeaderSpelling::New,
             retry_after: RetryAfter::Seconds,
+            strict_auth: false,
+            token_life_s: 1_800,
             role: "admin".to_owned(),
             active_triggers: 0,
             failures_cached: false,

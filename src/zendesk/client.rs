@@ -7,13 +7,15 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Url};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::account::Account;
 use super::credentials::Credentials;
-use super::exchange::exchange;
+use super::exchange::{Exchange, exchange_up_to};
 use super::headers::{Asked, meta};
+use super::tokens::Tokens;
 use crate::model::intent::{Durable, Intent, Route};
-use crate::model::limits::{CONNECT_TIMEOUT_MS, REQUEST_TIMEOUT_MS};
+use crate::model::limits::{CONNECT_TIMEOUT_MS, REPLY_BYTES_MAX, REQUEST_TIMEOUT_MS};
 use crate::model::problem::Problem;
 use crate::model::reply::{Meta, Reply, Verdict};
 
@@ -71,7 +73,14 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     account: Account,
-    credentials: Credentials,
+    pass: Pass,
+}
+
+/// What requests are signed with.
+enum Pass {
+    Bearer(SecretString),
+    ApiToken { email: String, token: SecretString },
+    Tokens(Tokens),
 }
 
 impl Client {
@@ -107,7 +116,11 @@ impl Client {
             inner: Arc::new(Inner {
                 http,
                 account,
-                credentials,
+                pass: match credentials {
+                    Credentials::Bearer(token) => Pass::Bearer(token),
+                    Credentials::ApiToken { email, token } => Pass::ApiToken { email, token },
+                    Credentials::Client { id, secret } => Pass::Tokens(Tokens::new(id, secret)),
+                },
             }),
         })
     }
@@ -133,7 +146,7 @@ impl Client {
             .header(CONTENT_TYPE, JSON)
             .header("Idempotency-Key", intent.key.to_string())
             .body(intent.body.to_vec());
-        match exchange(request).await {
+        match self.exchange(request, REPLY_BYTES_MAX).await {
             Ok(exchange) => Reply {
                 verdict: exchange.verdict(),
                 meta: meta(Asked::Create, exchange.status, &exchange.headers),
@@ -151,8 +164,44 @@ impl Client {
     }
 
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
-        let request = self.inner.http.request(method, url).header(ACCEPT, JSON);
-        self.inner.credentials.sign(request)
+        self.inner.http.request(method, url).header(ACCEPT, JSON)
+    }
+
+    /// Signs a request, sends it once, and reads its reply. The header is marked sensitive, so that
+    /// no log or header table keeps it.
+    pub(super) async fn exchange(
+        &self,
+        request: RequestBuilder,
+        bytes_max: usize,
+    ) -> Result<Exchange, Verdict> {
+        let Inner {
+            http,
+            account,
+            pass,
+            ..
+        } = &*self.inner;
+        match pass {
+            Pass::Bearer(token) => {
+                exchange_up_to(request.bearer_auth(token.expose_secret()), bytes_max).await
+            }
+            Pass::ApiToken { email, token } => {
+                let user = format!("{email}/token");
+                let request = request.basic_auth(user, Some(token.expose_secret()));
+                exchange_up_to(request, bytes_max).await
+            }
+            Pass::Tokens(tokens) => {
+                let Some(url) = account.url("/oauth/tokens") else {
+                    return Err(Verdict::NotSent("there is no place for tokens".to_owned()));
+                };
+                let lent = tokens.lend(http, url).await?;
+                let request = request.bearer_auth(lent.text.expose_secret());
+                let exchange = exchange_up_to(request, bytes_max).await?;
+                if tokens.learn(&lent, exchange.status).await {
+                    return Err(Verdict::Expired);
+                }
+                Ok(exchange)
+            }
+        }
     }
 
     fn destination(&self, route: &Route) -> Result<Url, Problem> {

@@ -1,15 +1,19 @@
 //! Who is asking: what the `Authorization` header is made of.
 
-use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What Zendesk knows the caller by. `Debug` shows that there is a secret and not which.
 ///
-/// API tokens end on 2027-04-30 (Zendesk's "Migrating from API tokens to OAuth access tokens");
-/// a client that fetches its own OAuth tokens will be a variant of its own.
+/// API tokens end on 2027-04-30 (Zendesk's "Migrating from API tokens to OAuth access tokens").
 #[derive(Debug, Clone)]
-#[non_exhaustive]
 pub enum Credentials {
+    /// An OAuth client that fetches its access tokens itself.
+    Client {
+        /// The client's identifier.
+        id: String,
+        /// Its secret.
+        secret: SecretString,
+    },
     /// An OAuth access token.
     Bearer(SecretString),
     /// An API token and the address of the user it acts as.
@@ -26,7 +30,9 @@ impl Credentials {
     /// them, or the user's name would end in the wrong place.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let (secret, email) = match self {
-            Self::Bearer(token) => (token.expose_secret(), None),
+            Self::Bearer(token) | Self::Client { secret: token, .. } => {
+                (token.expose_secret(), None)
+            }
             Self::ApiToken { email, token } => (token.expose_secret(), Some(email)),
         };
         if secret.is_empty() {
@@ -41,16 +47,6 @@ impl Credentials {
                 Some("the e-mail address holds a colon or a control character")
             }
             _ => None,
-        }
-    }
-
-    /// Adds the header, marked sensitive, so that no log or header table keeps it.
-    pub(super) fn sign(&self, request: RequestBuilder) -> RequestBuilder {
-        match self {
-            Self::Bearer(token) => request.bearer_auth(token.expose_secret()),
-            Self::ApiToken { email, token } => {
-                request.basic_auth(format!("{email}/token"), Some(token.expose_secret()))
-            }
         }
     }
 }

@@ -4,7 +4,6 @@ use reqwest::Method;
 use serde::Deserialize;
 
 use super::client::Client;
-use super::exchange::exchange_up_to;
 use super::headers::{Asked, meta};
 use super::ticket_reply::ExternalId;
 use crate::model::ids::TicketId;
@@ -57,7 +56,7 @@ impl Client {
         url.query_pairs_mut()
             .extend_pairs([(name, value), ("per_page", &size)]);
         let request = self.request(Method::GET, url);
-        let exchange = match exchange_up_to(request, PAGE_BYTES_MAX).await {
+        let exchange = match self.exchange(request, PAGE_BYTES_MAX).await {
             Ok(exchange) => exchange,
             Err(verdict) => return nothing(verdict),
         };

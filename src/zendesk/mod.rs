@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`account`] | where: the account's base address |
 //! | [`credentials`] | who: what the `Authorization` header is made of |
+//! | `tokens` | access tokens that are fetched and renewed |
 //! | [`client`] | the client and its one dangerous request, the create |
 //! | `questions`, `pages` | the GETs: lookups, the user, the triggers |
 //! | `export` | the incremental export |
@@ -33,6 +34,7 @@ mod pages;
 mod questions;
 mod text;
 mod ticket_reply;
+mod tokens;
 
 #[cfg(test)]
 mod classify_tests;

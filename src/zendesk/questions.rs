@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::client::Client;
-use super::exchange::exchange;
 use super::headers::{Asked, meta};
 use super::pages::{Gathered, Next, Page};
 use super::text::one_line;
@@ -16,6 +15,9 @@ use crate::model::reply::{Answer, Candidate, Meta, Verdict};
 /// that a search gives at most (Zendesk's reference of the search, "Results limit"; the next page
 /// would be a 422).
 const LOOKUP_PAGES_MAX: u32 = 10;
+
+/// A page of a hundred tickets carries their texts; this is the most that is read of one.
+const LOOKUP_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Results on a page: the most that lists and searches give.
 const PAGE_RESULTS: &str = "100";
@@ -191,7 +193,10 @@ impl Client {
             };
         };
         add(&mut url, parameters);
-        let exchange = match exchange(self.request(Method::GET, url)).await {
+        let exchange = match self
+            .exchange(self.request(Method::GET, url), LOOKUP_BYTES_MAX)
+            .await
+        {
             Ok(exchange) => exchange,
             Err(verdict) => {
                 return Answer {

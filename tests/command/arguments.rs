@@ -23,8 +23,9 @@ fn a_run_without_credentials_is_refused() {
         .with("two.csv", TWO)
         .command("run two.csv --subdomain acme")
         .stderr(
-            "error: the environment has no credentials: set ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL \
-             and ZENDESK_API_TOKEN, there (never on the command line)\n",
+            "error: the environment has no credentials: set ZENDESK_CLIENT_ID and \
+             ZENDESK_CLIENT_SECRET, or ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and \
+             ZENDESK_API_TOKEN, there (never on the command line)\n",
         )
         .status(7)
         .changes_nothing()

@@ -105,9 +105,19 @@ impl Scenario {
     }
 
     /// Whether a row may lose two keys: to failures that are remembered, to an account that drops
-    /// keys, or to a request that stays without an answer for longer than a key lives.
+    /// keys, to a request that stays without an answer for longer than a key lives, or to losing
+    /// eight requests in succession.
     pub(crate) fn may_use_keys_up(&self) -> bool {
+        let Faults {
+            lost_before,
+            lost_after,
+            error_500,
+            error_503,
+            cut,
+            ..
+        } = self.faults;
+        let often_lost = lost_before + lost_after + error_500 + error_503 + cut > 0.1;
         let outlived = self.darkness > 0 || self.sleep > 0 || self.death > 0;
-        self.settings.failures_cached || self.settings.drop_keys || outlived
+        self.settings.failures_cached || self.settings.drop_keys || outlived || often_lost
     }
 }

@@ -12,6 +12,7 @@ use zendesk_migrate::lifecycle::{Rules, Stop};
 use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber};
 use zendesk_migrate::model::intent::{Route, Trust};
 use zendesk_migrate::model::problem::Problem;
+use zendesk_migrate::model::reply::RateLimit;
 use zendesk_migrate::model::time::{Monotonic, ServerClock};
 use zendesk_migrate::sandbox::faults::Faults;
 use zendesk_migrate::sandbox::settings::Settings;
@@ -168,13 +169,14 @@ impl World {
     /// The life of one process: from its start to its death or its end.
     fn life(&mut self, steps: &mut u64) -> End {
         self.process += 1;
-        let clock = self.learn_the_time();
+        let (clock, limit) = self.learn_the_time();
         let checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
         let rows = SimRows(self.bodies.clone());
         let mut keys = Dice::new(self.keys.number());
         let make_key = Box::new(move || next_key(&mut keys));
         let now = Monotonic(self.now);
         let mut driver = Driver::new(self.plan(), checkpoint, rows, make_key, clock, now).unwrap();
+        driver.already_asked(limit, 1, now);
         let mut messages: Vec<Message> = Vec::new();
         let end = loop {
             *steps += 1;
@@ -242,14 +244,17 @@ impl World {
     }
 
     /// A start asks until it has a reply with a `Date`.
-    fn learn_the_time(&mut self) -> ServerClock {
+    fn learn_the_time(&mut self) -> (ServerClock, Option<RateLimit>) {
         while self.now < self.dark_until {
             self.pass(MINUTE_MS);
         }
         let response = self.server.handle(&network::me(), self.server_now());
         let answer = network::answered(&response);
         match answer.meta.date {
-            Some(date) => ServerClock::new(date, Monotonic(self.now)),
+            Some(date) => {
+                let clock = ServerClock::new(date, Monotonic(self.now));
+                (clock, answer.meta.account)
+            }
             None => panic!("a reply without a date"),
         }
     }

@@ -190,6 +190,7 @@ impl<R: Rows> Driver<R> {
         let answered = !matches!(
             answer.answer,
             Err(Verdict::ServerError(_)
+                | Verdict::Expired
                 | Verdict::NotSent(_)
                 | Verdict::Lost(_)
                 | Verdict::Throttled(_)

@@ -136,7 +136,7 @@ impl<R: Rows> Driver<R> {
             Verdict::Forbidden(problem) if failed >= FORBIDDEN_LOOKUPS_MAX => {
                 return self.cannot_be_told(row, asked, problem, now);
             }
-            _ if failed >= FAILED_LOOKUPS_MAX => {
+            Verdict::Unreadable if failed >= FAILED_LOOKUPS_MAX => {
                 let problem = Problem::new(
                     "LookupFailed",
                     format!("{failed} lookups of this row were answered with nothing of use"),
@@ -153,6 +153,7 @@ impl<R: Rows> Driver<R> {
             Verdict::Created { .. }
             | Verdict::Unreadable
             | Verdict::KeyMismatch
+            | Verdict::Expired
             | Verdict::Forbidden(_)
             | Verdict::Conflict
             | Verdict::NotSent(_)

@@ -109,12 +109,13 @@ impl<R: Rows> Driver<R> {
         now: Monotonic,
     ) {
         let server_now = self.server_now(now);
+        let is_useless = matches!(answer, Err(Verdict::Unreadable));
         let asked_often = self
             .sample
             .0
             .get(&row)
             .is_some_and(|q| q.failures >= FAILED_LOOKUPS_MAX);
-        if answer.is_err() && asked_often {
+        if is_useless && asked_often {
             self.stop.get_or_insert(Stop::Account(cannot_sample()));
             return;
         }
@@ -150,6 +151,7 @@ impl<R: Rows> Driver<R> {
                 | Verdict::Unreadable
                 | Verdict::KeyMismatch
                 | Verdict::Unauthorized
+                | Verdict::Expired
                 | Verdict::WrongAccount(_)
                 | Verdict::Conflict
                 | Verdict::NotSent(_)

@@ -1,9 +1,10 @@
 //! Who may ask: any bearer token, and any address with any API token.
 
 use crate::sandbox::http::Request;
+use crate::sandbox::state::State;
 
 /// Tells whether a request carries credentials that the double accepts.
-pub(super) fn is_known(request: &Request) -> bool {
+pub(super) fn is_known(state: &State, request: &Request, now_ms: i64) -> bool {
     let Some((scheme, rest)) = request
         .header("authorization")
         .and_then(|h| h.split_once(' '))
@@ -11,9 +12,15 @@ pub(super) fn is_known(request: &Request) -> bool {
         return false;
     };
     if scheme.eq_ignore_ascii_case("bearer") {
-        return !rest.trim().is_empty();
+        let token = rest.trim();
+        return if state.settings.strict_auth {
+            state.access.is_good(token, now_ms)
+        } else {
+            !token.is_empty()
+        };
     }
-    scheme.eq_ignore_ascii_case("basic")
+    !state.settings.strict_auth
+        && scheme.eq_ignore_ascii_case("basic")
         && decode_base64(rest.trim())
             .and_then(|bytes| String::from_utf8(bytes).ok())
             .is_some_and(|pair| is_api_token(&pair))

@@ -6,6 +6,7 @@ mod create;
 mod draft;
 mod errors;
 mod incremental;
+mod oauth;
 mod page;
 mod render;
 mod search;
@@ -23,6 +24,9 @@ use crate::sandbox::state::State;
 /// Finds the endpoint of a request and lets it answer.
 pub(super) fn route(state: &mut State, request: &Request, now_ms: i64) -> Response {
     let endpoint = request.endpoint();
+    if (request.method, endpoint) == (Method::Post, "/oauth/tokens") {
+        return oauth::grant(state, request, now_ms);
+    }
     let Some(path) = endpoint.strip_prefix("/api/v2/") else {
         return errors::invalid_endpoint();
     };
@@ -30,7 +34,7 @@ pub(super) fn route(state: &mut State, request: &Request, now_ms: i64) -> Respon
     if (request.method, path) == (Method::Get, "users/me") {
         return users::me(state, request, now_ms);
     }
-    if !auth::is_known(request) {
+    if !auth::is_known(state, request, now_ms) {
         return errors::unauthorized();
     }
     match (request.method, path) {

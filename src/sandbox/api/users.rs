@@ -28,7 +28,7 @@ pub(super) fn me(state: &State, request: &Request, now_ms: i64) -> Response {
         active: bool,
         suspended: bool,
     }
-    let known = auth::is_known(request);
+    let known = auth::is_known(state, request, now_ms);
     let made_at = || known.then(|| iso(now_ms));
     let user = User {
         id: known.then_some(ADMIN_ID),

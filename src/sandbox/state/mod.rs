@@ -3,6 +3,7 @@
 //! Nothing here waits, reads a clock, draws a random number or depends on the order of a hash
 //! map: the same requests at the same times give the same bytes.
 
+mod access;
 mod keys;
 mod limit;
 mod stamp;
@@ -23,6 +24,7 @@ pub use keys::{KEY_LIFETIME_MS, KeyRecord, Outcome};
 pub use tickets::Ticket;
 pub use users::User;
 
+use access::Access;
 pub(in crate::sandbox) use keys::Keys;
 use limit::{Limiter, SlidingMinute};
 pub(in crate::sandbox) use tickets::Tickets;
@@ -35,6 +37,7 @@ pub struct State {
     pub(in crate::sandbox) tickets: Tickets,
     pub(in crate::sandbox) users: Users,
     pub(in crate::sandbox) keys: Keys,
+    pub(in crate::sandbox) access: Access,
     account_limit: Limiter,
     create_limit: Limiter,
     seen: SlidingMinute,
@@ -74,6 +77,9 @@ pub struct Stats {
     pub peak_rpm: u32,
     /// How many were answered 429.
     pub throttled: u64,
+    /// Access tokens given out.
+    #[serde(default)]
+    pub tokens: u64,
 }
 
 /// When an injected server error strikes.
@@ -95,6 +101,7 @@ impl State {
             tickets: Tickets::default(),
             users: Users::default(),
             keys: Keys::default(),
+            access: Access::default(),
             seen: SlidingMinute::default(),
             requests: 0,
             throttled: 0,
@@ -152,6 +159,7 @@ impl State {
             requests: self.requests,
             peak_rpm: self.peak_rpm,
             throttled: self.throttled,
+            tokens: self.access.issued(),
         }
     }
 

@@ -36,6 +36,7 @@ fn beyond_the_limit_everything_is_429_and_says_when_to_come_back() {
             requests: 6,
             peak_rpm: 5,
             throttled: 3,
+            tokens: 0,
         };
         assert_eq!(state.stats(), expected);
     }

@@ -1,0 +1,157 @@
+//! Access tokens that are fetched, and fetched again before they end.
+//!
+//! All lanes share one token, and the one that finds it old renews it while the others wait. A 401 to
+//! a token that has worked means that it has ended early: it is dropped, the request counts as not
+//! made, and its row is sent again with the next token. A 401 to a token that never worked means that
+//! the credentials are no good.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::exchange::exchange;
+use super::text::one_line;
+use crate::model::reply::Verdict;
+
+/// Tokens of new clients live half an hour unless the answer says otherwise.
+const DEFAULT_LIFE_S: u64 = 30 * 60;
+
+/// What a token is asked for: tickets are made and looked up, the user and the triggers are read.
+const SCOPE: &str = "read write";
+
+const REASON_CHARS_MAX: usize = 200;
+
+/// Fetches and keeps the access token of an OAuth client.
+pub(super) struct Tokens {
+    client_id: String,
+    client_secret: SecretString,
+    current: Mutex<Option<Token>>,
+}
+
+struct Token {
+    text: SecretString,
+    number: u64,
+    renew_at: Instant,
+    worked: bool,
+}
+
+/// A token as it is lent to one request.
+pub(super) struct Lent {
+    pub(super) text: SecretString,
+    number: u64,
+}
+
+impl Tokens {
+    pub(super) fn new(client_id: String, client_secret: SecretString) -> Self {
+        Self {
+            client_id,
+            client_secret,
+            current: Mutex::new(None),
+        }
+    }
+
+    /// Lends the current token, renewing it first if two thirds of its life are over.
+    pub(super) async fn lend(&self, http: &reqwest::Client, url: Url) -> Result<Lent, Verdict> {
+        let mut current = self.current.lock().await;
+        let is_fresh = current
+            .as_ref()
+            .is_some_and(|token| Instant::now() < token.renew_at);
+        if !is_fresh {
+            let number = current.as_ref().map_or(1, |token| token.number + 1);
+            let fetched = self.fetch(http, url, number).await;
+            match (fetched, current.as_ref()) {
+                (Ok(token), _) => *current = Some(token),
+                // The old one still has a third of its life; it is renewed with the next request.
+                (Err(Verdict::NotSent(_)), Some(token)) if token.worked => {}
+                (Err(verdict), _) => return Err(verdict),
+            }
+        }
+        match current.as_ref() {
+            Some(token) => Ok(Lent {
+                text: token.text.clone(),
+                number: token.number,
+            }),
+            None => Err(Verdict::NotSent("there is no access token".to_owned())),
+        }
+    }
+
+    /// Learns how a request with a lent token was answered. `true` if its token has ended, and the
+    /// request may be made again with another.
+    pub(super) async fn learn(&self, lent: &Lent, status: u16) -> bool {
+        let mut current = self.current.lock().await;
+        let Some(token) = current.as_mut() else {
+            return true;
+        };
+        if token.number != lent.number {
+            // Somebody else has renewed it meanwhile.
+            return status == 401;
+        }
+        if status != 401 {
+            token.worked = true;
+            return false;
+        }
+        let has_ended = token.worked;
+        token.renew_at = Instant::now();
+        token.worked = false;
+        has_ended
+    }
+
+    /// `POST /oauth/tokens` with the client credentials grant (Zendesk's reference of OAuth tokens).
+    async fn fetch(&self, http: &reqwest::Client, url: Url, number: u64) -> Result<Token, Verdict> {
+        let no_token = |why: &str| {
+            Verdict::NotSent(format!(
+                "no access token: {}",
+                one_line(why, REASON_CHARS_MAX)
+            ))
+        };
+        let grant = Grant {
+            grant_type: "client_credentials",
+            client_id: &self.client_id,
+            client_secret: self.client_secret.expose_secret(),
+            scope: SCOPE,
+        };
+        let body = serde_json::to_vec(&grant).map_err(|error| no_token(&error.to_string()))?;
+        let request = http
+            .post(url)
+            .header(reqwest::header::CONTENT_TYPE, "application/json")
+            .body(body);
+        let exchange = match exchange(request).await {
+            Ok(exchange) => exchange,
+            Err(Verdict::NotSent(why) | Verdict::Lost(why)) => return Err(no_token(&why)),
+            Err(verdict) => return Err(verdict),
+        };
+        match exchange.status {
+            200..=299 => {}
+            400 | 401 | 403 => return Err(Verdict::Unauthorized),
+            status => return Err(no_token(&format!("status {status}"))),
+        }
+        let granted: Granted =
+            serde_json::from_slice(&exchange.body).map_err(|_| no_token("an unreadable answer"))?;
+        let life_s = granted.expires_in.unwrap_or(DEFAULT_LIFE_S);
+        Ok(Token {
+            text: granted.access_token,
+            number,
+            renew_at: Instant::now() + Duration::from_millis(life_s.saturating_mul(1_000) * 2 / 3),
+            worked: false,
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the protocol's")]
+struct Grant<'a> {
+    grant_type: &'static str,
+    client_id: &'a str,
+    client_secret: &'a str,
+    scope: &'static str,
+}
+
+#[derive(Deserialize)]
+struct Granted {
+    access_token: SecretString,
+    expires_in: Option<u64>,
+}
