@@ -33,7 +33,7 @@ pub use flight::InFlight;
 pub use load::{Load, NewRow};
 pub use open::{Checkpoint, Reader};
 pub use rescan::Rescan;
-pub use retry::Selection;
+pub use retry::{Assigned, Selection};
 pub use rows::{Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 

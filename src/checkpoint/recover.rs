@@ -31,6 +31,7 @@ impl Checkpoint {
              CREATE TEMP TABLE exported (
                external_id TEXT NOT NULL,
                ticket_id   INTEGER NOT NULL,
+               created_at  INTEGER,
                PRIMARY KEY (external_id, ticket_id)
              ) STRICT, WITHOUT ROWID;",
         );
@@ -40,15 +41,19 @@ impl Checkpoint {
     /// Notes tickets of the export, those that carry an `external_id` of ours.
     pub fn note_exported<'a>(
         &mut self,
-        tickets: impl Iterator<Item = (&'a str, TicketId)>,
+        tickets: impl Iterator<Item = (&'a str, TicketId, Option<ServerTime>)>,
     ) -> Result<(), CheckpointError> {
         let result = self.db.transaction().and_then(|tx| {
-            for (external_id, ticket) in tickets {
+            for (external_id, ticket, created_at) in tickets {
                 tx.prepare_cached(
                     "INSERT OR IGNORE INTO exported
-                     SELECT external_id, ?2 FROM row WHERE external_id = ?1",
+                     SELECT external_id, ?2, ?3 FROM row WHERE external_id = ?1",
                 )?
-                .execute(params![external_id, ticket.0])?;
+                .execute(params![
+                    external_id,
+                    ticket.0,
+                    created_at.map(|t| t.0)
+                ])?;
             }
             tx.commit()
         });
@@ -69,7 +74,7 @@ impl Checkpoint {
 fn settle(db: &Connection) -> rusqlite::Result<()> {
     let mut query = db.prepare(
         "SELECT r.number, r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
-                group_concat(e.ticket_id)
+                group_concat(e.ticket_id || ':' || coalesce(e.created_at, ''))
          FROM row r LEFT JOIN exported e ON e.external_id = r.external_id
          WHERE r.state = ?1 AND r.look_up_since IS NOT NULL GROUP BY r.number",
     )?;
@@ -80,11 +85,7 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
         let candidates: Vec<Candidate> = tickets
             .iter()
             .flat_map(|list| list.split(','))
-            .filter_map(|id| id.parse().ok())
-            .map(|id| Candidate {
-                ticket: TicketId(id),
-                created_at: None,
-            })
+            .filter_map(candidate)
             .collect();
         let found = candidates.len() as u64;
         let row = Row {
@@ -104,6 +105,15 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Reads `ticket:created_at`, where the second may be empty.
+fn candidate(text: &str) -> Option<Candidate> {
+    let (ticket, created_at) = text.split_once(':')?;
+    Some(Candidate {
+        ticket: TicketId(ticket.parse().ok()?),
+        created_at: created_at.parse().ok().map(ServerTime),
+    })
 }
 
 fn exported(row: RowNumber, found: u64) -> Attempt {

@@ -1,13 +1,14 @@
 //! What a person decides about rows that the program has given up: to have them tried again, or
 //! which ticket is theirs.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::batch::{Attempt, Kind, log, write_row};
 use super::codes;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
 use super::rows::past_at;
+use super::settings::{Setting, write};
 use crate::lifecycle::{Event, Past, Row, Rules, State, Step, next};
 use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::intent::Trust;
@@ -25,6 +26,17 @@ pub struct Selection {
     pub line: Option<u64>,
 }
 
+/// What became of a wish to note a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Assigned {
+    /// It is noted.
+    Done,
+    /// Nothing is noted: not one row is selected, but so many.
+    Selected(u64),
+    /// Nothing is noted: the row on this line has the ticket already.
+    Taken(u64),
+}
+
 /// A row that was selected.
 struct Selected {
     number: RowNumber,
@@ -34,7 +46,8 @@ struct Selected {
 
 impl Checkpoint {
     /// Puts the selected rows back to pending, each with a new key, to be looked up before they are
-    /// sent. Returns how many they are.
+    /// sent. Returns how many they are. The next run reads the whole CSV again: rows that were given
+    /// up may read otherwise by now.
     pub fn retry(
         &mut self,
         selection: &Selection,
@@ -47,20 +60,24 @@ impl Checkpoint {
             };
             let (after, step) = next(row, Event::Retry, &rules());
             let key = (step == Step::NewKey).then(&mut make_key);
+            write(db, Setting::CsvSha256, "")?;
             write_row(db, selected.number, &after, key)
         })
     }
 
-    /// Notes that a ticket belongs to the selected row. Returns how many rows were selected: if it
-    /// is not one, nothing is noted.
+    /// Notes that a ticket belongs to the selected row, if one is selected and no other row has the
+    /// ticket.
     pub fn assign(
         &mut self,
         selection: &Selection,
         ticket: TicketId,
-    ) -> Result<u64, CheckpointError> {
-        let found = self.wrap(select(&self.db, selection))?.len();
+    ) -> Result<Assigned, CheckpointError> {
+        let found = self.wrap(select(&self.db, selection))?.len() as u64;
         if found != 1 {
-            return Ok(found as u64);
+            return Ok(Assigned::Selected(found));
+        }
+        if let Some(line) = self.wrap(line_of(&self.db, ticket))? {
+            return Ok(Assigned::Taken(line));
         }
         self.decide(selection, |db, selected| {
             let sent_at = selected.past.last_sent_at.unwrap_or(ServerTime(0));
@@ -71,7 +88,8 @@ impl Checkpoint {
             let (after, _) = next(row, Event::Assign(ticket), &rules());
             write_row(db, selected.number, &after, None)?;
             log(db, &named_by_a_person(selected.number, sent_at))
-        })
+        })?;
+        Ok(Assigned::Done)
     }
 
     fn decide(
@@ -91,6 +109,16 @@ impl Checkpoint {
             });
         self.wrap(result)
     }
+}
+
+/// The line of the row that has a ticket, if one has.
+fn line_of(db: &Connection, ticket: TicketId) -> rusqlite::Result<Option<u64>> {
+    db.query_row(
+        "SELECT line FROM row WHERE ticket_id = ?1",
+        [ticket.0],
+        |row| row.get(0),
+    )
+    .optional()
 }
 
 fn select(db: &Connection, selection: &Selection) -> rusqlite::Result<Vec<Selected>> {

@@ -1,5 +1,5 @@
 use super::fixture_tests::{Fixture, START};
-use super::retry::Selection;
+use super::retry::{Assigned, Selection};
 use crate::lifecycle::{Past, Row, State};
 use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::problem::Problem;
@@ -71,13 +71,25 @@ fn unknown_rows_go_back_only_when_they_are_named() {
 fn a_ticket_is_assigned_to_one_row_or_to_none() {
     let mut fixture = given_up();
     let all = Selection::default();
-    assert_eq!(fixture.checkpoint.assign(&all, TicketId(77)).unwrap(), 2);
+    assert_eq!(
+        fixture.checkpoint.assign(&all, TicketId(77)).unwrap(),
+        Assigned::Selected(2)
+    );
     assert_eq!(fixture.checkpoint.counts().unwrap().created, 0);
     let one = Selection {
         line: Some(3),
         ..Selection::default()
     };
-    assert_eq!(fixture.checkpoint.assign(&one, TicketId(77)).unwrap(), 1);
+    assert_eq!(
+        fixture.checkpoint.assign(&one, TicketId(77)).unwrap(),
+        Assigned::Done
+    );
+    let other = Selection {
+        unknown: true,
+        ..Selection::default()
+    };
+    let taken = fixture.checkpoint.assign(&other, TicketId(77)).unwrap();
+    assert_eq!(taken, Assigned::Taken(3));
     let counts = fixture.checkpoint.counts().unwrap();
     assert_eq!(
         (counts.created, counts.created_found, counts.rejected),

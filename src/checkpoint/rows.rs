@@ -218,7 +218,7 @@ fn outlook(db: &Connection) -> rusqlite::Result<Outlook> {
     db.query_row(
         "SELECT count(*) FILTER (WHERE r.state = ?1 AND r.look_up_since IS NULL),
                 count(*) FILTER (WHERE f.trust = 0),
-                count(*) FILTER (WHERE f.trust <> 0 OR (r.state = ?1 AND r.look_up_since > 0))
+                count(*) FILTER (WHERE f.trust <> 0 OR (r.state = ?1 AND r.look_up_since IS NOT NULL))
          FROM row r LEFT JOIN flight f ON f.row = r.number WHERE r.state IN (?1, ?2)",
         [codes::PENDING, codes::SENDING],
         |r| {

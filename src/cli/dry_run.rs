@@ -75,10 +75,11 @@ fn existing_checkpoint(arguments: &RunArguments) -> Option<PathBuf> {
     let path = match &arguments.checkpoint {
         Some(path) => path.clone(),
         None if arguments.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
-        None => {
-            let account = environment::account(arguments).ok()?;
-            paths::checkpoint(&arguments.csv, account.name())
-        }
+        None => match environment::account(arguments) {
+            Ok(account) => paths::checkpoint(&arguments.csv, account.name()),
+            // Nobody has said which account: if there is one checkpoint, it is the one.
+            Err(_) => paths::the_checkpoint(Some(&arguments.csv), None).ok()?,
+        },
     };
     path.exists().then_some(path)
 }

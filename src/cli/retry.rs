@@ -3,7 +3,7 @@
 use super::args::RetryArguments;
 use super::exit::{Exit, Failure};
 use super::{output, paths};
-use crate::checkpoint::{Checkpoint, CheckpointError, Selection};
+use crate::checkpoint::{Assigned, Checkpoint, CheckpointError, Selection};
 use crate::engine::belongs;
 use crate::model::ids::{Key, TicketId};
 
@@ -41,12 +41,15 @@ fn assign(
     ticket: TicketId,
 ) -> Result<Exit, Failure> {
     match checkpoint.assign(selection, ticket)? {
-        0 => Err(none_selected()),
-        1 => {
+        Assigned::Selected(0) => Err(none_selected()),
+        Assigned::Taken(line) => Err(Failure::refused(format!(
+            "ticket {ticket} is that of the row on line {line} already; two rows never share one"
+        ))),
+        Assigned::Done => {
             output::say(&format!("ticket {ticket} is noted as the row's"));
             Ok(Exit::Done)
         }
-        several => Err(Failure::usage(format!(
+        Assigned::Selected(several) => Err(Failure::usage(format!(
             "a ticket belongs to one row and {several} are selected; name it with --line"
         ))),
     }

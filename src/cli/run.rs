@@ -44,6 +44,13 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
         ));
     }
     let source = Source::open(&arguments.csv, arguments.mapping.as_deref())?;
+    // The embedded double mails nobody: what is told of a real account would only alarm.
+    if !arguments.sandbox {
+        source
+            .told()
+            .iter()
+            .for_each(|sentence| output::say(sentence));
+    }
     if arguments.dry_run {
         dry_run::dry_run(arguments, &source)
     } else {
@@ -155,18 +162,19 @@ fn send(
     }
     belongs::to_user(&mut checkpoint, known.user)?;
     let plan = make_plan(arguments, client.account().host(), &known);
+    let mut requests = known.requests;
     if arguments.recover {
         let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
         let clock = known.clock;
         let recovered = recover::recover(&client, &mut checkpoint, &plan, clock, watchers);
-        body.runtime.block_on(recovered)?;
+        requests += body.runtime.block_on(recovered)?;
     }
     let now = monotonic();
     let rows = CsvRows(source);
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
-    driver.already_asked(known.limit, known.requests, now);
+    driver.already_asked(known.limit, requests, now);
     let mailbox = (&body.sender, &body.inbox);
     let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, display)?;
     Ok(ended)

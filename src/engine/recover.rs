@@ -28,22 +28,23 @@ const PAGE_TICKETS_MIN: u32 = 100;
 const FAILURES_MAX: u32 = 5;
 
 /// Lets every open row be looked up before it is sent, and looks them up by the export if that is
-/// the cheaper way. Rows that are left are looked up by the driver.
+/// the cheaper way. Rows that are left are looked up by the driver. Returns how many requests that
+/// took.
 pub async fn recover(
     client: &Client,
     checkpoint: &mut Checkpoint,
     plan: &Plan,
     clock: ServerClock,
     (end, monitor): (&CancellationToken, &mut dyn Monitor),
-) -> Result<(), EngineError> {
+) -> Result<u32, EngineError> {
     checkpoint.recover(clock.at(monotonic()))?;
     let rows = checkpoint.counts()?.pending;
     let Some(tickets) = count_tickets(client).await else {
-        return Ok(());
+        return Ok(1);
     };
     let rpm = plan.pace.max_rpm.map_or(u64::MAX, u64::from);
     if !plan.sees_all || !export_is_cheaper(rows, tickets, rpm) {
-        return Ok(());
+        return Ok(1);
     }
     monitor.tell(&format!(
         "{rows} rows are looked up in the export of all {tickets} tickets, once requests of another \
@@ -51,14 +52,15 @@ pub async fn recover(
     ));
     let settled = monotonic().plus(plan.rules.lookup_settle_ms.max(MOST_RECENT_MS));
     wait_until(settled, end).await?;
-    let complete = export(client, checkpoint, end).await?;
+    let mut requests = 1;
+    let complete = export(client, checkpoint, end, &mut requests).await?;
     if complete {
         checkpoint.settle_recovered()?;
     } else {
         monitor.tell("the export cannot be read; the rows are looked up one by one");
         checkpoint.forget_exported()?;
     }
-    Ok(())
+    Ok(requests)
 }
 
 /// The export leaves out the most recent minute, and `Date` is in whole seconds.
@@ -82,6 +84,7 @@ async fn export(
     client: &Client,
     checkpoint: &mut Checkpoint,
     end: &CancellationToken,
+    requests: &mut u32,
 ) -> Result<bool, EngineError> {
     let mut after: Option<String> = None;
     let mut size = PAGE_TICKETS_MAX;
@@ -90,6 +93,7 @@ async fn export(
     checkpoint.forget_exported()?;
     loop {
         wait_until(next, end).await?;
+        *requests += 1;
         let asked = monotonic();
         next = asked.plus(60_000 / EXPORT_RPM);
         let Answer { answer, meta: _ } = client.export_page(after.as_deref(), size).await;
@@ -100,7 +104,9 @@ async fn export(
                 is_last,
             }) => {
                 failures = 0;
-                let found = tickets.iter().map(|t| (&*t.external_id, t.ticket));
+                let found = tickets
+                    .iter()
+                    .map(|t| (&*t.external_id, t.ticket, t.created_at));
                 checkpoint.note_exported(found)?;
                 if is_last {
                     return Ok(true);

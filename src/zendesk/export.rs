@@ -5,9 +5,11 @@ use serde::Deserialize;
 
 use super::client::Client;
 use super::headers::{Asked, meta};
+use super::pages::server_time;
 use super::ticket_reply::ExternalId;
 use crate::model::ids::TicketId;
 use crate::model::reply::{Answer, Meta, Verdict};
+use crate::model::time::ServerTime;
 
 const PATH: &str = "/api/v2/incremental/tickets/cursor";
 
@@ -21,6 +23,8 @@ pub struct Exported {
     pub ticket: TicketId,
     /// Its `external_id`.
     pub external_id: String,
+    /// When it was made, on Zendesk's clock.
+    pub created_at: Option<ServerTime>,
 }
 
 /// A page of the export.
@@ -85,6 +89,7 @@ struct Page {
 struct Ticket {
     id: u64,
     external_id: Option<ExternalId>,
+    created_at: Option<String>,
     status: Option<String>,
 }
 
@@ -96,6 +101,7 @@ impl From<Page> for ExportPage {
             Some(Exported {
                 ticket: TicketId(ticket.id),
                 external_id: external_id.into(),
+                created_at: ticket.created_at.as_deref().and_then(server_time),
             })
         };
         Self {

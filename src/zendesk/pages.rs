@@ -81,7 +81,7 @@ impl Gathered {
     }
 }
 
-fn server_time(text: &str) -> Option<ServerTime> {
+pub(super) fn server_time(text: &str) -> Option<ServerTime> {
     text.parse::<jiff::Timestamp>()
         .ok()
         .map(|timestamp| ServerTime(timestamp.as_millisecond()))

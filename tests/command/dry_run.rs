@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 
 use super::TWO;
-use super::support::folder::Folder;
+use super::support::folder::{CLOSED_TICKETS, Folder};
 
 #[test]
 fn a_dry_run_leaves_no_file_behind() {
@@ -13,11 +13,11 @@ fn a_dry_run_leaves_no_file_behind() {
         .command("run tickets.csv -n")
         // Where SQLite would put a temporary file.
         .env("TMPDIR", folder.path(""))
-        .stderr(
-            "200 rows: 200 valid, 0 invalid\nas there is no checkpoint yet, a run would create \
+        .stderr(format!(
+            "{CLOSED_TICKETS}200 rows: 200 valid, 0 invalid\nas there is no checkpoint yet, a run would create \
              200 tickets, send 0 again and look 0 up: 200 requests at least\nthis was a dry run: \
-             nothing was sent, nothing was written\n",
-        )
+             nothing was sent, nothing was written\n"
+        ))
         .changes_nothing()
         .check();
 }

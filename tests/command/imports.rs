@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::support::folder::Folder;
+use super::support::folder::{CLOSED_TICKETS, Folder};
 use super::support::sandbox::Sandbox;
 use super::{TWO, TWO_CHECKPOINT};
 
@@ -151,7 +151,7 @@ fn a_limit_stops_early_and_the_same_command_goes_on() {
             .command(&run)
             .env("ZENDESK_OAUTH_TOKEN", "t")
             .stderr(format!(
-                "200 rows: {}0 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, \
+                "{CLOSED_TICKETS}200 rows: {}0 created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, \
                  {} pending, 0 sending\nthis run: 10 created, 52 requests (0 throttled, 0 \
                  retried, 40 lookups) in TIME\n--limit is reached: {1} rows are left; the same \
                  command goes on\n",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::TWO;
-use super::support::folder::Folder;
+use super::support::folder::{CLOSED_TICKETS, Folder};
 use super::support::process::{Running, until, until_within};
 use super::support::sandbox::Sandbox;
 
@@ -31,7 +31,7 @@ fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_go
     assert_eq!(
         folder.neutral(&ended.stderr),
         format!(
-            "stopping: rows in flight are finished; once more to stop at once\n200 rows: {created} \
+            "{CLOSED_TICKETS}stopping: rows in flight are finished; once more to stop at once\n200 rows: {created} \
              created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, {pending} pending, 0 \
              sending\nthis run: {created} created, {} requests (0 throttled, 0 retried, 40 lookups) \
              in TIME\ninterrupted: {pending} rows are left; the same command goes on\n",

@@ -140,6 +140,10 @@ impl<R: Rows> Driver<R> {
             (Err(Verdict::Refused(_) | Verdict::Forbidden(_)), _) => {
                 self.control = Control::SeesTooLittle { since: now };
             }
+            (Err(Verdict::Unreadable), _) => {
+                // The rows that wait for it can do without: nothing of it is believed.
+                self.control = Control::SeesTooLittle { since: now };
+            }
             (Err(_), _) => {
                 *due = Some(now.plus(1_000));
                 return;
