@@ -238,6 +238,10 @@ fn turns() -> Vec<(String, Event)> {
             due(30_000, Evidence::Honoured, true),
         ),
         (
+            "due after 5 min, other route".into(),
+            due(SETTLE_MS, Evidence::Honoured, false),
+        ),
+        (
             "due after 88 min".into(),
             due(88 * 60_000, Evidence::Honoured, true),
         ),
