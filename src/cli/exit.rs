@@ -93,7 +93,7 @@ impl From<EngineError> for Failure {
         };
         Self {
             exit,
-            sentence: error.to_string(),
+            sentence: with_reasons(&error),
         }
     }
 }
@@ -109,8 +109,22 @@ impl From<CheckpointError> for Failure {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        Self::refused(error.to_string())
+        Self::refused(with_reasons(&error))
     }
+}
+
+/// The sentence of an error, followed by the reasons that it does not tell itself.
+fn with_reasons(error: &dyn std::error::Error) -> String {
+    let mut sentence = error.to_string();
+    let mut source = error.source();
+    while let Some(reason) = source {
+        let text = reason.to_string();
+        if !sentence.contains(&text) {
+            sentence = format!("{sentence}: {text}");
+        }
+        source = reason.source();
+    }
+    sentence
 }
 
 fn exit_of(error: &CheckpointError) -> Exit {

@@ -171,7 +171,10 @@ fn head(shared: &Shared) -> String {
 
 fn message(shared: &Shared, now: Monotonic) -> String {
     let Some((picture, seen)) = &shared.picture else {
-        return format!("{} rows read", shared.scanned_rows);
+        return match shared.scanned_rows {
+            0 => "waiting for Zendesk".to_owned(),
+            rows => format!("{rows} rows read"),
+        };
     };
     let elapsed_ms = now.since(shared.began).max(1);
     let rpm = picture.tally.created.saturating_mul(60_000) / elapsed_ms;
@@ -199,7 +202,7 @@ fn why(waiting: Waiting, passed_ms: u64) -> String {
     match waiting {
         Waiting::Throttled(ms) => format!("429, {}", left(ms)),
         Waiting::Outage(ms) => format!("outage, next probe in {}", left(ms)),
-        Waiting::Settling(ms) => format!("settling, next lookup in {}", left(ms)),
+        Waiting::Settling(ms) => format!("settling, next request in {}", left(ms)),
     }
 }
 

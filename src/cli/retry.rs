@@ -56,5 +56,8 @@ fn assign(
 }
 
 fn none_selected() -> Failure {
-    Failure::refused("no row is selected: look at the rows with status, then at --code and --line")
+    Failure::refused(
+        "no row is selected: only rejected rows are, and unknown ones with --unknown; look at the rows \
+         with status, then at --code and --line",
+    )
 }

@@ -19,6 +19,7 @@ use crate::engine::scan::{self, CsvRows, ScanOutcome};
 use crate::engine::{EngineError, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
+use crate::model::delta::Delta;
 use crate::model::ids::Key;
 use crate::model::intent::{Route, Trust};
 use crate::model::limits::{REQUEST_TIMEOUT_MS, RESEND_AFTER_MS_MAX};
@@ -112,7 +113,9 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
 
 /// Says what a changed CSV has brought.
 pub(super) fn tell_changes(outcome: &ScanOutcome) {
-    if let ScanOutcome::Again(delta) = outcome {
+    if let ScanOutcome::Again(delta) = outcome
+        && *delta != Delta::default()
+    {
         output::say(&text::changes(delta));
     }
 }

@@ -120,21 +120,31 @@ async fn asked<T, F: Future<Output = Answer<T>>>(
             }
             Err(verdict) => verdict,
         };
+        let why = cause(&verdict, meta.status);
         let asked = passing(verdict, what)?;
         if attempt == TRIES {
             return Err(EngineError::Unreachable(format!(
-                "Zendesk did not tell {what} in {TRIES} tries; nothing was sent: run the same \
-                 command again later"
+                "Zendesk did not tell {what} in {TRIES} tries ({why}); nothing was sent: look at \
+                 the account's address, or run the same command again later"
             )));
         }
         let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
         let now = meta.date.unwrap_or(crate::model::time::ServerTime(0));
         let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
         monitor.tell(&format!(
-            "Zendesk did not tell {what}; asking again in {ms} ms"
+            "Zendesk did not tell {what} ({why}); asking again in {ms} ms"
         ));
         tokio::time::sleep(Duration::from_millis(ms)).await;
         attempt += 1;
+    }
+}
+
+/// Why there is no answer, in a few words.
+fn cause(verdict: &Verdict, status: Option<u16>) -> String {
+    match (verdict, status) {
+        (Verdict::NotSent(why) | Verdict::Lost(why), _) => why.clone(),
+        (_, Some(status)) => format!("status {status}"),
+        (_, None) => "no reply".to_owned(),
     }
 }
 

@@ -3,17 +3,18 @@
 
 use std::fmt::Write;
 
-use super::event::{Event, Evidence, Finding, Rules, Sighting};
+use super::event::{Event, Evidence, Rules, Sighting};
+use super::grid_lookups_tests::lookups;
 use super::grid_words_tests::{START, show, show_step};
 use super::next::next;
 use super::state::{Flight, How, Past, Row, State};
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
 use crate::model::problem::Problem;
-use crate::model::reply::{Candidate, KeyLookup, RetryAfter, Verdict};
+use crate::model::reply::{KeyLookup, RetryAfter, Verdict};
 use crate::model::time::ServerTime;
 
-const SETTLE_MS: u64 = 300_000;
+pub(super) const SETTLE_MS: u64 = 300_000;
 const RULES: Rules = Rules {
     trust: Trust::Key,
     lookup_settle_ms: SETTLE_MS,
@@ -177,6 +178,13 @@ fn rows() -> Vec<(&'static str, Row)> {
             Row {
                 state: State::Rejected(problem()),
                 past: sent,
+            },
+        ),
+        (
+            "rejected, second key",
+            Row {
+                state: State::Rejected(problem()),
+                past: Past { keys: 2, ..sent },
             },
         ),
         (
@@ -362,41 +370,4 @@ fn replies() -> Vec<(String, Event)> {
         reply(Verdict::ServerError(None), None, false, Evidence::Unproven),
     ));
     events
-}
-
-fn lookups() -> Vec<(String, Event)> {
-    let ticket = |id, at| Candidate {
-        ticket: TicketId(id),
-        created_at: Some(at),
-    };
-    let looked = |candidates, after_ms, sees_all: bool| {
-        Event::LookedUp(Finding {
-            candidates,
-            asked_at: START.plus(after_ms),
-            quiet_ms: after_ms,
-            obstacle: (!sees_all).then(|| Problem::new("NotVisible", "no")),
-        })
-    };
-    let ours = ticket(150, START);
-    let older = ticket(90, ServerTime(START.0 - 60_000));
-    vec![
-        (
-            "looked up: none, too early".into(),
-            looked(vec![], SETTLE_MS - 1, true),
-        ),
-        ("looked up: none".into(), looked(vec![], SETTLE_MS, true)),
-        (
-            "looked up: none visible".into(),
-            looked(vec![], SETTLE_MS, false),
-        ),
-        ("looked up: one".into(), looked(vec![ours], SETTLE_MS, true)),
-        (
-            "looked up: one, older".into(),
-            looked(vec![older], SETTLE_MS, true),
-        ),
-        (
-            "looked up: two".into(),
-            looked(vec![ours, older], SETTLE_MS, true),
-        ),
-    ]
 }

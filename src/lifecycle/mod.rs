@@ -20,6 +20,8 @@ pub use state::{Flight, How, Past, Row, State};
 pub use watch::Watch;
 
 #[cfg(test)]
+mod grid_lookups_tests;
+#[cfg(test)]
 mod grid_tests;
 #[cfg(test)]
 mod grid_words_tests;

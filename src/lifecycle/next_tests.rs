@@ -141,6 +141,16 @@ fn event(deed: Deed, now: ServerTime) -> Event {
     }
 }
 
+#[test]
+fn a_fresh_row_has_its_first_key_and_no_past() {
+    let Row { state, past } = Row::fresh();
+    assert_eq!(state, State::Pending);
+    assert_eq!(
+        (past.keys, past.first_sent_at, past.look_up_since),
+        (1, None, None)
+    );
+}
+
 proptest! {
     #[test]
     fn no_history_sends_when_it_must_not(

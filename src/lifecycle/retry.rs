@@ -61,6 +61,25 @@ mod tests {
     }
 
     #[test]
+    fn jitter_is_spread_evenly_from_nothing_to_the_bound() {
+        assert_eq!(delay_ms(1, None, NOW, 0), 0);
+        assert_eq!(delay_ms(1, None, NOW, u64::MAX / 2), 250);
+    }
+
+    #[test]
+    fn jitter_is_pinned_so_that_a_seed_stays_what_it_was() {
+        assert_eq!(jitter(0, 0, 0), 0);
+        assert_eq!(
+            [jitter(1, 2, 3), jitter(2, 2, 3), jitter(1, 3, 3)],
+            [
+                0xB346_A278_EF57_AB8D,
+                0x0084_B00C_7ADF_3E6D,
+                0x07AE_4CCE_FCFA_7161
+            ]
+        );
+    }
+
+    #[test]
     fn the_bound_doubles_up_to_a_minute() {
         let longest: Vec<u64> = (1..=9).map(|n| delay_ms(n, None, NOW, u64::MAX)).collect();
         assert_eq!(

@@ -98,9 +98,4 @@ impl Row {
             },
         }
     }
-
-    /// Whether a request for this row may ever have left.
-    pub fn was_sent(&self) -> bool {
-        self.past.first_sent_at.is_some()
-    }
 }

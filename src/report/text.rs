@@ -68,7 +68,11 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
 /// What a run would do.
 pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
     let would = facts.would.unwrap_or_default();
-    let valid = facts.rows - facts.invalid;
+    let valid = facts.rows - facts.invalid - facts.withdrawn;
+    let withdrawn = match facts.withdrawn {
+        0 => String::new(),
+        n => format!(", {n} withdrawn"),
+    };
     let standing = checkpoint.map_or_else(
         || "as there is no checkpoint yet".to_owned(),
         |path| format!("as {} stands", path.display()),
@@ -77,7 +81,7 @@ pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
         format!(", {} at the given rate", duration(ms))
     });
     format!(
-        "{} rows: {valid} valid, {} invalid\n\
+        "{} rows: {valid} valid, {} invalid{withdrawn}\n\
          {standing}, a run would create {} tickets, send {} again and look {} up: {} requests at \
          least{time}\n\
          this was a dry run: nothing was sent, nothing was written",

@@ -30,7 +30,7 @@ pub(super) fn told(
             |rule: &Rule| rule.says("closed") || has_closed_cell(csv, header, mapping, rule);
         if mapping.status.as_ref().is_some_and(closes) {
             told.push(
-                "the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; use the imports endpoint, or switch the triggers off for the time"
+                "the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; switch the triggers off for the time of the migration"
                     .to_owned(),
             );
         }

@@ -238,5 +238,5 @@ fn assert_same(before: &Files, after: &Files) {
 /// What a run of the shop's tickets says first, but for the embedded double.
 #[allow(dead_code, reason = "not every test runs them")]
 pub(crate) const CLOSED_TICKETS: &str = "the mapping makes closed tickets, and on the tickets \
-    endpoint these fire triggers and mail customers; use the imports endpoint, or switch the \
-    triggers off for the time\n";
+    endpoint these fire triggers and mail customers; switch the triggers off for the \
+    time of the migration\n";

@@ -80,7 +80,7 @@ fn closed_tickets_on_the_tickets_endpoint_are_told() {
     let mapping =
         format!("{MAPPING}status = {{ column = \"a\", values = {{ Done = \"closed\" }} }}\n");
     let case = Case::new("id,text,a\n1,Hi,Done\n", &mapping);
-    insta::assert_snapshot!(case.open().unwrap().told().join("\n"), @"the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; use the imports endpoint, or switch the triggers off for the time");
+    insta::assert_snapshot!(case.open().unwrap().told().join("\n"), @"the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; switch the triggers off for the time of the migration");
     assert!(case.open_for(imports()).told().is_empty());
 }
 
