@@ -27,3 +27,5 @@ mod grid_tests;
 mod grid_words_tests;
 #[cfg(test)]
 mod next_tests;
+#[cfg(test)]
+mod verdict_tests;
