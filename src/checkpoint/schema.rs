@@ -73,6 +73,31 @@ CREATE TABLE attempt (
   found       INTEGER
 ) STRICT;
 
+CREATE TABLE run (
+  id              INTEGER PRIMARY KEY,
+  began_at        INTEGER NOT NULL,
+  ended_at        INTEGER,
+  version         TEXT NOT NULL,
+  arguments       TEXT NOT NULL,
+  allowed_rpm     INTEGER,
+  stopped_because TEXT,
+  message         TEXT,
+  created         INTEGER NOT NULL DEFAULT 0,
+  requests        INTEGER NOT NULL DEFAULT 0,
+  throttled       INTEGER NOT NULL DEFAULT 0,
+  retried         INTEGER NOT NULL DEFAULT 0,
+  lookups         INTEGER NOT NULL DEFAULT 0,
+  elapsed_ms      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE author (
+  email           TEXT PRIMARY KEY,
+  name            TEXT,
+  user_id         INTEGER,
+  problem_code    TEXT,
+  problem_message TEXT
+) STRICT, WITHOUT ROWID;
+
 CREATE VIEW rows AS
 SELECT number, line, byte_offset, external_id,
        nullif(lower(hex(fingerprint)), '') AS fingerprint,
