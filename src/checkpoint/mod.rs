@@ -12,7 +12,9 @@
 //! process. A damaged or newer file is refused with a sentence and left as it is.
 
 mod audit;
+mod authors;
 mod batch;
+mod causes;
 mod codes;
 mod duplicates;
 mod error;
@@ -26,7 +28,9 @@ mod retry;
 mod rows;
 mod schema;
 mod settings;
+mod since;
 
+pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
 pub use flight::InFlight;
@@ -36,6 +40,7 @@ pub use rescan::Rescan;
 pub use retry::{Assigned, Selection};
 pub use rows::{Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
+pub use since::{Since, SinceRow};
 
 #[cfg(test)]
 mod batch_tests;

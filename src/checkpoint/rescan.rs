@@ -11,6 +11,7 @@ use super::load::NewRow;
 use super::open::Checkpoint;
 use super::rows::past_at;
 use super::settings::{Setting, write, write_row_count};
+use super::since::{self, Since};
 use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key, RowNumber};
@@ -119,6 +120,7 @@ fn merge(
     db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
     mark_duplicates(db, SCANNED)?;
     let mut delta = Delta::default();
+    since::clear(db)?;
     // Rows without an identity are found anew by each scan; none of them can have been sent.
     db.execute(
         "DELETE FROM row WHERE external_id IS NULL AND state = ?1",
@@ -164,7 +166,10 @@ fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Resul
     while let Some(r) = found.next()? {
         let number = RowNumber(r.get(0)?);
         let (Some(row), sent) = known_row(r)? else {
-            delta.changed_since += u64::from(same_bodies);
+            if same_bodies {
+                delta.changed_since += 1;
+                since::mark(db, number, Since::Changed)?;
+            }
             continue;
         };
         let is_refused = matches!(row.state, State::Rejected(_));
@@ -178,7 +183,10 @@ fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Resul
         };
         let (after, step) = next(row.clone(), Event::Scanned(sighting), &rules());
         if step != Step::NewKey && after == row {
-            delta.changed_since += u64::from(sent);
+            if sent {
+                delta.changed_since += 1;
+                since::mark(db, number, Since::Changed)?;
+            }
             continue;
         }
         let key = (step == Step::NewKey)
@@ -208,15 +216,15 @@ fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
     let mut gone = query.query([codes::WITHDRAWN])?;
     while let Some(r) = gone.next()? {
         let number = RowNumber(r.get(0)?);
-        let (Some(row), _) = known_row(r)? else {
+        let after = known_row(r)?.0.and_then(|row| {
+            let (after, _) = next(row.clone(), Event::Scanned(Sighting::Gone), &rules());
+            (after != row).then_some(after)
+        });
+        let Some(after) = after else {
             delta.gone_since += 1;
+            since::mark(db, number, Since::Gone)?;
             continue;
         };
-        let (after, _) = next(row.clone(), Event::Scanned(Sighting::Gone), &rules());
-        if after == row {
-            delta.gone_since += 1;
-            continue;
-        }
         write_row(db, number, &after, None)?;
         delta.withdrawn += 1;
     }

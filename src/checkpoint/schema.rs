@@ -37,7 +37,8 @@ CREATE TABLE row (
   ticket_id       INTEGER,
   how             INTEGER,
   problem_code    TEXT,
-  problem_message TEXT
+  problem_message TEXT,
+  since           INTEGER
 ) STRICT;
 
 CREATE TABLE flight (
@@ -115,7 +116,8 @@ SELECT number, line, byte_offset, external_id,
        ticket_id,
        CASE how WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' WHEN 2 THEN 'unmarked'
                 WHEN 3 THEN 'found' END AS how,
-       problem_code, problem_message
+       problem_code, problem_message,
+       CASE since WHEN 1 THEN 'changed' WHEN 2 THEN 'gone' END AS since
 FROM row;
 
 CREATE VIEW attempts AS

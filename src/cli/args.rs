@@ -76,6 +76,34 @@ pub(super) struct RunArguments {
         env = "ZENDESK_MIGRATE_ENDPOINT"
     )]
     pub(super) endpoint: Endpoint,
+    /// Put closed tickets straight into the archive (only with --endpoint imports)
+    #[arg(long, env = "ZENDESK_MIGRATE_ARCHIVE_IMMEDIATELY")]
+    pub(super) archive_immediately: bool,
+    /// Who wrote a comment whose author cannot be made a user (only with --endpoint imports)
+    #[arg(
+        long,
+        value_enum,
+        default_value = "fail",
+        env = "ZENDESK_MIGRATE_UNKNOWN_AUTHOR"
+    )]
+    pub(super) unknown_author: UnknownAuthor,
+    /// What to do about rows that are invalid
+    #[arg(
+        long,
+        value_enum,
+        default_value = "skip",
+        env = "ZENDESK_MIGRATE_ON_INVALID"
+    )]
+    pub(super) on_invalid: OnInvalid,
+    /// Send nothing if any row is invalid: the same as --on-invalid stop
+    #[arg(long, env = "ZENDESK_MIGRATE_STRICT", conflicts_with = "on_invalid")]
+    pub(super) strict: bool,
+    /// In a dry run: the account's plan, to estimate the time
+    #[arg(long, value_enum, env = "ZENDESK_MIGRATE_PLAN", requires = "dry_run")]
+    pub(super) plan: Option<Plan>,
+    /// In a dry run: ask the account what a run would ask before its first create (GETs only)
+    #[arg(long, env = "ZENDESK_MIGRATE_ONLINE", requires = "dry_run")]
+    pub(super) online: bool,
     /// Requests a minute, at most [default: what the account allows]
     #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
           value_parser = clap::value_parser!(u32).range(1..))]
@@ -251,6 +279,51 @@ pub(super) enum Endpoint {
     Tickets,
     /// POST /api/v2/imports/tickets
     Imports,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum UnknownAuthor {
+    /// Send nothing
+    Fail,
+    /// The ticket's requester
+    Requester,
+    /// The user whose credentials are used
+    Me,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnInvalid {
+    /// List them and leave them out
+    Skip,
+    /// List them and send nothing
+    Stop,
+}
+
+/// Plans by what they allow, as Zendesk's page of its rate limits has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Plan {
+    /// 200 requests a minute
+    Team,
+    /// 400
+    Growth,
+    /// 400
+    Professional,
+    /// 700
+    Enterprise,
+    /// 2500, with the add-on or Enterprise Plus
+    HighVolume,
+}
+
+impl Plan {
+    /// Requests a minute.
+    pub(super) fn rpm(self) -> u32 {
+        match self {
+            Self::Team => 200,
+            Self::Growth | Self::Professional => 400,
+            Self::Enterprise => 700,
+            Self::HighVolume => 2_500,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

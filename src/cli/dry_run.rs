@@ -1,5 +1,6 @@
-//! `run -n`: the same road as an import with the sending half missing. No client is ever made, and
-//! the checkpoint is a temporary one: a copy of what a run would take up, if there is something.
+//! `run -n`: the same road as an import with the sending half missing. Unless it is asked for
+//! (`--online`), no client is ever made, and the checkpoint is a temporary one: a copy of what a run
+//! would take up, if there is something.
 
 use std::path::PathBuf;
 
@@ -7,18 +8,27 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::RunArguments;
 use super::exit::{Exit, Failure};
-use super::{environment, output, paths, run};
+use super::{environment, meet, output, paths, run};
 use crate::checkpoint::{Checkpoint, Outlook, Reader};
 use crate::engine::clock::monotonic;
-use crate::engine::scan;
+use crate::engine::driver::{Rows, SAMPLE_ROWS};
+use crate::engine::run::runtime;
+use crate::engine::scan::{self, CsvRows};
+use crate::engine::start;
 use crate::lifecycle::Stop;
-use crate::report::{Facts, ThisRun, Would, text};
+use crate::model::ids::RowNumber;
+use crate::report::preview::{self, Estimate, Preview};
+use crate::report::{Facts, ThisRun, Would};
 use crate::source::Source;
+use crate::zendesk::{Client, RECORDED_CREATE_RPM, Timeouts, time_for};
 
-/// Rows with a problem that are shown; the rest is only counted.
-const PROBLEMS_SHOWN: usize = 20;
+/// Tickets that are shown as they would be sent.
+const SAMPLES: usize = 3;
 
-pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit, Failure> {
+/// Requests at a start: who we are, and which triggers are active.
+const FIRST_QUESTIONS: u64 = 2;
+
+pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let began = monotonic();
     let existing = existing_checkpoint(arguments);
     let mut scratch = match &existing {
@@ -27,31 +37,41 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
     };
     let mut display = run::display(arguments);
     let outcome = scan::scan(
-        source,
+        &source,
         &mut scratch,
         &mut display,
         &CancellationToken::new(),
     )?;
+    let known = if arguments.online {
+        Some(ask(arguments, &source, &mut display)?)
+    } else {
+        None
+    };
     drop(display);
-    run::tell_changes(&outcome);
+    run::tell_changes(&outcome, &scratch)?;
     let counts = scratch.counts()?;
-    run::tell_problems(&scratch.problems(PROBLEMS_SHOWN)?, &counts);
     let would = would(&scratch.outlook()?);
+    let estimates = estimates(arguments, known.as_ref(), would.requests);
     let this_run = ThisRun {
         elapsed_ms: monotonic().since(began),
         ..ThisRun::default()
     };
-    let facts = Facts {
-        would: Some(would),
-        estimate_ms: arguments
-            .max_rpm
-            .map(|rpm| would.requests * 60_000 / u64::from(rpm)),
-        ..Facts::new(&counts, this_run, &Stop::Done)
+    let preview = Preview {
+        facts: Facts {
+            would: Some(would),
+            estimate_ms: estimates.first().map(|estimate| estimate.ms),
+            ..Facts::new(&counts, this_run, &Stop::Done)
+        },
+        causes: scratch.causes()?,
+        estimates,
+        warnings: source.told(),
+        samples: samples(&scratch, source)?,
+        checkpoint: existing,
     };
     if arguments.json {
-        output::json(&facts);
+        output::json(&preview);
     } else {
-        output::say(&text::dry_run(&facts, existing.as_deref()));
+        output::say(&preview::text(&preview));
     }
     Ok(if counts.invalid > 0 {
         Exit::Problems
@@ -60,14 +80,104 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
     })
 }
 
+/// A row that is looked up takes two requests if it is not found, and then a create. A run first
+/// asks who it is and looks a sample of the rows up.
 fn would(outlook: &Outlook) -> Would {
+    let rows = outlook.create + outlook.resend + 3 * outlook.look_up;
+    let sample = 2 * outlook.create.min(SAMPLE_ROWS as u64);
     Would {
         create: outlook.create,
         resend: outlook.resend,
         look_up: outlook.look_up,
-        // A lookup that finds nothing asks twice, and is followed by a create.
-        requests: outlook.create + outlook.resend + 3 * outlook.look_up,
+        requests: if rows == 0 {
+            0
+        } else {
+            FIRST_QUESTIONS + sample + rows
+        },
     }
+}
+
+/// The time at the rate that the operator or the account allows, and at the one that was recorded.
+fn estimates(
+    arguments: &RunArguments,
+    known: Option<&start::Account>,
+    requests: u64,
+) -> Vec<Estimate> {
+    if requests == 0 {
+        return Vec::new();
+    }
+    let reserved = |total: u32| {
+        let reserve = arguments.reserve_rpm.unwrap_or(total / 5);
+        total.saturating_sub(reserve).max(1)
+    };
+    let plan = arguments.plan.map(|plan| {
+        let name = clap::ValueEnum::to_possible_value(&plan);
+        let name = name.map_or_else(String::new, |value| value.get_name().to_owned());
+        (
+            reserved(plan.rpm()),
+            format!("the plan {name}, less the reserve"),
+        )
+    });
+    let account = known.and_then(|account| account.limit).map(|limit| {
+        (
+            reserved(limit.total),
+            "the account's limit, less the reserve".to_owned(),
+        )
+    });
+    let operator = arguments.max_rpm.map(|rpm| (rpm, "--max-rpm".to_owned()));
+    let slowest = [operator, account, plan].into_iter().flatten().min();
+    let recorded = (
+        RECORDED_CREATE_RPM,
+        "a limit on creates that some accounts have".to_owned(),
+    );
+    let recorded = Some(recorded).filter(|(rpm, _)| slowest.as_ref().is_none_or(|(r, _)| r > rpm));
+    [slowest, recorded]
+        .into_iter()
+        .flatten()
+        .map(|(rpm, by)| Estimate {
+            ms: time_for(requests, rpm),
+            by,
+            rpm,
+        })
+        .collect()
+}
+
+/// The first tickets, as they would be sent.
+fn samples(scratch: &Checkpoint, source: Source) -> Result<Vec<serde_json::Value>, Failure> {
+    let mut rows = CsvRows(source);
+    let first = scratch.pending(RowNumber(0), SAMPLES)?;
+    let bodies = first.iter().map(|row| rows.read_again(row));
+    bodies
+        .map(|body| {
+            let body = body.map_err(|problem| Failure::refused(problem.message))?;
+            serde_json::from_slice(&body).map_err(|error| Failure::refused(error.to_string()))
+        })
+        .collect()
+}
+
+/// `--online`: what a run would ask before its first create.
+fn ask(
+    arguments: &RunArguments,
+    source: &Source,
+    display: &mut super::progress::Display,
+) -> Result<start::Account, Failure> {
+    let place = run::Place::find(arguments)?;
+    let (account, credentials, _server) = place.connect()?;
+    let client = Client::new(account, credentials, Timeouts::default())
+        .map_err(|error| Failure::refused(error.to_string()))?;
+    let runtime = runtime()?;
+    let known = runtime.block_on(meet::meet(arguments, &client, source, display))?;
+    output::say(&format!(
+        "the account answers as user {} ({}); {} active triggers would run on each create{}",
+        known.user,
+        known.role,
+        known.triggers.count,
+        known.limit.map_or_else(String::new, |limit| format!(
+            "; {} requests a minute",
+            limit.total
+        ))
+    ));
+    Ok(known)
 }
 
 /// The checkpoint that a run with these arguments would take up, if there is one.

@@ -7,6 +7,7 @@ mod environment;
 pub mod exit;
 mod init;
 mod interrupt;
+mod meet;
 mod output;
 mod paths;
 mod progress;

@@ -6,22 +6,22 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::args::{Endpoint, RunArguments};
+use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
 use super::progress::Display;
-use super::{confirm, dry_run, environment, interrupt, output, paths};
-use crate::checkpoint::{Checkpoint, ProblemRow, Reader};
+use super::{args, confirm, dry_run, environment, interrupt, meet, output, paths};
+use crate::checkpoint::{Checkpoint, ProblemRow, Reader, Since};
 use crate::engine::clock::monotonic;
+use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
 use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
-use crate::engine::{EngineError, belongs, driver, plan, recover, start};
+use crate::engine::{EngineError, authors, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
 use crate::model::delta::Delta;
 use crate::model::ids::Key;
-use crate::model::intent::{Route, Trust};
 use crate::model::limits::{REQUEST_TIMEOUT_MS, RESEND_AFTER_MS_MAX};
 use crate::model::time::Monotonic;
 use crate::report::{Facts, ThisRun, text};
@@ -30,13 +30,11 @@ use crate::source::Source;
 use crate::zendesk::pacer::Policy;
 use crate::zendesk::{Account, Client, Credentials, Timeouts};
 
-/// Where creates go.
-const TICKETS_PATH: &str = "/api/v2/tickets";
-
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
-    if arguments.endpoint == Endpoint::Imports {
-        return Err(Failure::refused(
-            "the imports endpoint is not built yet; --endpoint tickets is the one that works",
+    if arguments.archive_immediately && arguments.endpoint == Endpoint::Tickets {
+        return Err(Failure::usage(
+            "--archive-immediately is for --endpoint imports: only imported tickets can go straight \
+             into the archive",
         ));
     }
     if arguments.max_outage <= arguments.lookup_settle {
@@ -44,7 +42,8 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
             "--max-outage must be longer than --lookup-settle, or rows that have to settle never do",
         ));
     }
-    let source = Source::open(&arguments.csv, arguments.mapping.as_deref())?;
+    let target = meet::target(arguments.endpoint);
+    let source = Source::open_for(&arguments.csv, arguments.mapping.as_deref(), target)?;
     // The embedded double mails nobody: what is told of a real account would only alarm.
     if !arguments.sandbox {
         source
@@ -53,7 +52,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
             .for_each(|sentence| output::say(sentence));
     }
     if arguments.dry_run {
-        dry_run::dry_run(arguments, &source)
+        dry_run::dry_run(arguments, source)
     } else {
         import(arguments, source)
     }
@@ -61,6 +60,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
 
 /// Rows with a problem that are shown; the rest is only counted.
 pub(super) const PROBLEMS_SHOWN: usize = 10;
+
+/// Rows of each kind that were sent and are not what they were; the rest is only counted.
+const SINCE_SHOWN: usize = 20;
 
 fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let began = monotonic();
@@ -72,7 +74,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
     match scan::scan(&source, &mut checkpoint, &mut display, &end) {
-        Ok(outcome) => tell_changes(&outcome),
+        Ok(outcome) => tell_changes(&outcome, &checkpoint)?,
         Err(error) => {
             drop(display);
             checkpoint.discard_if_new()?;
@@ -80,6 +82,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         }
     }
     let before = checkpoint.counts()?;
+    refuse_invalid(arguments, &before, &checkpoint)?;
     let ended = if before.open() == 0 {
         Ended {
             stop: Stop::Done,
@@ -111,12 +114,54 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
 
+/// `--on-invalid stop`: nothing is sent as long as one row is invalid.
+fn refuse_invalid(
+    arguments: &RunArguments,
+    counts: &Counts,
+    checkpoint: &Checkpoint,
+) -> Result<(), Failure> {
+    let stop = arguments.strict || arguments.on_invalid == OnInvalid::Stop;
+    if !stop || counts.invalid == 0 || counts.open() == 0 {
+        return Ok(());
+    }
+    tell_problems(&checkpoint.problems(PROBLEMS_SHOWN)?, counts);
+    Err(Failure::refused(format!(
+        "{} of {} rows are invalid, so nothing was sent: mend them in the CSV or the mapping, or \
+         leave them out with --on-invalid skip",
+        counts.invalid,
+        counts.rows()
+    )))
+}
+
 /// Says what a changed CSV has brought.
-pub(super) fn tell_changes(outcome: &ScanOutcome) {
-    if let ScanOutcome::Again(delta) = outcome
-        && *delta != Delta::default()
-    {
+pub(super) fn tell_changes(outcome: &ScanOutcome, checkpoint: &Checkpoint) -> Result<(), Failure> {
+    let ScanOutcome::Again(delta) = outcome else {
+        return Ok(());
+    };
+    if *delta != Delta::default() {
         output::say(&text::changes(delta));
+    }
+    let kinds = [
+        (Since::Changed, delta.changed_since),
+        (Since::Gone, delta.gone_since),
+    ];
+    for (kind, count) in kinds {
+        let rows = checkpoint.since(kind, SINCE_SHOWN)?;
+        for row in &rows {
+            let is_gone = kind == Since::Gone;
+            let sentence = text::since(&row.external_id, row.line, row.ticket, is_gone);
+            output::say(&sentence);
+        }
+        tell_more(count, rows.len());
+    }
+    Ok(())
+}
+
+/// How many more there are than were shown.
+fn tell_more(all: u64, shown: usize) {
+    let more = all.saturating_sub(shown as u64);
+    if more > 0 {
+        output::say(&format!("… and {more} more"));
     }
 }
 
@@ -129,10 +174,7 @@ pub(super) fn tell_problems(problems: &[ProblemRow], counts: &Counts) {
             &problem.problem,
         ));
     }
-    let more = counts.problems().saturating_sub(problems.len() as u64);
-    if more > 0 {
-        output::say(&format!("… and {more} more"));
-    }
+    tell_more(counts.problems(), problems.len());
 }
 
 /// What a run needs besides its arguments: its threads, its mailbox, and the wish for its end.
@@ -156,16 +198,30 @@ fn send(
         .map_err(|error| Failure::refused(error.to_string()))?;
     let known = body.runtime.block_on(async {
         tokio::select! {
-            known = start::ask(&client, display) => known,
+            known = meet::meet(arguments, &client, &source, display) => known,
             () = body.end.cancelled() => Err(EngineError::Interrupted),
         }
     })?;
-    if !arguments.sandbox {
+    // Triggers do not run on imported tickets.
+    if !arguments.sandbox && arguments.endpoint == Endpoint::Tickets {
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
     let plan = make_plan(arguments, client.account().host(), &known);
     let mut requests = known.requests;
+    let mut rows = CsvRows(source);
+    let paces = (plan.pace, known.limit);
+    let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
+    let unknown = plan.unknown_author;
+    let authors = authors::resolve(
+        &client,
+        &mut rows,
+        &mut checkpoint,
+        unknown,
+        paces,
+        watchers,
+    );
+    requests += body.runtime.block_on(authors)?;
     if arguments.recover {
         let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
         let clock = known.clock;
@@ -173,7 +229,6 @@ fn send(
         requests += body.runtime.block_on(recovered)?;
     }
     let now = monotonic();
-    let rows = CsvRows(source);
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
@@ -186,16 +241,16 @@ fn send(
 fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> plan::Plan {
     plan::Plan {
         rules: Rules {
-            trust: Trust::Key,
+            trust: meet::trust(arguments.endpoint),
             lookup_settle_ms: arguments.lookup_settle,
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             resend_after_ms: arguments.lookup_settle.min(RESEND_AFTER_MS_MAX),
         },
-        route: Route {
-            method: "POST".to_owned(),
-            path: TICKETS_PATH.to_owned(),
-            host: host.to_owned(),
-            user: known.user,
+        route: meet::route(arguments, host, known.user),
+        unknown_author: match arguments.unknown_author {
+            args::UnknownAuthor::Fail => UnknownAuthor::Fail,
+            args::UnknownAuthor::Requester => UnknownAuthor::Requester,
+            args::UnknownAuthor::Me => UnknownAuthor::Me,
         },
         sees_all: known.role == "admin",
         pace: Policy {
@@ -235,6 +290,15 @@ pub(super) fn display(arguments: &RunArguments) -> Display {
     Display::start(arguments.progress, arguments.quiet, bytes)
 }
 
+fn warn_of_api_token(credentials: &Credentials) {
+    if let Credentials::ApiToken { .. } = credentials {
+        output::say(
+            "API tokens stop working on 2027-04-30, and no new ones are given out: plan to use an \
+             OAuth client (ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET)",
+        );
+    }
+}
+
 /// A search index is minutes behind: against a real account, absence is not believed at once.
 fn refuse_haste(arguments: &RunArguments, account: &Account) -> Result<(), Failure> {
     if account.is_loopback() || arguments.lookup_settle >= REQUEST_TIMEOUT_MS {
@@ -247,20 +311,21 @@ fn refuse_haste(arguments: &RunArguments, account: &Account) -> Result<(), Failu
 }
 
 /// Where a run works, known before anything is opened.
-struct Place {
+pub(super) struct Place {
     account: Option<(Account, Credentials)>,
     account_name: String,
     checkpoint: PathBuf,
 }
 
 impl Place {
-    fn find(arguments: &RunArguments) -> Result<Self, Failure> {
+    pub(super) fn find(arguments: &RunArguments) -> Result<Self, Failure> {
         let (account, file_name, account_name) = if arguments.sandbox {
             (None, "sandbox".to_owned(), "sandbox".to_owned())
         } else {
             let account = environment::account(arguments)?;
             refuse_haste(arguments, &account)?;
             let credentials = environment::credentials(arguments.credentials.as_deref())?;
+            warn_of_api_token(&credentials);
             let (file_name, host) = (account.name().to_owned(), account.host().to_owned());
             (Some((account, credentials)), file_name, host)
         };
@@ -276,7 +341,7 @@ impl Place {
     }
 
     /// The account to send to; the embedded double is started here, and stops with its handle.
-    fn connect(&self) -> Result<(Account, Credentials, Option<Server>), Failure> {
+    pub(super) fn connect(&self) -> Result<(Account, Credentials, Option<Server>), Failure> {
         if let Some((account, credentials)) = &self.account {
             return Ok((account.clone(), credentials.clone(), None));
         }

@@ -7,6 +7,8 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Setting};
 
 /// Opens the checkpoint of `account` at `path`, or creates it, and refuses one that belongs
 /// elsewhere.
+///
+/// Which endpoint a run uses is not fixed: rows that were sent to another one are looked up.
 pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, EngineError> {
     let machine = machine();
     let mut checkpoint = Checkpoint::open(path, &holder())?;
@@ -28,11 +30,7 @@ pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, E
         }
         .into());
     }
-    checkpoint.set(&[
-        (Setting::Account, account),
-        (Setting::Machine, &machine),
-        (Setting::Endpoint, "tickets"),
-    ])?;
+    checkpoint.set(&[(Setting::Account, account), (Setting::Machine, &machine)])?;
     Ok(checkpoint)
 }
 

@@ -4,12 +4,15 @@
 //! come out. [`run`] is its body: threads, sockets and clocks. The simulation gives the same mind
 //! another body.
 
+pub mod authors;
 pub mod belongs;
 pub mod clock;
+pub mod conversation;
 pub mod driver;
 mod error;
 pub mod monitor;
 pub mod plan;
+pub mod preflight;
 pub mod recover;
 pub mod run;
 pub mod scan;

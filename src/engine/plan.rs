@@ -1,5 +1,6 @@
 //! What a run is asked to do, as the engine needs it.
 
+use super::conversation::UnknownAuthor;
 use crate::lifecycle::Rules;
 use crate::model::intent::Route;
 use crate::zendesk::pacer::Policy;
@@ -11,6 +12,8 @@ pub struct Plan {
     pub rules: Rules,
     /// Where creates go and as whom.
     pub route: Route,
+    /// Who counts as the author of a comment whose author is no user.
+    pub unknown_author: UnknownAuthor,
     /// Whether the user sees every ticket of the account (an admin does).
     pub sees_all: bool,
     /// The pace that the operator allows.

@@ -69,6 +69,9 @@ pub fn run<R: Rows>(
         }
         if let Some(stop) = driver.finished() {
             let stop = stop.clone();
+            if let Some(sentence) = driver.farewell() {
+                monitor.tell(&sentence);
+            }
             return Ok(Ended {
                 stop,
                 counts: picture.counts,

@@ -170,6 +170,10 @@ fn hex(bytes: &[u8]) -> String {
 pub struct CsvRows(pub Source);
 
 impl Rows for CsvRows {
+    fn has_comments(&self) -> bool {
+        self.0.comments_path().is_some()
+    }
+
     fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem> {
         let place = Place {
             line: row.line,

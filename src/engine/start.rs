@@ -88,14 +88,14 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
     })
 }
 
-struct Told<T> {
-    value: T,
+pub(super) struct Told<T> {
+    pub(super) value: T,
     meta: crate::model::reply::Meta,
     timing: Timing,
 }
 
 /// Asks one question until it is answered, a few times and with growing pauses.
-async fn asked<T, F: Future<Output = Answer<T>>>(
+pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
     question: impl Fn() -> F,
     what: &str,
     requests: &mut u32,

@@ -40,7 +40,7 @@ pub struct Intent {
     pub key: Key,
     /// The exact bytes of the request's body.
     pub body: Arc<[u8]>,
-    /// Their SHA-256, as it stood when the row was scanned.
+    /// Their SHA-256.
     pub fingerprint: Fingerprint,
     /// Where it goes and as whom.
     pub route: Route,

@@ -1,7 +1,6 @@
 //! The facts for people, in a few lines of text.
 
 use std::fmt::Write;
-use std::path::Path;
 
 use super::facts::{Facts, ThisRun};
 use crate::lifecycle::Stop;
@@ -65,30 +64,6 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
     )
 }
 
-/// What a run would do.
-pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
-    let would = facts.would.unwrap_or_default();
-    let valid = facts.rows - facts.invalid - facts.withdrawn;
-    let withdrawn = match facts.withdrawn {
-        0 => String::new(),
-        n => format!(", {n} withdrawn"),
-    };
-    let standing = checkpoint.map_or_else(
-        || "as there is no checkpoint yet".to_owned(),
-        |path| format!("as {} stands", path.display()),
-    );
-    let time = facts.estimate_ms.map_or_else(String::new, |ms| {
-        format!(", {} at the given rate", duration(ms))
-    });
-    format!(
-        "{} rows: {valid} valid, {} invalid{withdrawn}\n\
-         {standing}, a run would create {} tickets, send {} again and look {} up: {} requests at \
-         least{time}\n\
-         this was a dry run: nothing was sent, nothing was written",
-        facts.rows, facts.invalid, would.create, would.resend, would.look_up, would.requests
-    )
-}
-
 /// Why a run ended, and what to do next.
 pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let open = facts.pending + facts.sending;
@@ -124,6 +99,25 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         | Stop::Account(problem)
         | Stop::Input(problem)
         | Stop::Disk(problem) => format!("stopped: {}", problem.message),
+    }
+}
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub fn count(n: u64, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
+}
+
+/// One row that was sent and is not what it was.
+pub fn since(external_id: &str, line: u64, ticket: Option<u64>, gone: bool) -> String {
+    let ticket = ticket.map_or_else(|| "no ticket".to_owned(), |id| format!("ticket {id}"));
+    if gone {
+        format!("gone since it was sent: {external_id} (was on line {line}, {ticket})")
+    } else {
+        format!("changed since it was sent: {external_id} (line {line}, {ticket})")
     }
 }
 

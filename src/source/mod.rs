@@ -28,8 +28,10 @@ mod open;
 mod pieces;
 mod propose;
 mod quotes;
+mod references;
 mod rows;
 mod scan;
+mod stub;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -42,6 +44,7 @@ use jiff::Timestamp;
 pub use error::SourceError;
 pub use identity::Identity;
 pub use propose::{Proposal, propose};
+pub use references::References;
 pub use rows::{Invalid, Place, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
@@ -119,6 +122,11 @@ impl Source {
     /// Says where the external id comes from, in a spelling that changes only with its meaning.
     pub fn external_id_mapping(&self) -> String {
         self.plan.mapping.identity.clone()
+    }
+
+    /// Says what the mapping takes for granted in the account.
+    pub fn references(&self) -> References {
+        references::of(&self.plan.mapping)
     }
 
     /// Gives the CSV's path, as it was passed.

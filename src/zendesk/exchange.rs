@@ -4,11 +4,13 @@ use std::error::Error;
 
 use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
 
 use super::classify::{classify, classify_cut};
+use super::headers::{Asked, meta};
 use super::text::one_line;
 use crate::model::limits::REPLY_BYTES_MAX;
-use crate::model::reply::Verdict;
+use crate::model::reply::{Answer, Verdict};
 
 /// Longest reason for a missing reply that is kept, in characters.
 const REASON_CHARS_MAX: usize = 300;
@@ -29,6 +31,21 @@ impl Exchange {
             classify_cut(self.status, &self.headers, &self.body)
         } else {
             classify(self.status, &self.headers, &self.body)
+        }
+    }
+
+    /// The reply as the answer to a question.
+    pub(super) fn answer<T: DeserializeOwned>(&self, asked: Asked) -> Answer<T> {
+        let answer = if !self.is_success() {
+            Err(self.verdict())
+        } else if self.cut {
+            Err(Verdict::Unreadable)
+        } else {
+            serde_json::from_slice(&self.body).map_err(|_| Verdict::Unreadable)
+        };
+        Answer {
+            answer,
+            meta: meta(asked, self.status, &self.headers),
         }
     }
 

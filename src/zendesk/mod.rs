@@ -12,12 +12,15 @@
 //! | `tokens` | access tokens that are fetched and renewed |
 //! | [`client`] | the client and its one dangerous request, the create |
 //! | `questions`, `pages` | the GETs: lookups, the user, the triggers |
+//! | `settings` | the GETs that ask how the account is set up |
+//! | `users` | finding and making the authors of comments |
 //! | `export` | the incremental export |
 //! | `exchange` | one request, one reply, or why there is none |
 //! | [`mod@classify`] | what a reply means |
 //! | `ticket_reply`, `envelope`, `text` | reading bodies, good ones and bad ones |
 //! | [`headers`] | what the headers tell besides |
 //! | [`pacer`] | when the next request may leave |
+//! | `estimate` | how long requests take at a pace |
 //!
 //! Absent on purpose: redirects (the credentials would travel), cookies, and any retry.
 
@@ -26,15 +29,18 @@ pub mod classify;
 pub mod client;
 pub mod credentials;
 mod envelope;
+mod estimate;
 mod exchange;
 mod export;
 pub mod headers;
 pub mod pacer;
 mod pages;
 mod questions;
+mod settings;
 mod text;
 mod ticket_reply;
 mod tokens;
+mod users;
 
 #[cfg(test)]
 mod classify_tests;
@@ -51,5 +57,8 @@ pub use account::{Account, AccountError};
 pub use classify::classify;
 pub use client::{Client, ClientError, Timeouts};
 pub use credentials::Credentials;
+pub use estimate::{RECORDED_CREATE_RPM, time_for};
 pub use export::{ExportPage, Exported};
 pub use questions::{Me, Triggers};
+pub use settings::{Thing, TicketField};
+pub use users::{BULK_USERS_MAX, Job, Person};

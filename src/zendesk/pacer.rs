@@ -23,7 +23,7 @@ const BURST: u32 = 2;
 
 /// How much longer than a minute our minute is. Requests that leave evenly arrive unevenly; this is
 /// the spread of their way to Zendesk that never makes a counted minute too full.
-const MINUTE_SLACK_MS: u64 = 300;
+pub(super) const MINUTE_SLACK_MS: u64 = 300;
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

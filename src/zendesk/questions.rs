@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::client::Client;
-use super::headers::{Asked, meta};
+use super::headers::Asked;
 use super::pages::{Gathered, Next, Page};
 use super::text::one_line;
 use crate::model::problem::Problem;
@@ -180,7 +180,7 @@ impl Client {
     }
 
     /// Asks one question. A reply that is no success is judged like the reply to a create.
-    async fn ask<T: DeserializeOwned>(
+    pub(super) async fn ask<T: DeserializeOwned>(
         &self,
         asked: Asked,
         path: &str,
@@ -205,22 +205,12 @@ impl Client {
                 };
             }
         };
-        let answer = if !exchange.is_success() {
-            Err(exchange.verdict())
-        } else if exchange.cut {
-            Err(Verdict::Unreadable)
-        } else {
-            serde_json::from_slice(&exchange.body).map_err(|_| Verdict::Unreadable)
-        };
-        Answer {
-            answer,
-            meta: meta(asked, exchange.status, &exchange.headers),
-        }
+        exchange.answer(asked)
     }
 }
 
 impl<T> Answer<T> {
-    fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
         Answer {
             answer: self.answer.map(change),
             meta: self.meta,
@@ -269,6 +259,6 @@ fn add(url: &mut Url, parameters: &[(&str, &str)]) {
     }
 }
 
-fn named(text: Option<String>) -> String {
+pub(super) fn named(text: Option<String>) -> String {
     one_line(&text.unwrap_or_default(), NAME_CHARS_MAX)
 }

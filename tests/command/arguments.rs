@@ -76,15 +76,15 @@ fn plain_http_to_another_machine_is_refused() {
 }
 
 #[test]
-fn the_imports_endpoint_is_refused_as_long_as_it_is_not_there() {
+fn only_imported_tickets_can_go_straight_into_the_archive() {
     Folder::new()
         .with("two.csv", TWO)
-        .command("run two.csv --sandbox --endpoint imports")
+        .command("run two.csv --sandbox --archive-immediately")
         .stderr(
-            "error: the imports endpoint is not built yet; --endpoint tickets is the one that \
-             works\n",
+            "error: --archive-immediately is for --endpoint imports: only imported tickets can go \
+             straight into the archive\n",
         )
-        .status(1)
+        .status(2)
         .changes_nothing()
         .check();
 }

@@ -146,6 +146,7 @@ fn plan(host: &str, known: &start::Account) -> Plan {
             host: host.into(),
             user: known.user,
         },
+        unknown_author: zendesk_migrate::engine::conversation::UnknownAuthor::Fail,
         sees_all: known.role == "admin",
         pace: Policy::default(),
         concurrency: 3,

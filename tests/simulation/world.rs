@@ -232,6 +232,7 @@ impl World {
                 host: "simulation".into(),
                 user: 1,
             },
+            unknown_author: zendesk_migrate::engine::conversation::UnknownAuthor::Fail,
             sees_all: self.scenario.settings.role == "admin",
             pace: Policy::default(),
             concurrency: self.scenario.concurrency,

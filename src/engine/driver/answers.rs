@@ -6,6 +6,7 @@ use super::{Driver, Effect, Message, Rows, Timing};
 use crate::checkpoint::{Attempt, Kind};
 use crate::lifecycle::{Event, Evidence, State, Stop, retry};
 use crate::model::ids::RowNumber;
+use crate::model::intent::Trust;
 use crate::model::limits::{STRANGE_HITS_MAX, THROTTLE_HOLD_MS, THROTTLE_HOLD_MS_MIN};
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, KeyLookup, Meta, Reply, RetryAfter, Verdict};
@@ -54,7 +55,7 @@ impl<R: Rows> Driver<R> {
         }
         self.creates.learn(meta.account, None, now);
         if let Some(warning) = &meta.warning {
-            self.news.push(format!("Zendesk warns: {warning}"));
+            self.news.extend(self.warnings.take(warning));
         }
     }
 
@@ -119,6 +120,10 @@ impl<R: Rows> Driver<R> {
     /// Notes whether a create that made a ticket said what it did with the key. One that did not
     /// casts doubt on all that are out, and on all further ones of this run.
     fn learn_of_keys(&mut self, marked: bool, now: Monotonic) {
+        // Where no key is trusted anyway, silence about one is nothing new.
+        if self.plan.rules.trust == Trust::LookupOnly {
+            return;
+        }
         let seen = match (self.evidence, marked) {
             (Evidence::Dropped, _) | (_, false) => Evidence::Dropped,
             (Evidence::Unproven | Evidence::Honoured, true) => Evidence::Honoured,

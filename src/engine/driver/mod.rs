@@ -11,10 +11,12 @@ mod pick;
 mod requesters;
 mod sample;
 mod track;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use message::{Effect, Message, Timing, Way};
+pub use sample::SAMPLE_ROWS;
 
 use super::monitor::{Picture, Tally, Waiting};
 use super::plan::Plan;
@@ -31,12 +33,18 @@ use control::{Control, Held};
 use requesters::Requesters;
 use sample::Sample;
 use track::Tracked;
+use warnings::Warnings;
 
 /// The rows of the CSV, as far as the driver needs them again.
 pub trait Rows {
     /// Reads a pending row again at its place and gives its body, or says why it is no longer the
     /// row that was scanned.
     fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem>;
+
+    /// Whether bodies may have comments with authors.
+    fn has_comments(&self) -> bool {
+        false
+    }
 }
 
 /// Makes keys. Random in the program, seeded in the simulation.
@@ -93,6 +101,7 @@ pub struct Driver<R> {
     batch: Batch,
     effects: Vec<Effect>,
     news: Vec<String>,
+    warnings: Warnings,
     stop: Option<Stop>,
 }
 
@@ -152,6 +161,7 @@ impl<R: Rows> Driver<R> {
             batch: Batch::default(),
             effects: Vec::new(),
             news: Vec::new(),
+            warnings: Warnings::default(),
             stop: None,
         };
         for row in in_flight {
@@ -259,6 +269,11 @@ impl<R: Rows> Driver<R> {
     /// Sentences for people that have come up since the last call.
     pub fn news(&mut self) -> Vec<String> {
         std::mem::take(&mut self.news)
+    }
+
+    /// What is to be said at the end of a run.
+    pub fn farewell(&self) -> Option<String> {
+        self.warnings.summary()
     }
 
     /// Gives the checkpoint back when the run is over.

@@ -6,10 +6,13 @@ use super::requesters::requester_of;
 use super::track::Tracked;
 use super::{Driver, Effect, Rows, Way};
 use crate::checkpoint::{CheckpointError, NewIntent, PendingRow, Setting};
+use crate::engine::conversation::with_author_ids;
+use crate::engine::plan::Plan;
 use crate::lifecycle::{Event, Evidence, State, Step, Stop, next, window};
 use crate::model::ids::{Fingerprint, RowNumber};
 use crate::model::intent::{Durable, Intent, Trust};
 use crate::model::limits::WAITING_ROWS_MAX;
+use crate::model::problem::Problem;
 use crate::model::time::Monotonic;
 
 /// Pending rows that are read from the checkpoint at once.
@@ -160,7 +163,8 @@ impl<R: Rows> Driver<R> {
             self.schedule(number, now);
             return self.take_turn(number, now);
         }
-        let body = match self.rows.read_again(&pending) {
+        let read = self.rows.read_again(&pending);
+        let body = match self.with_author_ids(read)? {
             Ok(body) => body,
             Err(problem) => {
                 self.ahead.push_front(pending);
@@ -189,8 +193,32 @@ impl<R: Rows> Driver<R> {
         let ready = self.ask(&tracked, now);
         self.tracked.insert(number, tracked);
         self.left_pending += 1;
-        self.depart(number, ready, body.into(), pending.fingerprint, now);
+        let sent = if self.rows.has_comments() {
+            Fingerprint::of(&body)
+        } else {
+            pending.fingerprint
+        };
+        self.depart(number, ready, body.into(), sent, now);
         Ok(true)
+    }
+
+    /// The bytes that are sent: those that were read, with users in the place of authors.
+    fn with_author_ids(
+        &self,
+        read: Result<Vec<u8>, Problem>,
+    ) -> Result<Result<Vec<u8>, Problem>, CheckpointError> {
+        let body = match read {
+            Ok(body) if self.rows.has_comments() => body,
+            other => return Ok(other),
+        };
+        let Plan {
+            unknown_author,
+            route,
+            ..
+        } = &self.plan;
+        with_author_ids(&body, *unknown_author, route.user, |email| {
+            self.checkpoint.user_of(email)
+        })
     }
 
     fn next_pending(&mut self, now: Monotonic) -> Result<Option<PendingRow>, CheckpointError> {

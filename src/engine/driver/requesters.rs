@@ -1,7 +1,10 @@
 //! One new requester, one lane: Zendesk answers 409 "Requester creation collision" to creates that
 //! bring the same new requester at the same time (recorded in 2015, three imports at once).
+//!
+//! The first ticket shows that the requester has been made, the second that this has got around in
+//! Zendesk: after the second all lanes are free.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -12,15 +15,19 @@ use crate::model::ids::RowNumber;
 /// Requesters that are remembered as existing.
 const SEEN_MAX: usize = 100_000;
 
+/// Tickets of a requester that show that it exists for everybody.
+const TICKETS_THAT_SHOW: u8 = 2;
+
 /// Rows that may be put aside because their requester is on the way.
 const ASIDE_MAX: usize = 1_000;
 
 /// Which requesters exist for certain, and which are on the way with which row.
 #[derive(Debug, Default)]
 pub(super) struct Requesters {
-    /// The newer and the older half of those seen: when the newer one is full, the older is
-    /// forgotten. A forgotten requester only costs a little concurrency.
-    seen: [HashSet<Arc<str>>; 2],
+    /// The newer and the older half of those seen, with their tickets up to the number that shows:
+    /// when the newer one is full, the older is forgotten. A forgotten requester only costs a little
+    /// concurrency.
+    seen: [HashMap<Arc<str>, u8>; 2],
     on_the_way: HashMap<Arc<str>, RowNumber>,
     brought_by: HashMap<RowNumber, Arc<str>>,
     aside: HashMap<Arc<str>, VecDeque<PendingRow>>,
@@ -89,15 +96,22 @@ impl Requesters {
     }
 
     fn is_seen(&self, requester: &str) -> bool {
-        self.seen.iter().any(|half| half.contains(requester))
+        self.tickets_of(requester) >= TICKETS_THAT_SHOW
+    }
+
+    fn tickets_of(&self, requester: &str) -> u8 {
+        let mut halves = self.seen.iter();
+        let found = halves.find_map(|half| half.get(requester).copied());
+        found.unwrap_or(0)
     }
 
     fn see(&mut self, requester: Arc<str>) {
+        let tickets = self.tickets_of(&requester).saturating_add(1);
         let [newer, older] = &mut self.seen;
         if newer.len() >= SEEN_MAX / 2 {
             *older = std::mem::take(newer);
         }
-        newer.insert(requester);
+        newer.insert(requester, tickets);
     }
 }
 
@@ -148,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_one_new_requester_wait_until_it_has_been_seen() {
+    fn rows_of_one_new_requester_go_one_by_one_until_two_have_shown_it() {
         let mut requesters = Requesters::default();
         requesters.departs(RowNumber(1), Some("a@example.com"));
         assert!(requesters.must_wait(Some("a@example.com")));
@@ -159,6 +173,12 @@ mod tests {
         requesters.settles(RowNumber(1), true);
         assert_eq!(requesters.next_freed(), Some(row(2)));
         requesters.departs(RowNumber(2), Some("a@example.com"));
+        assert!(
+            requesters.must_wait(Some("a@example.com")),
+            "one ticket may not have got around yet"
+        );
+        requesters.settles(RowNumber(2), true);
+        requesters.departs(RowNumber(3), Some("a@example.com"));
         assert!(
             !requesters.must_wait(Some("a@example.com")),
             "it exists now"
@@ -181,10 +201,12 @@ mod tests {
     fn memory_of_requesters_is_bounded() {
         let mut requesters = Requesters::default();
         for n in 0..300_000_u64 {
-            requesters.departs(RowNumber(n), Some(&n.to_string()));
-            requesters.settles(RowNumber(n), true);
+            for _ in 0..2 {
+                requesters.departs(RowNumber(n), Some(&n.to_string()));
+                requesters.settles(RowNumber(n), true);
+            }
         }
-        let kept: usize = requesters.seen.iter().map(HashSet::len).sum();
+        let kept: usize = requesters.seen.iter().map(HashMap::len).sum();
         assert!(kept <= SEEN_MAX, "{kept}");
         assert!(!requesters.is_seen("0"));
         assert!(requesters.is_seen("299999"));

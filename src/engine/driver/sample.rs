@@ -18,6 +18,9 @@ use crate::model::time::Monotonic;
 const FIRST: usize = 5;
 const RANDOM: usize = 15;
 
+/// Rows of a sample.
+pub const SAMPLE_ROWS: usize = FIRST + RANDOM;
+
 /// The rows that are still to be looked up before anything is sent.
 #[derive(Debug, Default)]
 pub(super) struct Sample(BTreeMap<RowNumber, Question>);

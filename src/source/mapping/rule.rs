@@ -173,17 +173,25 @@ impl Rule {
         self.date_format.as_deref()
     }
 
-    /// Tells whether the rule itself says this word, as opposed to a cell.
-    pub(in crate::source) fn says(&self, word: &str) -> bool {
+    /// Gives the words that the rule itself says, as opposed to a cell; sorted, each once.
+    pub(in crate::source) fn said(&self) -> Vec<String> {
         let constant = match &self.gather {
             Gather::Constant(constant) => Some(constant.text()),
             Gather::Column(_) | Gather::Columns(_) | Gather::Template(_) => None,
         };
-        let mut said = self.values.iter().map(|(_, to)| to.as_str());
-        said.any(|to| to == word)
-            || self.otherwise.as_deref() == Some(word)
-            || self.default.as_deref() == Some(word)
-            || constant.as_deref() == Some(word)
+        let mut said: Vec<String> = self.values.iter().map(|(_, to)| to.clone()).collect();
+        said.extend(self.otherwise.clone());
+        said.extend(self.default.clone());
+        said.extend(self.also.iter().cloned());
+        said.extend(constant);
+        said.sort();
+        said.dedup();
+        said
+    }
+
+    /// Tells whether the rule itself says this word.
+    pub(in crate::source) fn says(&self, word: &str) -> bool {
+        self.said().iter().any(|said| said == word)
     }
 
     /// Gives the field.

@@ -1,0 +1,68 @@
+//! What is asked of the account before the first create, by a run and by `run -n --online`.
+
+use super::args::{Endpoint, RunArguments};
+use crate::engine::monitor::Monitor;
+use crate::engine::{EngineError, preflight, start};
+use crate::model::intent::{Route, Trust};
+use crate::source::{self, Source};
+use crate::zendesk::Client;
+
+/// Where creates go.
+const TICKETS_PATH: &str = "/api/v2/tickets";
+const IMPORTS_PATH: &str = "/api/v2/imports/tickets";
+
+/// Asks who we are, whether that is enough, and whether the mapping fits the account.
+pub(super) async fn meet(
+    arguments: &RunArguments,
+    client: &Client,
+    source: &Source,
+    monitor: &mut dyn Monitor,
+) -> Result<start::Account, EngineError> {
+    let mut known = start::ask(client, monitor).await?;
+    if arguments.endpoint == Endpoint::Imports && known.role != "admin" {
+        return Err(EngineError::Refused(format!(
+            "the imports endpoint is for administrators only, and this user is {}: use an \
+             administrator's credentials, or --endpoint tickets",
+            known.role
+        )));
+    }
+    // The embedded double has none of the fields of the account that the mapping is for.
+    if !arguments.sandbox {
+        known.requests += preflight::check(client, &source.references(), monitor).await?;
+    }
+    Ok(known)
+}
+
+/// The bodies are made for the endpoint that they go to.
+pub(super) fn target(endpoint: Endpoint) -> source::Target {
+    source::Target {
+        endpoint: match endpoint {
+            Endpoint::Tickets => source::Endpoint::Tickets,
+            Endpoint::Imports => source::Endpoint::Imports,
+        },
+        now: Some(jiff::Timestamp::now()),
+    }
+}
+
+/// Keys are documented for the tickets endpoint only.
+pub(super) fn trust(endpoint: Endpoint) -> Trust {
+    match endpoint {
+        Endpoint::Tickets => Trust::Key,
+        Endpoint::Imports => Trust::LookupOnly,
+    }
+}
+
+/// Where creates go and as whom.
+pub(super) fn route(arguments: &RunArguments, host: &str, user: u64) -> Route {
+    let path = match (arguments.endpoint, arguments.archive_immediately) {
+        (Endpoint::Tickets, _) => TICKETS_PATH.to_owned(),
+        (Endpoint::Imports, false) => IMPORTS_PATH.to_owned(),
+        (Endpoint::Imports, true) => format!("{IMPORTS_PATH}?archive_immediately=true"),
+    };
+    Route {
+        method: "POST".to_owned(),
+        path,
+        host: host.to_owned(),
+        user,
+    }
+}

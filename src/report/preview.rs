@@ -1,0 +1,142 @@
+//! What a dry run has found out: the facts, and what a run would be like.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::facts::Facts;
+use super::text::{count, duration};
+use crate::model::problem::Cause;
+
+/// Lines of a ticket's JSON that are shown; a text for people should not scroll away.
+const SAMPLE_LINES_MAX: usize = 40;
+
+/// All that a dry run tells.
+#[derive(Debug, Clone, Serialize)]
+pub struct Preview {
+    /// The facts, as every command has them.
+    #[serde(flatten)]
+    pub facts: Facts,
+    /// Why rows are invalid, the most frequent reason first.
+    pub causes: Vec<Cause>,
+    /// How long a run would take, at each rate that is known.
+    pub estimates: Vec<Estimate>,
+    /// What should be known before it costs something.
+    pub warnings: Vec<String>,
+    /// The first tickets, as they would be sent.
+    pub samples: Vec<Value>,
+    /// The checkpoint that a run would take up, if there is one.
+    pub checkpoint: Option<PathBuf>,
+}
+
+/// How long a run would take at a rate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// Where the rate comes from.
+    pub by: String,
+    /// Requests a minute.
+    pub rpm: u32,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+/// The preview for people.
+pub fn text(preview: &Preview) -> String {
+    let facts = &preview.facts;
+    let valid = facts.rows - facts.invalid - facts.withdrawn;
+    let mut text = format!(
+        "{}: {valid} valid, {} invalid",
+        count(facts.rows, "row"),
+        facts.invalid
+    );
+    if facts.withdrawn > 0 {
+        put(&mut text, &format!(", {} withdrawn", facts.withdrawn));
+    }
+    for cause in &preview.causes {
+        put(&mut text, &format!("\n  {}", reason(cause)));
+    }
+    let would = facts.would.unwrap_or_default();
+    let standing = preview.checkpoint.as_ref().map_or_else(
+        || "as there is no checkpoint yet".to_owned(),
+        |path| format!("as {} stands", path.display()),
+    );
+    put(
+        &mut text,
+        &format!(
+            "\n{standing}, a run would create {}, send {} again and look {} up",
+            count(would.create, "ticket"),
+            would.resend,
+            would.look_up
+        ),
+    );
+    if would.requests > 0 {
+        put(
+            &mut text,
+            &format!(
+                "\nthat takes {} at least:",
+                count(would.requests, "request")
+            ),
+        );
+    }
+    for estimate in &preview.estimates {
+        let Estimate { by, rpm, ms } = estimate;
+        put(
+            &mut text,
+            &format!("\n  {} at {rpm} a minute ({by})", duration(*ms)),
+        );
+    }
+    put(&mut text, &samples(&preview.samples));
+    put(
+        &mut text,
+        "\nthis was a dry run: nothing was sent, nothing was written",
+    );
+    text
+}
+
+fn put(text: &mut String, more: &str) {
+    let _writing_to_a_string_cannot_fail = text.write_str(more);
+}
+
+fn reason(cause: &Cause) -> String {
+    let lines: Vec<String> = cause.lines.iter().map(u64::to_string).collect();
+    let more = if cause.rows > cause.lines.len() as u64 {
+        ", …"
+    } else {
+        ""
+    };
+    let on = if lines.len() == 1 { "line" } else { "lines" };
+    format!(
+        "{}: {} ({on} {}{more}): {}",
+        cause.code,
+        count(cause.rows, "row"),
+        lines.join(", "),
+        cause.message
+    )
+}
+
+fn samples(samples: &[Value]) -> String {
+    if samples.is_empty() {
+        return String::new();
+    }
+    let mut text = format!(
+        "\nthe first {} would be:",
+        count(samples.len() as u64, "ticket")
+    );
+    for sample in samples {
+        let json = serde_json::to_string_pretty(sample).unwrap_or_default();
+        let mut lines = json.lines();
+        for line in lines.by_ref().take(SAMPLE_LINES_MAX) {
+            put(&mut text, &format!("\n  {line}"));
+        }
+        let left = lines.count() as u64;
+        if left > 0 {
+            put(
+                &mut text,
+                &format!("\n  … and {}", count(left, "more line")),
+            );
+        }
+    }
+    text
+}

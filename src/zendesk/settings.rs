@@ -1,0 +1,103 @@
+//! Questions about how an account is set up: its ticket fields, groups, brands and forms.
+
+use serde::Deserialize;
+
+use super::client::Client;
+use super::headers::Asked;
+use super::questions::named;
+use crate::model::reply::{Answer, Verdict};
+
+/// A ticket field of the account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketField {
+    /// Its title, as agents see it.
+    pub title: String,
+    /// Whether it is in use.
+    pub is_active: bool,
+    /// The values that it takes, if it takes only some: those of a drop-down or a multi-select.
+    pub options: Option<Vec<String>>,
+}
+
+/// Something that a ticket refers to by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A group of agents.
+    Group,
+    /// A brand.
+    Brand,
+    /// A ticket form.
+    Form,
+}
+
+impl Thing {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Group => "groups",
+            Self::Brand => "brands",
+            Self::Form => "ticket_forms",
+        }
+    }
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Brand => "brand",
+            Self::Form => "ticket form",
+        }
+    }
+}
+
+impl Client {
+    /// Asks for a ticket field: `GET /api/v2/ticket_fields/{id}`. `None` if there is none.
+    pub async fn ticket_field(&self, id: u64) -> Answer<Option<TicketField>> {
+        let path = format!("/api/v2/ticket_fields/{id}");
+        let answer: Answer<FieldEnvelope> = self.ask(Asked::Other, &path, &[]).await;
+        found(answer.map(|body| {
+            let field = body.ticket_field;
+            TicketField {
+                title: named(field.title),
+                is_active: field.active.unwrap_or(true),
+                options: field
+                    .custom_field_options
+                    .map(|options| options.into_iter().map(|option| option.value).collect()),
+            }
+        }))
+    }
+
+    /// Asks whether there is a thing with this id, such as `GET /api/v2/groups/{id}`.
+    pub async fn has(&self, thing: Thing, id: u64) -> Answer<bool> {
+        let path = format!("/api/v2/{}/{id}", thing.path());
+        let answer: Answer<serde_json::Value> = self.ask(Asked::Other, &path, &[]).await;
+        found(answer).map(|body| body.is_some())
+    }
+}
+
+/// Zendesk answers 404 with `RecordNotFound` where there is no such thing (recorded).
+fn found<T>(answer: Answer<T>) -> Answer<Option<T>> {
+    Answer {
+        answer: match answer.answer {
+            Ok(value) => Ok(Some(value)),
+            Err(Verdict::Refused(problem)) if problem.code == "RecordNotFound" => Ok(None),
+            Err(verdict) => Err(verdict),
+        },
+        meta: answer.meta,
+    }
+}
+
+#[derive(Deserialize)]
+struct FieldEnvelope {
+    ticket_field: Field,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    title: Option<String>,
+    active: Option<bool>,
+    custom_field_options: Option<Vec<FieldOption>>,
+}
+
+#[derive(Deserialize)]
+struct FieldOption {
+    value: String,
+}
