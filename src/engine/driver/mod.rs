@@ -167,7 +167,8 @@ impl<R: Rows> Driver<R> {
     /// many requests already count against it.
     pub fn already_asked(&mut self, limit: Option<RateLimit>, requests: u32, now: Monotonic) {
         self.tally.requests += u64::from(requests);
-        self.creates.learn(limit, None, now);
+        (0..requests).for_each(|_| self.creates.note_send(now));
+        self.creates.learn(now, limit, now);
         if let Some(rpm) = self.creates.allowed_rpm() {
             let each_ms = 60_000 / u64::from(rpm.max(1));
             self.creates
