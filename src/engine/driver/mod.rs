@@ -26,7 +26,7 @@ use crate::model::limits::WAITING_ROWS_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
-use crate::zendesk::pacer::{Pacer, Policy};
+use crate::zendesk::pacer::{Pacer, Pause, Policy};
 use control::{Control, Held};
 use requesters::Requesters;
 use sample::Sample;
@@ -348,6 +348,13 @@ impl<R: Rows> Driver<R> {
         let held_ms = self.creates.held_until().since(now);
         if held_ms > 0 && self.tally.throttled > 0 {
             return Some(Waiting::Throttled(held_ms));
+        }
+        if let Some((reason, until)) = self.creates.pause(now) {
+            let ms = until.since(now);
+            return Some(match reason {
+                Pause::Others => Waiting::Others(ms),
+                Pause::Reserve => Waiting::Reserve(ms),
+            });
         }
         self.settling(now)
             .filter(|_| self.out == 0)

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::Pause;
 use super::window::{MINUTE_MS, Window};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
@@ -16,14 +17,19 @@ const SENDS_MAX: usize = 100_000;
 /// How far the ways to Zendesk of two requests differ at most.
 pub(super) const SPREAD_MS: u64 = 300;
 
-/// How much of what a reply tells about others is believed at once.
-const BELIEF: f64 = 0.1;
+/// Over how long what replies tell about others is averaged, in seconds: requests overtake each
+/// other on the way.
+const AVERAGE_S: f64 = 0.3;
 
 /// The slowest pace by this law: what replies tell may be stale or wrong, and must not starve us.
 const FLOOR_MS: u64 = 1_000;
 
 /// How soon to look again when others leave no room.
 const LOOK_AGAIN_MS: u64 = 50;
+
+/// Others may come in greater numbers than foreseen: so many standard deviations of requests that
+/// come at random are kept free for it.
+const DEVIATIONS: f64 = 4.0;
 
 /// Seconds of the last fixed minute that count for foreseeing others in the next one.
 const PRIOR_S: f64 = 10.0;
@@ -62,11 +68,11 @@ pub(super) struct Due(u64);
 
 /// What may be sent beside others.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Outlook {
+struct Outlook {
     /// Requests that are left above all that others may need at once; the reserve included.
-    pub(super) room: f64,
+    room: f64,
     /// Requests a second.
-    pub(super) per_s: f64,
+    per_s: f64,
 }
 
 impl Budget {
@@ -107,7 +113,7 @@ impl Budget {
         let Some(turned) = self.window.learn(limit.resets_s, jumped, counted) else {
             return;
         };
-        self.reading = Some(Reading {
+        let last = self.reading.replace(Reading {
             sent,
             total,
             remaining,
@@ -120,7 +126,9 @@ impl Budget {
             self.prior_per_s = self.others_per_s;
             self.others = self.prior_per_s * age_s;
         }
-        self.others = (self.others + BELIEF * (others - self.others)).max(0.0);
+        let since_s = last.map_or(60.0, |last| seconds(sent.since(last.sent)));
+        let belief = since_s / (since_s + AVERAGE_S);
+        self.others = (self.others + belief * (others - self.others)).max(0.0);
         self.others_per_s = match self.window.fixed_end() {
             Some(_) => (self.others + self.prior_per_s * PRIOR_S) / (age_s + PRIOR_S),
             None => self.others / 60.0,
@@ -148,8 +156,20 @@ impl Budget {
         Ok(Due(due_us.max(now_us.saturating_sub(period_us))))
     }
 
+    /// Why nothing may leave just now, and until when this may last.
+    pub(super) fn pause(&self, reserve: u32, now: Monotonic) -> Option<(Pause, Monotonic)> {
+        let room = self.outlook(reserve, now)?.room;
+        let reason = match room + f64::from(reserve) {
+            without_reserve if room < 1.0 && without_reserve >= 1.0 => Pause::Reserve,
+            _ if room < 1.0 => Pause::Others,
+            _ => return None,
+        };
+        let floor = self.sends.back()?.plus(FLOOR_MS);
+        Some((reason, self.window.fixed_end().unwrap_or(floor)))
+    }
+
     /// `None` if nothing is known of others, or if there are none.
-    pub(super) fn outlook(&self, reserve: u32, now: Monotonic) -> Option<Outlook> {
+    fn outlook(&self, reserve: u32, now: Monotonic) -> Option<Outlook> {
         let Reading {
             sent,
             total,
@@ -158,14 +178,18 @@ impl Budget {
         if self.others_per_s * 60.0 < 1.0 + f64::from(total) / 600.0 {
             return None;
         }
-        // What others may have sent, and what they may send before we arrive.
-        let unseen = self.others_per_s * seconds(now.since(sent));
-        let guard = unseen + 3.0 * unseen.sqrt() + f64::from(reserve);
+        let unseen_s = seconds(now.since(sent));
+        let reserve = f64::from(reserve);
         let (room, per_s) = if let Some(end) = self.window.fixed_end() {
+            let unseen = self.others_per_s * unseen_s;
+            let guard = unseen + DEVIATIONS * unseen.sqrt() + reserve;
             let room = f64::from(remaining) - f64::from(self.own(sent, now)) - guard;
             let rest_s = seconds(end.since(now)).max(REST_S_MIN);
             (room, (room - self.others_per_s * rest_s) / rest_s)
         } else {
+            // As many of theirs leave the minute as come, but not at the same time.
+            let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
+            let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
             let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
             let own = f64::from(self.own(Monotonic(minute_ago), now));
             let room = f64::from(total) - own - self.others - guard;

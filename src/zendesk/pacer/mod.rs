@@ -1,7 +1,8 @@
 //! The pace: when the next request may leave.
 //!
 //! It is told the time, hands out one permit at a time to one caller, and so is as exact in a
-//! simulation as against a real account. governor does the arithmetic.
+//! simulation as against a real account. governor does the arithmetic of the ceiling, which keeps
+//! us alone within all limits; under it, [`budget`] leaves to others what is theirs.
 
 mod budget;
 mod clock;
@@ -29,7 +30,7 @@ const BURST: u32 = 2;
 
 /// How much longer than a minute our minute is. Requests that leave evenly arrive unevenly; this is
 /// the spread of their way to Zendesk that never makes a counted minute too full.
-const MINUTE_SLACK_MS: u64 = 300;
+const MINUTE_SLACK_MS: u64 = budget::SPREAD_MS;
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,6 +40,15 @@ pub struct Policy {
     /// `--reserve-rpm`: requests a minute left free for others; by default a fifth of the account's
     /// limit.
     pub reserve_rpm: Option<u32>,
+}
+
+/// Why the pace lets nothing leave although no reply has forbidden it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// Others have used so much of the account's limit that only the reserve is left.
+    Reserve,
+    /// Others have used so much that what is left is theirs, as far as can be foreseen.
+    Others,
 }
 
 /// Hands out permits to send.
@@ -110,6 +120,12 @@ impl Pacer {
     /// The allowed rate in requests a minute; `None` if there is no limit.
     pub fn allowed_rpm(&self) -> Option<u32> {
         self.allowed_rpm
+    }
+
+    /// Why nothing leaves just now because of others, and until when at most this may last, as far
+    /// as it is known.
+    pub fn pause(&self, now: Monotonic) -> Option<(Pause, Monotonic)> {
+        self.budget.pause(self.reserve(), now)
     }
 
     /// Takes a permit, or says when to ask again.

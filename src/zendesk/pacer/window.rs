@@ -35,7 +35,9 @@ impl Window {
     ) -> Option<bool> {
         let told_ms = resets_s.map(|s| u64::from(s) * 1_000);
         let Some(told) = told_ms.or(jumped.then_some(MINUTE_MS)) else {
-            let overdue = self.end.is_some_and(|end| counted.since(end) > TOLERANCE_MS);
+            let overdue = self
+                .end
+                .is_some_and(|end| counted.since(end) > TOLERANCE_MS);
             self.fixed &= !overdue;
             return Some(false);
         };
