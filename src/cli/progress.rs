@@ -201,6 +201,8 @@ fn why(waiting: Waiting, passed_ms: u64) -> String {
     let left = |ms: u64| text::duration(ms.saturating_sub(passed_ms));
     match waiting {
         Waiting::Throttled(ms) => format!("429, {}", left(ms)),
+        Waiting::Others(ms) => format!("paused for others, {}", left(ms)),
+        Waiting::Reserve(ms) => format!("paused for the reserve, {}", left(ms)),
         Waiting::Outage(ms) => format!("outage, next probe in {}", left(ms)),
         Waiting::Settling(ms) => format!("settling, next request in {}", left(ms)),
     }

@@ -54,7 +54,7 @@ pub async fn resolve(
     }
     note(&rows.0, checkpoint)?;
     let mut pacer = Pacer::new(pace, monotonic());
-    pacer.learn(limit, None, monotonic());
+    pacer.learn(monotonic(), limit, monotonic());
     let mut road = Road {
         client,
         pacer,
@@ -227,8 +227,9 @@ impl Road<'_> {
         for attempt in 1..=TRIES_MAX {
             self.permit().await?;
             self.requests += 1;
+            let sent = monotonic();
             let Answer { answer, meta } = question().await;
-            self.pacer.learn(meta.account, None, monotonic());
+            self.pacer.learn(sent, meta.account, monotonic());
             let asked = match answer {
                 Ok(value) => return Ok(Ok(value)),
                 Err(Verdict::Refused(problem) | Verdict::Forbidden(problem)) => {

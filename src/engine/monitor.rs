@@ -22,6 +22,10 @@ pub struct Tally {
 pub enum Waiting {
     /// Zendesk asked for it with a 429; milliseconds left.
     Throttled(u64),
+    /// Others use the account so much that the rest is left to them; milliseconds left.
+    Others(u64),
+    /// Only the reserve is left of the account's limit; milliseconds left.
+    Reserve(u64),
     /// Zendesk does not answer; milliseconds until the next probe.
     Outage(u64),
     /// Rows must settle before they can be looked up; milliseconds until the next one can.

@@ -24,7 +24,7 @@ impl ServerTime {
 /// A moment on this machine's monotonic clock: milliseconds since an arbitrary origin.
 ///
 /// It goes on while the machine sleeps where the system can tell (see `engine::clock`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Monotonic(pub u64);
 
 impl Monotonic {

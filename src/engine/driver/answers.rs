@@ -53,7 +53,7 @@ impl<R: Rows> Driver<R> {
         if let Some(date) = meta.date.filter(|_| is_recent && is_theirs) {
             self.clock = ServerClock::new(date, timing.arrived);
         }
-        self.creates.learn(meta.account, None, now);
+        self.creates.learn(timing.sent, meta.account, now);
         if let Some(warning) = &meta.warning {
             self.news.extend(self.warnings.take(warning));
         }
@@ -62,10 +62,11 @@ impl<R: Rows> Driver<R> {
     fn replied(&mut self, row: RowNumber, reply: Reply, timing: Timing, now: Monotonic) {
         let sent_at = self.server_now(timing.sent);
         self.learn(&reply.meta, timing, now);
-        self.creates.learn(None, reply.meta.endpoint, now);
+        self.creates.learn_endpoint(reply.meta.endpoint, now);
         self.log_create(row, &reply.meta, sent_at, timing);
         if let Verdict::Forbidden(_) = reply.verdict {
             self.forbidden.insert(row, (reply, timing));
+            self.creates.note_send(now);
             self.effects.push(Effect::CheckCredentials { row });
         } else {
             self.judge(row, reply, now);

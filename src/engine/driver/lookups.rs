@@ -25,7 +25,7 @@ impl<R: Rows> Driver<R> {
         let sent_at = self.server_now(timing.sent);
         self.learn(&meta, timing, now);
         self.tally.lookups += 1;
-        self.pace_of(way).learn(None, meta.endpoint, now);
+        self.pace_of(way).learn_endpoint(meta.endpoint, now);
         let kind = match way {
             Way::List => Kind::List,
             Way::Search => Kind::Search,

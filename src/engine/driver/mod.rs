@@ -28,7 +28,7 @@ use crate::model::limits::WAITING_ROWS_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
-use crate::zendesk::pacer::{Pacer, Policy};
+use crate::zendesk::pacer::{Pacer, Pause, Policy};
 use control::{Control, Held};
 use requesters::Requesters;
 use sample::Sample;
@@ -177,7 +177,8 @@ impl<R: Rows> Driver<R> {
     /// many requests already count against it.
     pub fn already_asked(&mut self, limit: Option<RateLimit>, requests: u32, now: Monotonic) {
         self.tally.requests += u64::from(requests);
-        self.creates.learn(limit, None, now);
+        (0..requests).for_each(|_| self.creates.note_send(now));
+        self.creates.learn(now, limit, now);
         if let Some(rpm) = self.creates.allowed_rpm() {
             let each_ms = 60_000 / u64::from(rpm.max(1));
             self.creates
@@ -362,6 +363,13 @@ impl<R: Rows> Driver<R> {
         let held_ms = self.creates.held_until().since(now);
         if held_ms > 0 && self.tally.throttled > 0 {
             return Some(Waiting::Throttled(held_ms));
+        }
+        if let Some((reason, until)) = self.creates.pause(now) {
+            let ms = until.since(now);
+            return Some(match reason {
+                Pause::Others => Waiting::Others(ms),
+                Pause::Reserve => Waiting::Reserve(ms),
+            });
         }
         self.settling(now)
             .filter(|_| self.out == 0)

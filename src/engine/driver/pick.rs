@@ -32,6 +32,7 @@ impl<R: Rows> Driver<R> {
     pub(super) fn fill(&mut self, now: Monotonic) -> Result<(), CheckpointError> {
         if !self.probing && self.watch.probe_at().is_some_and(|time| time <= now) {
             self.probing = true;
+            self.creates.note_send(now);
             self.effects.push(Effect::Probe);
         }
         if !self.sample.is_done() {

@@ -1,21 +1,28 @@
 //! The pace: when the next request may leave.
 //!
 //! It is told the time, hands out one permit at a time to one caller, and so is as exact in a
-//! simulation as against a real account. governor does the arithmetic.
+//! simulation as against a real account. governor does the arithmetic of the ceiling, which keeps
+//! us alone within all limits; under it, [`budget`] leaves to others what is theirs.
+
+mod budget;
+mod clock;
+mod window;
+
+#[cfg(test)]
+mod simulation_tests;
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use governor::clock::{Clock, Reference};
+use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
+use budget::Budget;
+use clock::ToldClock;
 
 /// Requests that may leave at once. Two, so that a permit which is taken late is not lost: with one,
 /// every late wake-up of a busy machine costs a little of the rate.
@@ -23,7 +30,7 @@ const BURST: u32 = 2;
 
 /// How much longer than a minute our minute is. Requests that leave evenly arrive unevenly; this is
 /// the spread of their way to Zendesk that never makes a counted minute too full.
-pub(super) const MINUTE_SLACK_MS: u64 = 300;
+pub(super) const MINUTE_SLACK_MS: u64 = budget::SPREAD_MS;
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,6 +42,15 @@ pub struct Policy {
     pub reserve_rpm: Option<u32>,
 }
 
+/// Why the pace lets nothing leave although no reply has forbidden it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pause {
+    /// Others have used so much of the account's limit that only the reserve is left.
+    Reserve,
+    /// Others have used so much that what is left is theirs, as far as can be foreseen.
+    Others,
+}
+
 /// Hands out permits to send.
 #[derive(Debug)]
 pub struct Pacer {
@@ -44,6 +60,7 @@ pub struct Pacer {
     allowed_rpm: Option<u32>,
     limiter: Option<Limiter>,
     clock: ToldClock,
+    budget: Budget,
     not_before: Monotonic,
 }
 
@@ -60,27 +77,34 @@ impl Pacer {
             allowed_rpm: None,
             limiter: None,
             clock: ToldClock::default(),
+            budget: Budget::default(),
             not_before: now,
         };
         pacer.set_rate(pacer.rate(), now);
         pacer
     }
 
-    /// Learns limits from a reply. The account's comes with every reply; an endpoint's own only
-    /// with some, and then it stays known.
-    pub fn learn(
-        &mut self,
-        account: Option<RateLimit>,
-        endpoint: Option<RateLimit>,
-        now: Monotonic,
-    ) {
-        let known = |limit: Option<RateLimit>| limit.map(|l| l.total).filter(|total| *total > 0);
-        self.account_rpm = known(account).or(self.account_rpm);
-        self.endpoint_rpm = known(endpoint).or(self.endpoint_rpm);
-        let rate = self.rate();
-        if rate != self.allowed_rpm {
-            self.set_rate(rate, now);
-        }
+    /// Learns the account's limit, and what is left of it, from the reply to the request that left
+    /// at `sent`.
+    pub fn learn(&mut self, sent: Monotonic, account: Option<RateLimit>, now: Monotonic) {
+        let Some(account) = account.filter(|limit| limit.total > 0) else {
+            return;
+        };
+        self.budget.learn(sent, account, now);
+        self.account_rpm = Some(account.total);
+        self.adapt(now);
+    }
+
+    /// Learns the limit of the endpoint. It comes only with some replies, and then it stays known.
+    pub fn learn_endpoint(&mut self, endpoint: Option<RateLimit>, now: Monotonic) {
+        let known = endpoint.map(|limit| limit.total).filter(|total| *total > 0);
+        self.endpoint_rpm = known.or(self.endpoint_rpm);
+        self.adapt(now);
+    }
+
+    /// Counts a request that leaves now without a permit.
+    pub fn note_send(&mut self, now: Monotonic) {
+        self.budget.note(now);
     }
 
     /// Lets nothing leave before `time`: a 429, or requests that were made before there was a pace.
@@ -98,11 +122,24 @@ impl Pacer {
         self.allowed_rpm
     }
 
+    /// Why nothing leaves just now because of others, and until when at most this may last, as far
+    /// as it is known.
+    pub fn pause(&self, now: Monotonic) -> Option<(Pause, Monotonic)> {
+        self.budget.pause(self.reserve(), now)
+    }
+
     /// Takes a permit, or says when to ask again.
     pub fn take(&mut self, now: Monotonic) -> Result<(), Monotonic> {
         if now < self.not_before {
             return Err(self.not_before);
         }
+        let due = self.budget.admit(self.reserve(), now)?;
+        self.check(now)?;
+        self.budget.send(due, now);
+        Ok(())
+    }
+
+    fn check(&self, now: Monotonic) -> Result<(), Monotonic> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
@@ -114,11 +151,23 @@ impl Pacer {
         })
     }
 
+    /// Requests a minute of the account's limit that are left free.
+    fn reserve(&self) -> u32 {
+        let total = self.account_rpm.unwrap_or(0);
+        self.policy.reserve_rpm.unwrap_or(total / 5)
+    }
+
+    fn adapt(&mut self, now: Monotonic) {
+        let rate = self.rate();
+        if rate != self.allowed_rpm {
+            self.set_rate(rate, now);
+        }
+    }
+
     fn rate(&self) -> Option<u32> {
-        let account = self.account_rpm.map(|total| {
-            let reserve = self.policy.reserve_rpm.unwrap_or(total / 5);
-            total.saturating_sub(reserve).max(1)
-        });
+        let account = self
+            .account_rpm
+            .map(|total| total.saturating_sub(self.reserve()).max(1));
         [account, self.endpoint_rpm, self.policy.max_rpm]
             .into_iter()
             .flatten()
@@ -148,50 +197,6 @@ fn quota(rpm: NonZeroU32) -> Quota {
     Quota::with_period(period)
         .unwrap_or_else(|| Quota::per_minute(rpm))
         .allow_burst(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN))
-}
-
-/// A clock that shows what it was told last.
-#[derive(Debug, Clone, Default)]
-struct ToldClock(Arc<AtomicU64>);
-
-impl ToldClock {
-    fn tell(&self, now: Monotonic) {
-        self.0.store(now.0, Ordering::Relaxed);
-    }
-}
-
-impl Clock for ToldClock {
-    type Instant = ToldInstant;
-
-    fn now(&self) -> ToldInstant {
-        ToldInstant(self.0.load(Ordering::Relaxed))
-    }
-}
-
-/// A moment of [`ToldClock`], in milliseconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct ToldInstant(u64);
-
-impl std::ops::Add<Nanos> for ToldInstant {
-    type Output = Self;
-
-    fn add(self, rhs: Nanos) -> Self {
-        Self(self.0.saturating_add(whole_ms(rhs)))
-    }
-}
-
-impl Reference for ToldInstant {
-    fn duration_since(&self, earlier: Self) -> Nanos {
-        Nanos::new(self.0.saturating_sub(earlier.0).saturating_mul(1_000_000))
-    }
-
-    fn saturating_sub(&self, duration: Nanos) -> Self {
-        Self(self.0.saturating_sub(whole_ms(duration)))
-    }
-}
-
-fn whole_ms(nanos: Nanos) -> u64 {
-    nanos.as_u64() / 1_000_000
 }
 
 #[cfg(test)]
@@ -260,14 +265,15 @@ mod tests {
     fn the_reserve_is_a_fifth_of_the_accounts_limit_unless_it_is_named() {
         let mut pacer = Pacer::new(Policy::default(), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), None);
-        pacer.learn(told(700), None, Monotonic(0));
+        pacer.learn(Monotonic(0), told(700), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), Some(560));
         let named = Policy {
             reserve_rpm: Some(0),
             ..Policy::default()
         };
         let mut pacer = Pacer::new(named, Monotonic(0));
-        pacer.learn(told(700), told(300), Monotonic(0));
+        pacer.learn(Monotonic(0), told(700), Monotonic(0));
+        pacer.learn_endpoint(told(300), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), Some(300));
     }
 
@@ -278,9 +284,10 @@ mod tests {
             reserve_rpm: Some(10),
         };
         let mut pacer = Pacer::new(policy, Monotonic(0));
-        pacer.learn(told(700), told(300), Monotonic(0));
+        pacer.learn(Monotonic(0), told(700), Monotonic(0));
+        pacer.learn_endpoint(told(300), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), Some(100));
-        pacer.learn(told(60), None, Monotonic(0));
+        pacer.learn(Monotonic(0), told(60), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), Some(50));
     }
 
@@ -293,7 +300,7 @@ mod tests {
             },
             Monotonic(0),
         );
-        pacer.learn(told(200), None, Monotonic(0));
+        pacer.learn(Monotonic(0), told(200), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), Some(1));
     }
 
@@ -322,8 +329,9 @@ mod tests {
         );
         let mut given = 0;
         for n in 0..100 {
-            pacer.learn(told(600 + n % 2), None, Monotonic(u64::from(n)));
-            given += u32::from(pacer.take(Monotonic(u64::from(n))).is_ok());
+            let now = Monotonic(u64::from(n));
+            pacer.learn(now, told(600 + n % 2), now);
+            given += u32::from(pacer.take(now).is_ok());
         }
         assert!(given <= 1, "{given} in a tenth of a second");
     }

@@ -1,0 +1,86 @@
+//! How the account's minute is counted: afresh at fixed moments, or sliding.
+//!
+//! Zendesk does not document it, so it is told from the replies: the moment of the reset stays put
+//! for a while, or what is left jumps up.
+
+use crate::model::time::Monotonic;
+
+pub(super) const MINUTE_MS: u64 = 60_000;
+
+/// How long the moment of the reset must stay put.
+const PUT_MS: u64 = 5_000;
+
+/// How far a moment that stays put may seem to move: it is told in whole seconds.
+const TOLERANCE_MS: u64 = 1_500;
+
+/// How far the clocks of the two sides may drift apart in a minute.
+const DRIFT_MS: u64 = 20;
+
+/// The account's minute.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    end: Option<Monotonic>,
+    put_since: Monotonic,
+    fixed: bool,
+}
+
+impl Window {
+    /// Learns from a reply whose request was counted at `counted`. Returns whether a new minute has
+    /// begun; `None` if the reply is a straggler from the minute before.
+    pub(super) fn learn(
+        &mut self,
+        resets_s: Option<u32>,
+        jumped: bool,
+        counted: Monotonic,
+    ) -> Option<bool> {
+        let told_ms = resets_s.map(|s| u64::from(s) * 1_000);
+        let Some(told) = told_ms.or(jumped.then_some(MINUTE_MS)) else {
+            let overdue = self
+                .end
+                .is_some_and(|end| counted.since(end) > TOLERANCE_MS);
+            self.fixed &= !overdue;
+            return Some(false);
+        };
+        let told = counted.plus(told);
+        let Some(end) = self.end else {
+            self.put(told, counted);
+            return Some(false);
+        };
+        let next = end.plus(MINUTE_MS);
+        if apart(told, end) <= TOLERANCE_MS {
+            self.end = Some(end.min(told));
+            self.fixed |= counted.since(self.put_since) >= PUT_MS;
+            Some(false)
+        } else if apart(told, next) <= TOLERANCE_MS {
+            self.put(told.min(next.plus(DRIFT_MS)), counted);
+            self.fixed = true;
+            Some(true)
+        } else if self.fixed && end.since(told) > MINUTE_MS / 2 {
+            None
+        } else {
+            self.put(told, counted);
+            self.fixed = jumped;
+            Some(jumped)
+        }
+    }
+
+    /// The end of the minute, if it is a fixed one.
+    pub(super) fn fixed_end(&self) -> Option<Monotonic> {
+        self.end.filter(|_| self.fixed)
+    }
+
+    /// When the minute began of a request that was counted at `counted`.
+    pub(super) fn began(&self, counted: Monotonic) -> Monotonic {
+        let end = self.fixed_end().unwrap_or(counted);
+        Monotonic(end.0.saturating_sub(MINUTE_MS))
+    }
+
+    fn put(&mut self, end: Monotonic, now: Monotonic) {
+        self.end = Some(end);
+        self.put_since = now;
+    }
+}
+
+fn apart(a: Monotonic, b: Monotonic) -> u64 {
+    a.since(b).max(b.since(a))
+}
