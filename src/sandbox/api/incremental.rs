@@ -60,7 +60,7 @@ pub(super) fn cursor(state: &State, request: &Request, now_ms: i64) -> Response 
         &Body {
             tickets: drafts
                 .iter()
-                .map(|(ticket, draft)| render::view(ticket, draft))
+                .map(|(ticket, draft)| render::view(&state.settings, ticket, draft))
                 .collect(),
             after_url: None,
             before_url: None,
