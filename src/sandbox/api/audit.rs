@@ -31,25 +31,66 @@ pub(super) fn audit<'a>(
         ticket_id: ticket.id,
         created_at: iso(ticket.made_ms),
         author_id,
-        metadata: Metadata {
-            system: System {
-                client: "sandbox",
-                ip_address: "127.0.0.1",
-                location: "Localhost",
-                latitude: 0,
-                longitude: 0,
-            },
-            custom: match &draft.metadata {
-                given @ Value::Object(_) => Cow::Borrowed(given),
-                _ => Cow::Owned(Value::Object(serde_json::Map::new())),
-            },
-        },
+        metadata: metadata(draft),
         events: events(id, author_id, ticket, draft, view),
         via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
     }
 }
 
-/// The audit of a create.
+/// The audit that comes with a change: what the fields with few values were, and are.
+pub(super) fn change_audit<'a>(
+    ticket: &Ticket,
+    before: &Draft,
+    after: &'a Draft,
+    now_ms: i64,
+) -> AuditView<'a> {
+    let id = audit_id(ticket) + AUDIT_IDS_EACH / 2;
+    let owned = |text: &Option<String>| filled(text.as_ref()).map(str::to_owned);
+    let fields = [
+        ("subject", owned(&before.subject), owned(&after.subject)),
+        ("status", owned(&before.status), owned(&after.status)),
+        ("priority", owned(&before.priority), owned(&after.priority)),
+        ("type", owned(&before.kind), owned(&after.kind)),
+    ];
+    let changed = fields
+        .into_iter()
+        .filter(|(_, before, after)| before != after);
+    let events = (id + 1..).zip(changed);
+    let events = events.map(|(id, (field_name, previous_value, value))| Event::Change {
+        id,
+        r#type: "Change",
+        value,
+        field_name,
+        previous_value,
+    });
+    AuditView {
+        id,
+        ticket_id: ticket.id,
+        created_at: iso(now_ms),
+        author_id: ADMIN_ID,
+        metadata: metadata(after),
+        events: events.collect(),
+        via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
+    }
+}
+
+fn metadata(draft: &Draft) -> Metadata<'_> {
+    Metadata {
+        system: System {
+            client: "sandbox",
+            ip_address: "127.0.0.1",
+            location: "Localhost",
+            latitude: 0,
+            longitude: 0,
+        },
+        custom: match &draft.metadata {
+            given @ Value::Object(_) => Cow::Borrowed(given),
+            _ => Cow::Owned(Value::Object(serde_json::Map::new())),
+        },
+    }
+}
+
+/// What somebody did to a ticket.
 #[derive(Serialize)]
 pub(super) struct AuditView<'a> {
     id: u64,
@@ -85,6 +126,13 @@ enum Event<'a> {
         r#type: &'static str,
         value: Option<String>,
         field_name: &'a str,
+    },
+    Change {
+        id: u64,
+        r#type: &'static str,
+        value: Option<String>,
+        field_name: &'a str,
+        previous_value: Option<String>,
     },
 }
 

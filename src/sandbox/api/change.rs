@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::sandbox::api::audit::{AuditView, change_audit};
 use crate::sandbox::api::complaints::Complaint;
 use crate::sandbox::api::draft::Draft;
 use crate::sandbox::api::render::TicketView;
@@ -33,6 +34,7 @@ pub(super) fn update(state: &mut State, id: u64, request: &Request, now_ms: i64)
     #[derive(Serialize)]
     struct Body<'a> {
         ticket: TicketView<'a>,
+        audit: AuditView<'a>,
     }
     let Ok(draft) = Draft::parse(&request.body, Origin::Posted) else {
         return errors::malformed_json();
@@ -40,8 +42,9 @@ pub(super) fn update(state: &mut State, id: u64, request: &Request, now_ms: i64)
     let Some(ticket) = state.tickets.get(id) else {
         return warned(errors::record_not_found(), &draft);
     };
+    let before = render::draft_of(ticket);
     let mut complaints = Vec::new();
-    if render::draft_of(ticket).status.as_deref() == Some("closed") {
+    if before.status.as_deref() == Some("closed") {
         complaints.push(Complaint::Closed);
     }
     choices(&draft, &mut complaints);
@@ -59,8 +62,11 @@ pub(super) fn update(state: &mut State, id: u64, request: &Request, now_ms: i64)
         return errors::record_not_found();
     };
     let now = render::draft_of(ticket);
-    let ticket = render::view(&state.settings, ticket, &now);
-    warned(Response::json(200, &Body { ticket }), &draft)
+    let body = Body {
+        ticket: render::view(&state.settings, ticket, &now),
+        audit: change_audit(ticket, &before, &now, now_ms),
+    };
+    warned(Response::json(200, &body), &draft)
 }
 
 /// The ticket as a body, with what is changed in the place of what was.

@@ -187,7 +187,7 @@ impl<T: Serialize> Serialize for NumberedList<'_, T> {
 }
 
 /// The address of the same list with other parameters.
-fn link(request: &Request, parameters: &[(&str, &str)]) -> String {
+pub(super) fn link(request: &Request, parameters: &[(&str, &str)]) -> String {
     let host = request.header("host").unwrap_or("127.0.0.1");
     let mut link = format!("http://{host}{}", request.path);
     let kept = request.query.iter().map(|(n, v)| (n.as_str(), v.as_str()));
