@@ -175,12 +175,12 @@ fn other_integrations_use_their_share_of_the_limit() {
             let now_ms = start_ms + n * 300;
             state.handle(&create(None, &ticket(&n.to_string())), now_ms);
         }
-        let stats = state.stats();
-        assert_eq!(stats.tickets + stats.throttled, 2_000);
-        assert!(stats.others > 0 && stats.throttled_others > 0, "{stats:?}");
-        let came = stats.others + stats.throttled_others;
+        let counts = state.stats();
+        assert_eq!(counts.tickets + counts.throttled, 2_000);
+        assert!(counts.others > 0 && counts.throttled_others > 0, "{counts:?}");
+        let came = counts.others + counts.throttled_others;
         // 400 on average; five standard deviations are 100.
-        assert!((300..500).contains(&came), "{stats:?}");
+        assert!((300..500).contains(&came), "{counts:?}");
         let minutes = state.minutes();
         assert_eq!(minutes.len(), 10);
         let sum = |at: usize| {
@@ -189,7 +189,7 @@ fn other_integrations_use_their_share_of_the_limit() {
                 .map(|minute| u64::from(minute[at]))
                 .sum::<u64>()
         };
-        assert_eq!((sum(0), sum(1)), (stats.tickets, stats.others));
+        assert_eq!((sum(0), sum(1)), (counts.tickets, counts.others));
         if window == WindowKind::Fixed {
             assert!(minutes.iter().all(|m| m[0] + m[1] <= 100), "{minutes:?}");
         }
