@@ -55,7 +55,7 @@ async function refused(status, action) {
 async function finished(id) {
   const seen = [];
   for (let turn = 0; turn < 200; turn++) {
-    const {result: job} = await client.jobstatuses.show(id);
+    const {job_status: job} = (await client.jobstatuses.show(id)).result;
     seen.push(job.status);
     if (['completed', 'failed', 'killed'].includes(job.status)) {
       return {job, seen};

@@ -177,7 +177,10 @@ fn other_integrations_use_their_share_of_the_limit() {
         }
         let counts = state.stats();
         assert_eq!(counts.tickets + counts.throttled, 2_000);
-        assert!(counts.others > 0 && counts.throttled_others > 0, "{counts:?}");
+        assert!(
+            counts.others > 0 && counts.throttled_others > 0,
+            "{counts:?}"
+        );
         let came = counts.others + counts.throttled_others;
         // 400 on average; five standard deviations are 100.
         assert!((300..500).contains(&came), "{counts:?}");
