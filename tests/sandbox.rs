@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken expectation is a failed test")]
 
+#[path = "sandbox/shapes.rs"]
+mod shapes;
+#[path = "sandbox/stored.rs"]
+mod stored;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;

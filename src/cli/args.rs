@@ -246,14 +246,12 @@ pub(super) struct SandboxArguments {
     /// The file that keeps the tickets [default: they live in memory]
     #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_DATA")]
     pub(super) data: Option<PathBuf>,
-    /// Requests a minute that the account allows; 0 is no limit
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        env = "ZENDESK_MIGRATE_RPM"
-    )]
-    pub(super) rpm: u32,
+    /// A TOML or JSON file that says what kind of account it is
+    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_SETTINGS")]
+    pub(super) settings: Option<PathBuf>,
+    /// Requests a minute that the account allows; 0 is no limit [default: 0, or of the settings]
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_RPM")]
+    pub(super) rpm: Option<u32>,
     /// Accept only access tokens that the double itself gave out at /oauth/tokens
     #[arg(long, env = "ZENDESK_MIGRATE_STRICT_AUTH")]
     pub(super) strict_auth: bool,

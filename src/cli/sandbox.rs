@@ -20,11 +20,7 @@ pub(super) fn sandbox(arguments: &SandboxArguments) -> Result<Exit, Failure> {
         listen: arguments.listen,
         data: arguments.data.clone(),
         latency_ms: arguments.latency_ms,
-        settings: Settings {
-            rpm: arguments.rpm,
-            strict_auth: arguments.strict_auth,
-            ..Settings::default()
-        },
+        settings: settings(arguments)?,
         faults,
     };
     let server = server::start(config).map_err(|error| Failure::refused(error.to_string()))?;
@@ -34,4 +30,15 @@ pub(super) fn sandbox(arguments: &SandboxArguments) -> Result<Exit, Failure> {
     runtime.block_on(signals.next());
     server.stop();
     Ok(Exit::Done)
+}
+
+/// The account of the file, with what the other flags say on top.
+fn settings(arguments: &SandboxArguments) -> Result<Settings, Failure> {
+    let mut settings = match &arguments.settings {
+        Some(path) => Settings::read(path).map_err(|error| Failure::refused(error.to_string()))?,
+        None => Settings::default(),
+    };
+    settings.rpm = arguments.rpm.unwrap_or(settings.rpm);
+    settings.strict_auth |= arguments.strict_auth;
+    Ok(settings)
 }

@@ -33,9 +33,17 @@ pub struct Request {
 }
 
 impl Request {
-    /// Tells whether this is a ticket creation, the one request that is not safe to repeat.
+    /// Tells whether this makes a ticket: the one kind of request that is not safe to repeat.
     pub fn is_create(&self) -> bool {
-        self.method == Method::Post && self.endpoint() == "/api/v2/tickets"
+        self.is_import()
+            || (self.method == Method::Post
+                && (self.endpoint() == "/api/v2/tickets"
+                    || self.endpoint() == "/api/v2/tickets/create_many"))
+    }
+
+    /// Tells whether this makes a ticket of the past.
+    pub fn is_import(&self) -> bool {
+        self.method == Method::Post && self.endpoint().starts_with("/api/v2/imports/tickets")
     }
 
     /// The path without the optional `.json` at its end.

@@ -14,10 +14,12 @@
 //! What is not known of the real service is a knob in [`settings`], so that the importer can be
 //! proven to be safe both ways.
 //!
-//! Absent: OAuth, imports, jobs, attachments and updates of tickets.
+//! Absent: attachments, organizations, views, and everything that runs by itself in an account:
+//! triggers, automations, mails.
 
 mod api;
 mod dates;
+mod dice;
 pub mod faults;
 pub mod http;
 pub mod server;

@@ -6,41 +6,91 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::sandbox::api::draft::Draft;
-use crate::sandbox::api::render::{BRAND_ID, FORM_ID, STATUS_ID, Via, filled, is_public, via};
+use crate::sandbox::api::render::{TicketView, Via, filled, is_public, via};
 use crate::sandbox::dates::iso;
 use crate::sandbox::state::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, Ticket};
 
 /// Audits and their events are numbered by ticket, with this much room for each.
-const AUDIT_IDS_EACH: u64 = 1000;
+const AUDIT_IDS_EACH: u64 = 10_000;
+
+/// The id of the first audit of a ticket; those of its events follow.
+pub(super) fn audit_id(ticket: &Ticket) -> u64 {
+    900_000_000_000 + ticket.id * AUDIT_IDS_EACH
+}
 
 /// The audit that comes with a 201.
-pub(super) fn audit<'a>(ticket: &'a Ticket, draft: &'a Draft) -> AuditView<'a> {
-    let id = 900_000_000_000 + ticket.id * AUDIT_IDS_EACH;
+pub(super) fn audit<'a>(
+    ticket: &'a Ticket,
+    draft: &'a Draft,
+    view: &TicketView<'_>,
+) -> AuditView<'a> {
+    let id = audit_id(ticket);
     let author_id = draft.submitter_id.unwrap_or(ADMIN_ID);
     AuditView {
         id,
         ticket_id: ticket.id,
         created_at: iso(ticket.made_ms),
         author_id,
-        metadata: Metadata {
-            system: System {
-                client: "sandbox",
-                ip_address: "127.0.0.1",
-                location: "Localhost",
-                latitude: 0,
-                longitude: 0,
-            },
-            custom: match &draft.metadata {
-                given @ Value::Object(_) => Cow::Borrowed(given),
-                _ => Cow::Owned(Value::Object(serde_json::Map::new())),
-            },
-        },
-        events: events(id, author_id, ticket, draft),
+        metadata: metadata(draft),
+        events: events(id, author_id, ticket, draft, view),
         via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
     }
 }
 
-/// The audit of a create.
+/// The audit that comes with a change: what the fields with few values were, and are.
+pub(super) fn change_audit<'a>(
+    ticket: &Ticket,
+    before: &Draft,
+    after: &'a Draft,
+    now_ms: i64,
+) -> AuditView<'a> {
+    let id = audit_id(ticket) + AUDIT_IDS_EACH / 2;
+    let owned = |text: &Option<String>| filled(text.as_ref()).map(str::to_owned);
+    let fields = [
+        ("subject", owned(&before.subject), owned(&after.subject)),
+        ("status", owned(&before.status), owned(&after.status)),
+        ("priority", owned(&before.priority), owned(&after.priority)),
+        ("type", owned(&before.kind), owned(&after.kind)),
+    ];
+    let changed = fields
+        .into_iter()
+        .filter(|(_, before, after)| before != after);
+    let events = (id + 1..).zip(changed);
+    let events = events.map(|(id, (field_name, previous_value, value))| Event::Change {
+        id,
+        r#type: "Change",
+        value,
+        field_name,
+        previous_value,
+    });
+    AuditView {
+        id,
+        ticket_id: ticket.id,
+        created_at: iso(now_ms),
+        author_id: ADMIN_ID,
+        metadata: metadata(after),
+        events: events.collect(),
+        via: via(Some(ADMIN_NAME), Some(ADMIN_EMAIL)),
+    }
+}
+
+fn metadata(draft: &Draft) -> Metadata<'_> {
+    Metadata {
+        system: System {
+            client: "sandbox",
+            ip_address: "127.0.0.1",
+            location: "Localhost",
+            latitude: 0,
+            longitude: 0,
+        },
+        custom: match &draft.metadata {
+            given @ Value::Object(_) => Cow::Borrowed(given),
+            _ => Cow::Owned(Value::Object(serde_json::Map::new())),
+        },
+    }
+}
+
+/// What somebody did to a ticket.
 #[derive(Serialize)]
 pub(super) struct AuditView<'a> {
     id: u64,
@@ -77,6 +127,13 @@ enum Event<'a> {
         value: Option<String>,
         field_name: &'a str,
     },
+    Change {
+        id: u64,
+        r#type: &'static str,
+        value: Option<String>,
+        field_name: &'a str,
+        previous_value: Option<String>,
+    },
 }
 
 #[derive(Serialize)]
@@ -92,7 +149,13 @@ struct CommentEvent {
     audit_id: u64,
 }
 
-fn events<'a>(audit_id: u64, author_id: u64, ticket: &Ticket, draft: &'a Draft) -> Vec<Event<'a>> {
+fn events<'a>(
+    audit_id: u64,
+    author_id: u64,
+    ticket: &Ticket,
+    draft: &'a Draft,
+    view: &TicketView<'_>,
+) -> Vec<Event<'a>> {
     let text = draft.text().unwrap_or_default();
     let comment = CommentEvent {
         id: audit_id + 1,
@@ -124,15 +187,9 @@ fn events<'a>(audit_id: u64, author_id: u64, ticket: &Ticket, draft: &'a Draft) 
             owned(filled(draft.status.as_ref()).or(Some("new"))),
         ),
         ("organization_id", draft.organization_id.and_then(number)),
-        ("brand_id", number(draft.brand_id.unwrap_or(BRAND_ID))),
-        (
-            "ticket_form_id",
-            number(draft.ticket_form_id.unwrap_or(FORM_ID)),
-        ),
-        (
-            "custom_status_id",
-            number(draft.custom_status_id.unwrap_or(STATUS_ID)),
-        ),
+        ("brand_id", view.brand_id.and_then(number)),
+        ("ticket_form_id", view.ticket_form_id.and_then(number)),
+        ("custom_status_id", number(view.custom_status_id)),
     ];
     let mut events = Vec::with_capacity(1 + fields.len());
     events.push(Event::Comment(Box::new(comment)));
@@ -147,7 +204,8 @@ fn events<'a>(audit_id: u64, author_id: u64, ticket: &Ticket, draft: &'a Draft) 
     events
 }
 
-fn html(text: &str) -> String {
+/// A text in the mark-up of a comment.
+pub(super) fn html(text: &str) -> String {
     let text = text
         .replace('&', "&amp;")
         .replace('<', "&lt;")

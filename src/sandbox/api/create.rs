@@ -1,15 +1,15 @@
-//! `POST /api/v2/tickets`, and what an idempotency key does to it.
+//! `POST /api/v2/tickets` and `POST /api/v2/imports/tickets`, and what an idempotency key does.
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::sandbox::api::draft::Draft;
-use crate::sandbox::api::validate::{objections, requester_email};
+use crate::sandbox::api::make::{Refusal, import_origin, make};
 use crate::sandbox::api::{errors, render};
 use crate::sandbox::http::{Request, Response};
-use crate::sandbox::state::{ADMIN_ID, Change, KeyRecord, Outcome, State, Ticket, User};
+use crate::sandbox::settings::ImportsKeys;
+use crate::sandbox::state::{Change, KeyRecord, Origin, Outcome, State, Ticket};
 
 /// The largest body that the service reads.
 const BODY_BYTES_MAX: usize = 4 << 20;
@@ -21,8 +21,11 @@ pub(super) fn create(state: &mut State, request: &Request, now_ms: i64) -> Respo
     if request.body.len() > BODY_BYTES_MAX {
         return errors::too_large();
     }
+    if request.is_import() && state.settings.role != "admin" {
+        return errors::forbidden();
+    }
     let Some(key) = key_of(state, request) else {
-        return make(state, request, now_ms).0;
+        return answer(state, request, now_ms).0;
     };
     let body_hash: [u8; 32] = Sha256::digest(&request.body).into();
     if let Some(record) = state.keys.find(key, now_ms) {
@@ -31,7 +34,7 @@ pub(super) fn create(state: &mut State, request: &Request, now_ms: i64) -> Respo
         }
         return replay(state, &record.outcome).with(LOOKUP, "hit");
     }
-    let (response, outcome) = make(state, request, now_ms);
+    let (response, outcome) = answer(state, request, now_ms);
     if let Some(outcome) = outcome {
         let record = KeyRecord {
             key: Arc::from(key),
@@ -75,9 +78,14 @@ pub(in crate::sandbox) fn keep_failure(
 }
 
 fn key_of<'a>(state: &State, request: &'a Request) -> Option<&'a str> {
+    let is_honoured = if request.is_import() {
+        state.settings.imports_keys == ImportsKeys::Honour
+    } else {
+        !state.settings.drop_keys
+    };
     request
         .header("idempotency-key")
-        .filter(|key| !key.is_empty() && !state.settings.drop_keys)
+        .filter(|key| !key.is_empty() && is_honoured)
 }
 
 fn replay(state: &State, outcome: &Outcome) -> Response {
@@ -88,47 +96,60 @@ fn replay(state: &State, outcome: &Outcome) -> Response {
             body,
         } => Response::with_type(*status, content_type, body.clone()),
         Outcome::Ticket(id) => match state.tickets.get_even_deleted(*id) {
-            Some(ticket) => created(ticket, &render::draft_of(ticket)),
+            Some(ticket) => created(state, ticket, &render::first_draft_of(ticket)),
             None => errors::record_not_found(),
         },
     }
 }
 
 /// Makes a ticket if the body allows it; the outcome is what a key would keep.
-fn make(state: &mut State, request: &Request, now_ms: i64) -> (Response, Option<Outcome>) {
-    let Ok(draft) = Draft::parse(&request.body) else {
+fn answer(state: &mut State, request: &Request, now_ms: i64) -> (Response, Option<Outcome>) {
+    let is_import = request.is_import();
+    let parsed_as = if is_import {
+        Origin::Imported
+    } else {
+        Origin::Posted
+    };
+    let Ok(draft) = Draft::parse(&request.body, parsed_as) else {
         return (errors::malformed_json(), None);
     };
-    let objections = objections(&draft);
-    if !objections.is_empty() {
-        let response = errors::record_invalid(&objections);
-        let outcome = kept(state, &response);
-        return (warned(response, &draft), outcome);
-    }
-    let Some(requester_id) = requester(state, &draft, now_ms) else {
-        return (errors::requester_collision(), None);
+    let origin = if is_import {
+        import_origin(&draft, wants_archive(request))
+    } else {
+        Origin::Posted
     };
-    let ticket = Arc::new(Ticket {
-        id: state.tickets.next_id(),
-        made_ms: now_ms,
-        requester_id,
-        external_id: draft.external_id.as_deref().map(Arc::from),
-        source: request.body.clone(),
-    });
-    state.apply(Change::Ticket(Arc::clone(&ticket)), now_ms);
-    (created(&ticket, &draft), Some(Outcome::Ticket(ticket.id)))
+    match make(state, request.body.clone(), &draft, origin, now_ms) {
+        Ok(ticket) => {
+            let response = created(state, &ticket, &draft);
+            (response, Some(Outcome::Ticket(ticket.id)))
+        }
+        Err(Refusal::Invalid(complaints)) => {
+            let response = errors::record_invalid(state.settings.locale, &complaints);
+            let outcome = kept(state, &response);
+            (warned(response, &draft, origin), outcome)
+        }
+        Err(Refusal::Collision) => (errors::requester_collision(), None),
+    }
 }
 
-fn created(ticket: &Ticket, draft: &Draft) -> Response {
-    let response = Response::json(201, &render::created(ticket, draft));
-    warned(
-        response.with("location", render::ticket_url(ticket.id)),
-        draft,
-    )
+/// Whether an import is to go straight to the archive.
+pub(super) fn wants_archive(request: &Request) -> bool {
+    request.parameter("archive_immediately") == Some("true")
 }
 
-fn warned(response: Response, draft: &Draft) -> Response {
-    match draft.warning() {
+/// The 201. That of an import tells nothing of an audit.
+fn created(state: &State, ticket: &Ticket, draft: &Draft) -> Response {
+    let body = render::created(&state.settings, ticket, draft);
+    let response = Response::json(201, &body).with("location", render::ticket_url(ticket.id));
+    warned(response, draft, ticket.origin)
+}
+
+fn warned(response: Response, draft: &Draft, origin: Origin) -> Response {
+    let controller = match origin {
+        Origin::Posted => "tickets",
+        Origin::Imported | Origin::ImportedToArchive => "imports/tickets",
+    };
+    match draft.warning(controller, "create") {
         Some(warning) => response.with("x-zendesk-api-warn", warning),
         None => response,
     }
@@ -143,39 +164,4 @@ fn kept(state: &State, failure: &Response) -> Option<Outcome> {
             .to_owned(),
         body: failure.body.clone(),
     })
-}
-
-/// The id of the requester, who is made if nobody has the address; none is a collision.
-fn requester(state: &mut State, draft: &Draft, now_ms: i64) -> Option<u64> {
-    if let Some(id) = draft.requester_id {
-        return Some(id);
-    }
-    let name = draft.requester.get("name").and_then(Value::as_str);
-    let email = requester_email(draft).map(|email| email.trim().to_lowercase());
-    if let Some(email) = &email {
-        if state.settings.collisions && state.users.collides(email, now_ms) {
-            return None;
-        }
-        if let Some(id) = state.users.find(email) {
-            return Some(id);
-        }
-    } else if name.is_none() {
-        return Some(draft.requester.as_u64().unwrap_or(ADMIN_ID));
-    }
-    let local_part = || {
-        email
-            .as_deref()
-            .and_then(|e| e.split('@').next())
-            .unwrap_or_default()
-    };
-    let name = name.unwrap_or_else(local_part).to_owned();
-    let user = User {
-        id: state.users.next_id(),
-        email: email.clone(),
-        name,
-        made_ms: now_ms,
-    };
-    let id = user.id;
-    state.apply(Change::User(user), now_ms);
-    Some(id)
 }

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use crate::sandbox::state::Origin;
+
 /// How many dropped keys a warning names, at most; a header has to fit.
 const NAMED_KEYS_MAX: usize = 50;
 
@@ -19,6 +21,11 @@ pub(super) struct Draft {
     pub(super) raw_subject: Option<String>,
     pub(super) description: Option<String>,
     pub(super) comment: Value,
+    /// The whole conversation, of an import.
+    pub(super) comments: Vec<Value>,
+    pub(super) created_at: Option<String>,
+    pub(super) updated_at: Option<String>,
+    pub(super) solved_at: Option<String>,
     pub(super) requester: Value,
     pub(super) requester_id: Option<u64>,
     pub(super) submitter_id: Option<u64>,
@@ -45,31 +52,50 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Reads a body; an error means that it is not JSON, or no object.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice::<Envelope>(body).map(|envelope| envelope.0)
+    ///
+    /// What only imports may say is dropped from anything else.
+    pub(super) fn parse(body: &[u8], origin: Origin) -> Result<Self, serde_json::Error> {
+        let mut draft = serde_json::from_slice::<Envelope>(body)?.0;
+        if origin == Origin::Posted {
+            draft.drop_what_only_imports_say();
+        }
+        Ok(draft)
+    }
+
+    /// Reads the draft of a ticket out of the list of a bulk request.
+    pub(super) fn of(ticket: &Value, origin: Origin) -> (Vec<u8>, Self) {
+        let source = format!("{{\"ticket\":{ticket}}}").into_bytes();
+        let draft = Self::parse(&source, origin).unwrap_or_default();
+        (source, draft)
+    }
+
+    fn drop_what_only_imports_say(&mut self) {
+        let said = [
+            ("created_at", self.created_at.take().is_some()),
+            ("updated_at", self.updated_at.take().is_some()),
+            ("solved_at", self.solved_at.take().is_some()),
+            ("comments", !std::mem::take(&mut self.comments).is_empty()),
+        ];
+        for (key, _) in said.into_iter().filter(|(_, is_said)| *is_said) {
+            self.unpermitted.push(format!("ticket.{key}"));
+        }
     }
 
     /// The text of the first comment, wherever the client put it.
     pub(super) fn text(&self) -> Option<Cow<'_, str>> {
-        let part = |name| {
-            self.comment
-                .get(name)
-                .and_then(Value::as_str)
-                .filter(|t| !blank(t))
-        };
-        if let Some(plain) = part("body").or_else(|| part("value")) {
-            return Some(plain.into());
+        if let Some(first) = self.comments.first() {
+            return comment_text(first);
         }
-        if let Some(html) = part("html_body") {
-            return Some(without_tags(html).into());
-        }
-        let bare = self.comment.as_str().filter(|text| !blank(text));
-        bare.or(self.description.as_deref().filter(|text| !blank(text)))
-            .map(Cow::from)
+        comment_text(&self.comment).or_else(|| {
+            self.description
+                .as_deref()
+                .filter(|text| !blank(text))
+                .map(Cow::from)
+        })
     }
 
     /// The warning about dropped keys in the form of the service's own, if any were dropped.
-    pub(super) fn warning(&self) -> Option<String> {
+    pub(super) fn warning(&self, controller: &str, action: &str) -> Option<String> {
         if self.unpermitted.is_empty() {
             return None;
         }
@@ -78,11 +104,28 @@ impl Draft {
             .map(|k| format!("\"{}\"", k.escape_default()))
             .collect();
         Some(format!(
-            "{{:allowed_parameters=>{{:controller=>\"tickets\", :action=>\"create\", \
+            "{{:allowed_parameters=>{{:controller=>\"{controller}\", :action=>\"{action}\", \
              :unpermitted_keys=>[{}], :invalid_values=>[]}}}}",
             keys.join(", ")
         ))
     }
+}
+
+/// The text of a comment: a bare string, or an object that has it in one of three places.
+pub(super) fn comment_text(comment: &Value) -> Option<Cow<'_, str>> {
+    let part = |name| {
+        comment
+            .get(name)
+            .and_then(Value::as_str)
+            .filter(|t| !blank(t))
+    };
+    if let Some(plain) = part("body").or_else(|| part("value")) {
+        return Some(plain.into());
+    }
+    if let Some(html) = part("html_body") {
+        return Some(without_tags(html).into());
+    }
+    comment.as_str().filter(|text| !blank(text)).map(Cow::from)
 }
 
 /// Tells whether a text has nothing to read in it.
@@ -150,6 +193,14 @@ impl Draft {
             "raw_subject" => self.raw_subject = text(value),
             "description" => self.description = text(value),
             "comment" => self.comment = value,
+            "comments" => {
+                if let Value::Array(comments) = value {
+                    self.comments = comments;
+                }
+            }
+            "created_at" => self.created_at = text(value),
+            "updated_at" => self.updated_at = text(value),
+            "solved_at" => self.solved_at = text(value),
             "requester" => self.requester = value,
             "requester_id" => self.requester_id = id(&value),
             "submitter_id" => self.submitter_id = id(&value),
@@ -254,9 +305,9 @@ mod tests {
 
     #[test]
     fn tags_become_a_set_in_lower_case() {
-        let draft = Draft::parse(br#"{"ticket":{"tags":["B","a","b"]}}"#).unwrap();
+        let draft = Draft::parse(br#"{"ticket":{"tags":["B","a","b"]}}"#, Origin::Posted).unwrap();
         assert_eq!(draft.tags.into_iter().collect::<Vec<_>>(), ["a", "b"]);
-        let draft = Draft::parse(br#"{"ticket":{"tags":"X y"}}"#).unwrap();
+        let draft = Draft::parse(br#"{"ticket":{"tags":"X y"}}"#, Origin::Posted).unwrap();
         assert_eq!(draft.tags.into_iter().collect::<Vec<_>>(), ["x", "y"]);
     }
 
@@ -268,7 +319,7 @@ mod tests {
             r#"{"ticket":{"comment":{"html_body":"<p>hi</p>"}}}"#,
             r#"{"ticket":{"comment":{"body":"  "},"description":"hi"}}"#,
         ] {
-            let draft = Draft::parse(body.as_bytes()).unwrap();
+            let draft = Draft::parse(body.as_bytes(), Origin::Posted).unwrap();
             assert_eq!(draft.text().as_deref(), Some("hi"), "{body}");
         }
     }
@@ -276,7 +327,10 @@ mod tests {
     #[test]
     fn a_warning_is_a_valid_header_whatever_the_key() {
         let body = r#"{"x":1,"ticket":{"created_at":"2010","a\"\r\né":2}}"#;
-        let warning = Draft::parse(body.as_bytes()).unwrap().warning().unwrap();
+        let warning = Draft::parse(body.as_bytes(), Origin::Posted)
+            .unwrap()
+            .warning("tickets", "create")
+            .unwrap();
         assert!(warning.contains(r#""ticket.created_at""#), "{warning}");
         assert!(
             warning.bytes().all(|b| (0x20..0x7f).contains(&b)),

@@ -4,17 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::sandbox::api::complaints::Complaint;
 use crate::sandbox::http::Response;
-
-/// What a 422 says: by field, one or more objections.
-pub(super) type Objections = BTreeMap<&'static str, Vec<Objection>>;
-
-/// One objection to one field.
-#[derive(Serialize)]
-pub(super) struct Objection {
-    pub(super) description: String,
-    pub(super) error: &'static str,
-}
+use crate::sandbox::settings::Locale;
 
 #[derive(Serialize)]
 struct Plain {
@@ -115,14 +107,40 @@ pub(super) fn requester_collision() -> Response {
     Response::with_type(409, "text/plain; charset=UTF-8", text.into())
 }
 
-pub(super) fn record_invalid(details: &Objections) -> Response {
+/// A 422, with its objections by field.
+pub(super) fn record_invalid(locale: Locale, complaints: &[Complaint]) -> Response {
     #[derive(Serialize)]
-    struct Envelope<'a> {
+    struct Envelope {
         error: &'static str,
         description: &'static str,
-        details: &'a Objections,
+        details: BTreeMap<&'static str, Vec<Objection>>,
     }
-    let description = "Record validation errors";
+    #[derive(Serialize)]
+    struct Objection {
+        description: String,
+        error: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ticket_field_id: Option<u64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        ticket_field_type: Option<String>,
+    }
+    let mut details: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for complaint in complaints {
+        let (ticket_field_id, ticket_field_type) = complaint.ticket_field().unzip();
+        details
+            .entry(complaint.field())
+            .or_default()
+            .push(Objection {
+                description: complaint.description(locale),
+                error: complaint.error(),
+                ticket_field_id,
+                ticket_field_type,
+            });
+    }
+    let description = match locale {
+        Locale::EnUs => "Record validation errors",
+        Locale::PtBr => "Erros de validação do registro",
+    };
     Response::json(
         422,
         &Envelope {
@@ -131,6 +149,35 @@ pub(super) fn record_invalid(details: &Objections) -> Response {
             details,
         },
     )
+}
+
+/// No more jobs for now.
+pub(super) fn too_many_jobs(status: u16, kind: &str, current_job_ids: Vec<String>) -> Response {
+    #[derive(Serialize)]
+    struct Envelope {
+        error: &'static str,
+        description: String,
+        current_job_ids: Vec<String>,
+    }
+    let description =
+        format!("Too many {kind} jobs are currently queued or running. Try again later.");
+    Response::json(
+        status,
+        &Envelope {
+            error: "TooManyJobs",
+            description,
+            current_job_ids,
+        },
+    )
+}
+
+/// The 429 of one user's record, which is no JSON.
+pub(super) fn too_many_updates(email: &str, external_id: &str) -> Response {
+    let text = format!(
+        "You have exceeded the rate limit for updating a single unique user. \
+         user email: {email} id:  external_id: {external_id}"
+    );
+    Response::with_type(429, "text/plain; charset=utf-8", text.into_bytes())
 }
 
 /// The three bodies that 429s have been seen with, in turn; only the status can be relied on.

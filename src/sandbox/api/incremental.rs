@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::sandbox::api::page::link;
 use crate::sandbox::api::render::TicketView;
 use crate::sandbox::api::{errors, render};
 use crate::sandbox::http::{Request, Response};
@@ -50,7 +51,7 @@ pub(super) fn cursor(state: &State, request: &Request, now_ms: i64) -> Response 
         .collect();
     let end_of_stream = page.len() <= size;
     let page = &page[..page.len().min(size)];
-    let after_cursor = page.last().map_or(after, |ticket| ticket.id);
+    let next = page.last().map_or(after, |ticket| ticket.id).to_string();
     let drafts: Vec<_> = page
         .iter()
         .map(|ticket| (&***ticket, render::draft_of(ticket)))
@@ -60,11 +61,11 @@ pub(super) fn cursor(state: &State, request: &Request, now_ms: i64) -> Response 
         &Body {
             tickets: drafts
                 .iter()
-                .map(|(ticket, draft)| render::view(ticket, draft))
+                .map(|(ticket, draft)| render::view(&state.settings, ticket, draft))
                 .collect(),
-            after_url: None,
+            after_url: (!end_of_stream).then(|| link(request, &[("cursor", &next)])),
             before_url: None,
-            after_cursor: Some(after_cursor.to_string()),
+            after_cursor: Some(next),
             before_cursor: None,
             end_of_stream,
         },

@@ -7,12 +7,11 @@ use serde_json::Value;
 
 use crate::sandbox::api::audit::{AuditView, audit};
 use crate::sandbox::api::draft::Draft;
-use crate::sandbox::dates::iso;
-use crate::sandbox::state::{ADMIN_ID, Ticket};
+use crate::sandbox::dates::{self, iso};
+use crate::sandbox::settings::{Named, Settings};
+use crate::sandbox::state::{ADMIN_ID, Origin, Ticket};
 
-const HOST: &str = "https://sandbox.zendesk.example";
-pub(super) const BRAND_ID: u64 = 900_100_001;
-pub(super) const FORM_ID: u64 = 900_100_002;
+pub(super) const HOST: &str = "https://sandbox.zendesk.example";
 pub(super) const STATUS_ID: u64 = 900_100_003;
 
 /// The address of a ticket, which does not depend on where the double happens to listen.
@@ -20,16 +19,28 @@ pub(super) fn ticket_url(id: u64) -> String {
     format!("{HOST}/api/v2/tickets/{id}.json")
 }
 
-/// What a ticket was made from. It was read once before, so it can be read again.
+/// What a ticket is now. It was read once before, so it can be read again.
 pub(super) fn draft_of(ticket: &Ticket) -> Draft {
-    Draft::parse(&ticket.source).unwrap_or_default()
+    let source = ticket.edit.as_ref().map_or(&ticket.source, |e| &e.source);
+    Draft::parse(source, ticket.origin).unwrap_or_default()
 }
 
-/// The body of a 201.
-pub(super) fn created<'a>(ticket: &'a Ticket, draft: &'a Draft) -> Created<'a> {
+/// What a ticket was made from.
+pub(super) fn first_draft_of(ticket: &Ticket) -> Draft {
+    Draft::parse(&ticket.source, ticket.origin).unwrap_or_default()
+}
+
+/// The body of a 201, which shows the ticket before any change.
+pub(super) fn created<'a>(
+    settings: &'a Settings,
+    ticket: &'a Ticket,
+    draft: &'a Draft,
+) -> Created<'a> {
+    let mut view = view(settings, ticket, draft);
+    view.updated_at = first_update(draft).unwrap_or_else(|| view.created_at.clone());
     Created {
-        audit: audit(ticket, draft),
-        ticket: view(ticket, draft),
+        audit: (ticket.origin == Origin::Posted).then(|| audit(ticket, draft, &view)),
+        ticket: view,
     }
 }
 
@@ -37,7 +48,8 @@ pub(super) fn created<'a>(ticket: &'a Ticket, draft: &'a Draft) -> Created<'a> {
 #[derive(Serialize)]
 pub(super) struct Created<'a> {
     ticket: TicketView<'a>,
-    audit: AuditView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditView<'a>>,
 }
 
 /// A ticket in replies.
@@ -75,11 +87,11 @@ pub(super) struct TicketView<'a> {
     custom_fields: Vec<Field<'a>>,
     satisfaction_rating: Option<()>,
     sharing_agreement_ids: [u64; 0],
-    custom_status_id: u64,
+    pub(super) custom_status_id: u64,
     fields: Vec<Field<'a>>,
     followup_ids: [u64; 0],
-    ticket_form_id: u64,
-    brand_id: u64,
+    pub(super) ticket_form_id: Option<u64>,
+    pub(super) brand_id: Option<u64>,
     allow_channelback: bool,
     allow_attachments: bool,
     from_messaging_channel: bool,
@@ -120,21 +132,27 @@ struct Party {
 }
 
 /// A ticket as list, show and search write it.
-pub(super) fn view<'a>(ticket: &'a Ticket, draft: &'a Draft) -> TicketView<'a> {
-    let made_at = iso(ticket.made_ms);
+pub(super) fn view<'a>(
+    settings: &'a Settings,
+    ticket: &'a Ticket,
+    draft: &'a Draft,
+) -> TicketView<'a> {
+    let told = |text: &Option<String>| text.as_deref().and_then(dates::parse).map(iso);
+    let created_at = told(&draft.created_at).unwrap_or_else(|| iso(ticket.made_ms));
+    let updated_at = match &ticket.edit {
+        Some(edit) => iso(edit.at_ms),
+        None => first_update(draft).unwrap_or_else(|| created_at.clone()),
+    };
     let subject = draft.raw_subject.as_deref().or(draft.subject.as_deref());
-    let fields: Vec<_> = draft
-        .custom_fields
-        .iter()
-        .map(|(id, value)| Field { id: *id, value })
-        .collect();
+    let fields = field_values(settings, draft);
+    let first = |list: &[Named]| list.first().map(|named| named.id);
     TicketView {
         url: ticket_url(ticket.id),
         id: ticket.id,
         external_id: ticket.external_id.as_deref(),
         via: via(None, None),
-        created_at: made_at.clone(),
-        updated_at: made_at,
+        created_at,
+        updated_at,
         generated_timestamp: 0,
         r#type: filled(draft.kind.as_ref()),
         subject,
@@ -163,13 +181,38 @@ pub(super) fn view<'a>(ticket: &'a Ticket, draft: &'a Draft) -> TicketView<'a> {
         custom_status_id: draft.custom_status_id.unwrap_or(STATUS_ID),
         fields,
         followup_ids: [],
-        ticket_form_id: draft.ticket_form_id.unwrap_or(FORM_ID),
-        brand_id: draft.brand_id.unwrap_or(BRAND_ID),
+        ticket_form_id: draft
+            .ticket_form_id
+            .or_else(|| first(&settings.ticket_forms)),
+        brand_id: draft.brand_id.or_else(|| first(&settings.brands)),
         allow_channelback: false,
         allow_attachments: true,
         from_messaging_channel: false,
         result_type: None,
     }
+}
+
+/// When an import says that it was last changed.
+fn first_update(draft: &Draft) -> Option<String> {
+    draft.updated_at.as_deref().and_then(dates::parse).map(iso)
+}
+
+/// The values of the custom fields: of all that the account has, or of all that were sent.
+fn field_values<'a>(settings: &Settings, draft: &'a Draft) -> Vec<Field<'a>> {
+    static UNSET: Value = Value::Null;
+    let sent = draft.custom_fields.iter();
+    if settings.custom_fields.is_empty() {
+        return sent.map(|(id, value)| Field { id: *id, value }).collect();
+    }
+    let value_of = |id| {
+        let found = sent.clone().rev().find(|(sent, _)| *sent == id);
+        found.map_or(&UNSET, |(_, value)| value)
+    };
+    let fields = settings.custom_fields.iter().map(|field| Field {
+        id: field.id,
+        value: value_of(field.id),
+    });
+    fields.collect()
 }
 
 /// The channel, which is always the API.
@@ -184,13 +227,19 @@ pub(super) fn via(name: Option<&'static str>, address: Option<&'static str>) -> 
     }
 }
 
-/// Tells whether the requester sees the first comment.
+/// Tells whether the requester sees any comment.
 pub(super) fn is_public(draft: &Draft) -> bool {
-    draft
-        .comment
-        .get("public")
-        .and_then(Value::as_bool)
-        .unwrap_or(true)
+    let public = |comment: &Value| {
+        comment
+            .get("public")
+            .and_then(Value::as_bool)
+            .unwrap_or(true)
+    };
+    if draft.comments.is_empty() {
+        public(&draft.comment)
+    } else {
+        draft.comments.iter().any(public)
+    }
 }
 
 /// A choice that was made; an empty text is none.

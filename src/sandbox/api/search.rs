@@ -40,7 +40,7 @@ pub(super) fn search(state: &State, request: &Request, now_ms: i64) -> Response 
         .map(|ticket| (ticket, render::draft_of(ticket)))
         .collect();
     let results = drafts.iter().map(|(ticket, draft)| {
-        let mut view = render::view(ticket, draft);
+        let mut view = render::view(&state.settings, ticket, draft);
         view.result_type = Some("ticket");
         view
     });

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::sandbox::dice::uniform;
 use crate::sandbox::http::Request;
 use crate::sandbox::state::Strike;
 
@@ -209,17 +210,6 @@ impl Faults {
             ("duplicate", self.duplicate),
         ]
     }
-}
-
-/// The n-th number of SplitMix64, as a fraction of one.
-fn uniform(seed: u64, n: u64) -> f64 {
-    const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut z = seed.wrapping_add(n.wrapping_add(1).wrapping_mul(GAMMA));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^= z >> 31;
-    // 32 bits are plenty for a probability, and convert without loss.
-    f64::from(u32::try_from(z >> 32).unwrap_or(u32::MAX)) / 4_294_967_296.0
 }
 
 #[cfg(test)]

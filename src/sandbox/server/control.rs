@@ -5,12 +5,13 @@ use serde_json::Value;
 
 use crate::sandbox::faults::Faults;
 use crate::sandbox::server::core::Core;
-use crate::sandbox::state::{Method, Request, Response, Settings};
+use crate::sandbox::settings::SettingsError;
+use crate::sandbox::state::{Method, Request, Response, Settings, Stats};
 
 /// Answers a control request; these are not API requests and are not counted.
 pub(super) fn answer(core: &mut Core, request: &Request) -> Response {
     match (request.method, request.path.as_str()) {
-        (Method::Get, "/sandbox/stats") => Response::json(200, &core.state.stats()),
+        (Method::Get, "/sandbox/stats") => stats(core),
         (Method::Get, "/sandbox/settings") => Response::json(200, core.state.settings()),
         (Method::Get, "/sandbox/faults") => Response::json(200, &core.faults),
         (Method::Post, "/sandbox/clock") => move_clock(core, &request.body),
@@ -18,10 +19,25 @@ pub(super) fn answer(core: &mut Core, request: &Request) -> Response {
         (Method::Post, "/sandbox/settings") => change_settings(core, &request.body),
         (Method::Post, "/sandbox/archive") => {
             core.state.archive_all();
-            Response::json(200, &core.state.stats())
+            stats(core)
         }
         _ => refused(404, "there is no such control path"),
     }
+}
+
+fn stats(core: &mut Core) -> Response {
+    #[derive(Serialize)]
+    struct Told {
+        #[serde(flatten)]
+        stats: Stats,
+        minutes: Vec<[u32; 2]>,
+    }
+    core.state.advance(core.now_ms());
+    let told = Told {
+        stats: core.state.stats(),
+        minutes: core.state.minutes(),
+    };
+    Response::json(200, &told)
 }
 
 fn move_clock(core: &mut Core, body: &[u8]) -> Response {
@@ -70,7 +86,10 @@ fn replace_faults(core: &mut Core, body: &[u8]) -> Response {
 
 /// Changes the settings that are named; the others stay.
 fn change_settings(core: &mut Core, body: &[u8]) -> Response {
-    match merged(core.state.settings(), body) {
+    let merged = merged(core.state.settings(), body)
+        .map_err(SettingsError::from)
+        .and_then(Settings::checked);
+    match merged {
         Ok(settings) => {
             core.state.set_settings(settings);
             Response::json(200, core.state.settings())

@@ -1,26 +1,29 @@
-//! Counting requests in a minute, sliding or fixed.
+//! Counting requests in a minute, or another span, sliding or fixed.
 
 use std::collections::VecDeque;
 
 use crate::sandbox::settings::WindowKind;
 
-const MINUTE_MS: i64 = 60_000;
+/// The span that nearly every limit counts.
+pub(super) const MINUTE_MS: i64 = 60_000;
 
-/// One limit of so many requests a minute.
+/// One limit of so many requests in a span of time.
 #[derive(Debug)]
 pub(in crate::sandbox) struct Limiter {
     kind: WindowKind,
-    sliding: SlidingMinute,
-    fixed_minute: i64,
+    span_ms: i64,
+    sliding: SlidingWindow,
+    fixed_span: i64,
     fixed_used: u32,
 }
 
 impl Limiter {
-    pub(super) fn new(kind: WindowKind) -> Self {
+    pub(super) fn new(kind: WindowKind, span_ms: i64) -> Self {
         Self {
             kind,
-            sliding: SlidingMinute::default(),
-            fixed_minute: i64::MIN,
+            span_ms,
+            sliding: SlidingWindow::new(span_ms),
+            fixed_span: i64::MIN,
             fixed_used: 0,
         }
     }
@@ -42,9 +45,9 @@ impl Limiter {
         match self.kind {
             WindowKind::Sliding => self.sliding.count(now_ms),
             WindowKind::Fixed => {
-                let minute = now_ms.div_euclid(MINUTE_MS);
-                if minute != self.fixed_minute {
-                    self.fixed_minute = minute;
+                let span = now_ms.div_euclid(self.span_ms);
+                if span != self.fixed_span {
+                    self.fixed_span = span;
                     self.fixed_used = 0;
                 }
                 self.fixed_used
@@ -58,24 +61,33 @@ impl Limiter {
             WindowKind::Sliding => self
                 .sliding
                 .oldest_ms()
-                .map_or(0, |t| t + MINUTE_MS - now_ms),
-            WindowKind::Fixed => MINUTE_MS - now_ms.rem_euclid(MINUTE_MS),
+                .map_or(0, |t| t + self.span_ms - now_ms),
+            WindowKind::Fixed => self.span_ms - now_ms.rem_euclid(self.span_ms),
         };
         wait_ms.max(1).div_euclid(1000) + i64::from(wait_ms.max(1).rem_euclid(1000) > 0)
     }
 }
 
-/// How many things happened in the last sixty seconds.
+/// How many things happened in the last so many milliseconds.
 ///
 /// Things of one millisecond share an entry, so memory is bounded whatever the load. When the
 /// clock is set back, what lies in the future is forgotten.
-#[derive(Debug, Default)]
-pub(super) struct SlidingMinute {
+#[derive(Debug)]
+pub(super) struct SlidingWindow {
+    span_ms: i64,
     moments: VecDeque<(i64, u32)>,
     total: u32,
 }
 
-impl SlidingMinute {
+impl SlidingWindow {
+    pub(super) fn new(span_ms: i64) -> Self {
+        Self {
+            span_ms,
+            moments: VecDeque::new(),
+            total: 0,
+        }
+    }
+
     pub(super) fn record(&mut self, now_ms: i64) {
         self.settle(now_ms);
         self.total += 1;
@@ -96,7 +108,7 @@ impl SlidingMinute {
 
     fn settle(&mut self, now_ms: i64) {
         while let Some((at_ms, count)) = self.moments.front().copied() {
-            if at_ms > now_ms - MINUTE_MS {
+            if at_ms > now_ms - self.span_ms {
                 break;
             }
             self.moments.pop_front();
@@ -118,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_sliding_minute_frees_each_request_sixty_seconds_after_it() {
-        let mut limiter = Limiter::new(WindowKind::Sliding);
+        let mut limiter = Limiter::new(WindowKind::Sliding, MINUTE_MS);
         assert!(limiter.grant(2, 0));
         assert!(limiter.grant(2, 30_000));
         assert!(!limiter.grant(2, 59_999));
@@ -130,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_fixed_minute_frees_everything_at_its_turn() {
-        let mut limiter = Limiter::new(WindowKind::Fixed);
+        let mut limiter = Limiter::new(WindowKind::Fixed, MINUTE_MS);
         assert!(limiter.grant(2, 59_000));
         assert!(limiter.grant(2, 59_500));
         assert!(!limiter.grant(2, 59_999));
@@ -143,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_clock_set_back_does_not_lock_the_account() {
-        let mut limiter = Limiter::new(WindowKind::Sliding);
+        let mut limiter = Limiter::new(WindowKind::Sliding, MINUTE_MS);
         assert!(limiter.grant(1, 10_000_000));
         assert!(!limiter.grant(1, 10_000_000));
         assert!(limiter.grant(1, 0));

@@ -4,8 +4,13 @@
 //! map: the same requests at the same times give the same bytes.
 
 mod access;
+mod bucket;
+mod jobs;
 mod keys;
 mod limit;
+mod limits;
+mod minutes;
+mod others;
 mod stamp;
 mod tickets;
 mod users;
@@ -20,13 +25,15 @@ use serde::{Deserialize, Serialize};
 use crate::sandbox::api;
 pub use crate::sandbox::http::{Method, Request, Response};
 pub use crate::sandbox::settings::Settings;
+pub use jobs::{Job, JobEnd, JobKind};
 pub use keys::{KEY_LIFETIME_MS, KeyRecord, Outcome};
-pub use tickets::Ticket;
+pub use tickets::{Edit, Origin, Ticket};
 pub use users::User;
 
 use access::Access;
+pub(in crate::sandbox) use jobs::Jobs;
 pub(in crate::sandbox) use keys::Keys;
-use limit::{Limiter, SlidingMinute};
+use limits::Limits;
 pub(in crate::sandbox) use tickets::Tickets;
 pub(in crate::sandbox) use users::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, Users};
 
@@ -38,28 +45,38 @@ pub struct State {
     pub(in crate::sandbox) users: Users,
     pub(in crate::sandbox) keys: Keys,
     pub(in crate::sandbox) access: Access,
-    account_limit: Limiter,
-    create_limit: Limiter,
-    seen: SlidingMinute,
-    requests: u64,
-    throttled: u64,
-    peak_rpm: u32,
+    pub(in crate::sandbox) jobs: Jobs,
+    pub(in crate::sandbox) limits: Limits,
     changes: Option<Vec<Change>>,
 }
 
 /// What a request changed for good, for whoever keeps the state on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A user was made.
+    /// A user was made, or is another than before.
     User(User),
     /// A ticket was made.
     Ticket(Arc<Ticket>),
     /// A key stands for something new.
     Key(KeyRecord),
+    /// A ticket was changed.
+    Edited {
+        /// The ticket.
+        id: u64,
+        /// What it is now.
+        edit: Arc<Edit>,
+    },
     /// A ticket was deleted.
-    Deleted(u64),
+    Deleted {
+        /// The ticket.
+        id: u64,
+        /// When, by the double's clock.
+        at_ms: i64,
+    },
     /// All tickets up to this id were archived.
     ArchivedUpTo(u64),
+    /// A job was queued, or has moved on.
+    Job(Job),
 }
 
 /// The counts that `GET /sandbox/stats` tells.
@@ -80,6 +97,12 @@ pub struct Stats {
     /// Access tokens given out.
     #[serde(default)]
     pub tokens: u64,
+    /// Requests of other integrations that the account let through.
+    #[serde(default)]
+    pub others: u64,
+    /// Requests of theirs that it answered 429.
+    #[serde(default)]
+    pub throttled_others: u64,
 }
 
 /// When an injected server error strikes.
@@ -95,23 +118,20 @@ impl State {
     /// An empty account.
     pub fn new(settings: Settings) -> Self {
         Self {
-            account_limit: Limiter::new(settings.window),
-            create_limit: Limiter::new(settings.window),
+            limits: Limits::new(settings.window),
             settings,
             tickets: Tickets::default(),
             users: Users::default(),
             keys: Keys::default(),
             access: Access::default(),
-            seen: SlidingMinute::default(),
-            requests: 0,
-            throttled: 0,
-            peak_rpm: 0,
+            jobs: Jobs::default(),
             changes: None,
         }
     }
 
     /// Answers a request that arrives at `now_ms` (epoch milliseconds of the double's clock).
     pub fn handle(&mut self, request: &Request, now_ms: i64) -> Response {
+        self.advance(now_ms);
         let mut response = self
             .refuse(request, now_ms)
             .unwrap_or_else(|| api::route(self, request, now_ms));
@@ -130,6 +150,7 @@ impl State {
         failure: Response,
         strike: Strike,
     ) -> Response {
+        self.advance(now_ms);
         let mut response = self.refuse(request, now_ms).unwrap_or_else(|| {
             let key = api::fresh_key(self, request, now_ms);
             if strike == Strike::After {
@@ -144,6 +165,14 @@ impl State {
         response
     }
 
+    /// Lets happen what happens without a request of ours: jobs go on, other integrations come.
+    pub fn advance(&mut self, now_ms: i64) {
+        self.limits.let_others_in(&self.settings, now_ms);
+        if self.jobs.due_ms() <= now_ms {
+            api::work(self, now_ms);
+        }
+    }
+
     /// Archives all tickets made so far.
     pub fn archive_all(&mut self) {
         let last = self.tickets.next_id() - 1;
@@ -156,11 +185,19 @@ impl State {
             tickets: self.tickets.live(),
             external_ids: self.tickets.external_ids(),
             duplicates: self.tickets.duplicates(),
-            requests: self.requests,
-            peak_rpm: self.peak_rpm,
-            throttled: self.throttled,
+            requests: self.limits.requests,
+            peak_rpm: self.limits.peak_rpm,
+            throttled: self.limits.throttled,
             tokens: self.access.issued(),
+            others: self.limits.others_granted,
+            throttled_others: self.limits.others_throttled,
         }
+    }
+
+    /// What the account let through in each minute of its clock, ours and the other
+    /// integrations': the oldest of the last 1,440 minutes first.
+    pub fn minutes(&self) -> Vec<[u32; 2]> {
+        self.limits.minutes.all()
     }
 
     /// The knobs in force.
@@ -171,8 +208,7 @@ impl State {
     /// Turns the knobs; a new kind of window begins to count afresh.
     pub fn set_settings(&mut self, settings: Settings) {
         if settings.window != self.settings.window {
-            self.account_limit = Limiter::new(settings.window);
-            self.create_limit = Limiter::new(settings.window);
+            self.limits.recount(settings.window);
         }
         self.settings = settings;
     }
@@ -196,13 +232,13 @@ impl State {
             changes.push(change.clone());
         }
         match change {
-            Change::User(user) => self.users.add(&user),
+            Change::User(user) => self.users.put(user),
             Change::Ticket(ticket) => self.tickets.add(ticket),
             Change::Key(record) => self.keys.remember(record, now_ms),
-            Change::Deleted(id) => {
-                self.tickets.delete(id);
-            }
+            Change::Edited { id, edit } => self.tickets.edit(id, edit),
+            Change::Deleted { id, at_ms } => self.tickets.delete(id, at_ms),
             Change::ArchivedUpTo(id) => self.tickets.archive_up_to(id),
+            Change::Job(job) => self.jobs.put(job),
         }
     }
 }

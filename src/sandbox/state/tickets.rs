@@ -21,6 +21,30 @@ pub struct Ticket {
     pub external_id: Option<Arc<str>>,
     /// The body of the request that made it.
     pub source: Vec<u8>,
+    /// By which way it came.
+    pub origin: Origin,
+    /// What it has been changed to since.
+    pub edit: Option<Arc<Edit>>,
+}
+
+/// By which way a ticket came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The endpoint for new tickets.
+    Posted,
+    /// The endpoint for imports.
+    Imported,
+    /// The same, and straight on to the archive.
+    ImportedToArchive,
+}
+
+/// The last change of a ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// When, by the double's clock.
+    pub at_ms: i64,
+    /// A body that would make the ticket as it is now.
+    pub source: Vec<u8>,
 }
 
 /// All tickets ever made, deleted ones too: a key may still answer with them.
@@ -37,7 +61,7 @@ pub(in crate::sandbox) struct Tickets {
 #[derive(Debug)]
 struct Slot {
     ticket: Arc<Ticket>,
-    deleted: bool,
+    deleted_ms: Option<i64>,
 }
 
 /// The live tickets of one external id. Nearly always there is one, which needs no allocation.
@@ -71,23 +95,29 @@ impl Tickets {
         }
         self.shelf.push(Slot {
             ticket,
-            deleted: false,
+            deleted_ms: None,
         });
     }
 
-    /// Takes a ticket out of sight; false if there is none.
-    pub(in crate::sandbox) fn delete(&mut self, id: u64) -> bool {
-        let Some(slot) = self.slot_mut(id).filter(|slot| !slot.deleted) else {
-            return false;
+    /// Takes a ticket out of sight.
+    pub(in crate::sandbox) fn delete(&mut self, id: u64, at_ms: i64) {
+        let Some(slot) = self.slot_mut(id).filter(|slot| slot.deleted_ms.is_none()) else {
+            return;
         };
-        slot.deleted = true;
+        slot.deleted_ms = Some(at_ms);
         let external_id = slot.ticket.external_id.clone();
         self.live -= 1;
         if let Some(external_id) = external_id {
             self.live_with_external_id -= 1;
             self.unlink(&external_id, id);
         }
-        true
+    }
+
+    /// Changes a ticket; its external id and its requester stay.
+    pub(in crate::sandbox) fn edit(&mut self, id: u64, edit: Arc<Edit>) {
+        if let Some(slot) = self.slot_mut(id) {
+            Arc::make_mut(&mut slot.ticket).edit = Some(edit);
+        }
     }
 
     /// Archives every ticket up to this id.
@@ -96,14 +126,14 @@ impl Tickets {
     }
 
     /// Tells whether a ticket is archived.
-    pub(in crate::sandbox) fn is_archived(&self, id: u64) -> bool {
-        id <= self.archived_up_to
+    pub(in crate::sandbox) fn is_archived(&self, ticket: &Ticket) -> bool {
+        ticket.id <= self.archived_up_to || ticket.origin == Origin::ImportedToArchive
     }
 
     /// A live ticket.
     pub(in crate::sandbox) fn get(&self, id: u64) -> Option<&Arc<Ticket>> {
         self.slot(id)
-            .filter(|slot| !slot.deleted)
+            .filter(|slot| slot.deleted_ms.is_none())
             .map(|slot| &slot.ticket)
     }
 
@@ -129,8 +159,15 @@ impl Tickets {
         let from = usize::try_from(id.saturating_sub(FIRST_ID - 1)).unwrap_or(usize::MAX);
         let rest = self.shelf.get(from..).unwrap_or_default();
         rest.iter()
-            .filter(|slot| !slot.deleted)
+            .filter(|slot| slot.deleted_ms.is_none())
             .map(|slot| &slot.ticket)
+    }
+
+    /// The deleted tickets with the time of their deletion, lowest id first.
+    pub(in crate::sandbox) fn deleted(&self) -> impl Iterator<Item = (&Arc<Ticket>, i64)> {
+        self.shelf
+            .iter()
+            .filter_map(|slot| Some((&slot.ticket, slot.deleted_ms?)))
     }
 
     /// How many tickets are live.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::sandbox::api;
-use crate::sandbox::state::{Change, KeyRecord, Outcome, State, Ticket, User};
+use crate::sandbox::state::{Change, Edit, KeyRecord, Origin, Outcome, State, Ticket, User};
 use crate::sandbox::store::{StoreError, explain};
 
 /// Applies everything that was ever committed, in its order.
@@ -17,13 +17,16 @@ pub(super) fn load(db: &Connection, path: &Path, state: &mut State) -> Result<()
     let explained = |error| explain(path, error);
     each(
         db,
-        "SELECT id, email, name, made_ms FROM users ORDER BY id",
+        "SELECT id, email, name, made_ms, external_id, role, updated_ms FROM users ORDER BY id",
         |row| {
             let user = User {
                 id: id(row, 0)?,
                 email: row.get(1)?,
                 name: row.get(2)?,
                 made_ms: row.get(3)?,
+                external_id: row.get(4)?,
+                role: row.get(5)?,
+                updated_ms: row.get(6)?,
             };
             state.apply(Change::User(user), i64::MIN);
             Ok(())
@@ -33,7 +36,8 @@ pub(super) fn load(db: &Connection, path: &Path, state: &mut State) -> Result<()
     let mut gap = None;
     each(
         db,
-        "SELECT id, made_ms, requester_id, deleted, source FROM tickets ORDER BY id",
+        "SELECT id, made_ms, requester_id, deleted, source, origin, edited_ms, edited \
+         FROM tickets ORDER BY id",
         |row| {
             let (ticket, deleted) = ticket(row)?;
             if ticket.id != state.tickets.next_id() {
@@ -41,8 +45,9 @@ pub(super) fn load(db: &Connection, path: &Path, state: &mut State) -> Result<()
             }
             let id = ticket.id;
             state.apply(Change::Ticket(Arc::new(ticket)), i64::MIN);
-            if deleted {
-                state.apply(Change::Deleted(id), i64::MIN);
+            if deleted != 0 {
+                let at_ms = deleted;
+                state.apply(Change::Deleted { id, at_ms }, i64::MIN);
             }
             Ok(())
         },
@@ -65,6 +70,21 @@ pub(super) fn load(db: &Connection, path: &Path, state: &mut State) -> Result<()
         },
     )
     .map_err(explained)?;
+    let mut unread = None;
+    each(db, "SELECT record FROM jobs ORDER BY number", |row| {
+        match serde_json::from_slice(&row.get::<_, Vec<u8>>(0)?) {
+            Ok(job) => state.apply(Change::Job(job), i64::MIN),
+            Err(error) => unread = Some(error.to_string()),
+        }
+        Ok(())
+    })
+    .map_err(explained)?;
+    if let Some(what) = unread {
+        return Err(StoreError::Damaged {
+            path: path.to_owned(),
+            what: format!("a job cannot be read: {what}"),
+        });
+    }
     let archived = number(db, "archived_up_to").map_err(explained)?;
     state.apply(Change::ArchivedUpTo(archived.cast_unsigned()), i64::MIN);
     Ok(())
@@ -92,14 +112,29 @@ fn each(
     Ok(())
 }
 
-fn ticket(row: &Row<'_>) -> rusqlite::Result<(Ticket, bool)> {
+fn ticket(row: &Row<'_>) -> rusqlite::Result<(Ticket, i64)> {
+    let origin = match row.get(5)? {
+        0 => Origin::Posted,
+        1 => Origin::Imported,
+        2 => Origin::ImportedToArchive,
+        other => return Err(rusqlite::Error::IntegralValueOutOfRange(5, other)),
+    };
+    let edit = match row.get::<_, Option<i64>>(6)? {
+        Some(at_ms) => Some(Arc::new(Edit {
+            at_ms,
+            source: row.get(7)?,
+        })),
+        None => None,
+    };
     let source: Vec<u8> = row.get(4)?;
     let ticket = Ticket {
         id: id(row, 0)?,
         made_ms: row.get(1)?,
         requester_id: id(row, 2)?,
-        external_id: api::external_id(&source).map(Arc::from),
+        external_id: api::external_id(&source, origin).map(Arc::from),
         source,
+        origin,
+        edit,
     };
     Ok((ticket, row.get(3)?))
 }

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use thiserror::Error;
 
-use crate::sandbox::state::{Change, KeyRecord, Outcome, State};
+use crate::sandbox::state::{Change, KeyRecord, Origin, Outcome, State};
 
 /// The file that keeps an account.
 #[derive(Debug)]
@@ -126,31 +126,53 @@ impl Store {
 fn write_one(db: &Connection, change: &Change) -> rusqlite::Result<()> {
     match change {
         Change::User(user) => db
-            .prepare_cached("INSERT INTO users (id, email, name, made_ms) VALUES (?, ?, ?, ?)")?
+            .prepare_cached(
+                "INSERT OR REPLACE INTO users \
+                 (id, email, name, made_ms, external_id, role, updated_ms) \
+                 VALUES (?, ?, ?, ?, ?, ?, ?)",
+            )?
             .execute(params![
                 signed(user.id),
                 user.email,
                 user.name,
-                user.made_ms
+                user.made_ms,
+                user.external_id,
+                user.role,
+                user.updated_ms
             ])
             .map(drop),
         Change::Ticket(ticket) => db
             .prepare_cached(
-                "INSERT INTO tickets (id, made_ms, requester_id, source) VALUES (?, ?, ?, ?)",
+                "INSERT INTO tickets (id, made_ms, requester_id, source, origin) \
+                 VALUES (?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 signed(ticket.id),
                 ticket.made_ms,
                 signed(ticket.requester_id),
-                ticket.source
+                ticket.source,
+                number_of(ticket.origin)
             ])
             .map(drop),
+        Change::Edited { id, edit } => db
+            .prepare_cached("UPDATE tickets SET edited_ms = ?, edited = ? WHERE id = ?")?
+            .execute(params![edit.at_ms, edit.source, signed(*id)])
+            .map(drop),
         Change::Key(record) => write_key(db, record),
-        Change::Deleted(id) => db
-            .prepare_cached("UPDATE tickets SET deleted = 1 WHERE id = ?")?
-            .execute([signed(*id)])
+        // Whoever is deleted in the very first millisecond of 1970 is deleted in the second one.
+        Change::Deleted { id, at_ms } => db
+            .prepare_cached("UPDATE tickets SET deleted = ? WHERE id = ?")?
+            .execute([(*at_ms).max(1), signed(*id)])
             .map(drop),
         Change::ArchivedUpTo(id) => set_number(db, "archived_up_to", signed(*id)),
+        Change::Job(job) => db
+            .prepare_cached("INSERT OR REPLACE INTO jobs (number, record) VALUES (?, ?)")?
+            // A job has string keys and finite numbers: it serializes.
+            .execute(params![
+                signed(job.number),
+                serde_json::to_vec(job).unwrap_or_default()
+            ])
+            .map(drop),
     }
 }
 
@@ -183,6 +205,14 @@ fn set_number(db: &Connection, name: &str, value: i64) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO numbers (name, value) VALUES (?, ?)")?
         .execute(params![name, value])
         .map(drop)
+}
+
+fn number_of(origin: Origin) -> i64 {
+    match origin {
+        Origin::Posted => 0,
+        Origin::Imported => 1,
+        Origin::ImportedToArchive => 2,
+    }
 }
 
 /// Ids are handed out from one upwards, or read from JSON; what does not fit comes back the same.

@@ -8,7 +8,7 @@ use crate::sandbox::store::{StoreError, explain};
 
 /// "zdsb".
 const APPLICATION_ID: i64 = 0x7a64_7362;
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 /// Keys are a log, not a table by key: a key that begins a second life is simply written again,
 /// and appending costs no random access.
@@ -18,14 +18,20 @@ const TABLES: &str = "
         id INTEGER PRIMARY KEY,
         email TEXT,
         name TEXT NOT NULL,
-        made_ms INTEGER NOT NULL
+        made_ms INTEGER NOT NULL,
+        external_id TEXT,
+        role TEXT NOT NULL DEFAULT 'end-user',
+        updated_ms INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE tickets (
         id INTEGER PRIMARY KEY,
         made_ms INTEGER NOT NULL,
         requester_id INTEGER NOT NULL,
         deleted INTEGER NOT NULL DEFAULT 0,
-        source BLOB NOT NULL
+        source BLOB NOT NULL,
+        origin INTEGER NOT NULL DEFAULT 0,
+        edited_ms INTEGER,
+        edited BLOB
     ) STRICT;
     CREATE TABLE keys (
         nth INTEGER PRIMARY KEY,
@@ -37,6 +43,18 @@ const TABLES: &str = "
         content_type TEXT,
         body BLOB
     ) STRICT;
+    CREATE TABLE jobs (number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;
+";
+
+/// From the first format to the second, which knows imports, changes, users and jobs.
+const UPGRADE: &str = "
+    ALTER TABLE users ADD COLUMN external_id TEXT;
+    ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'end-user';
+    ALTER TABLE users ADD COLUMN updated_ms INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tickets ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE tickets ADD COLUMN edited_ms INTEGER;
+    ALTER TABLE tickets ADD COLUMN edited BLOB;
+    CREATE TABLE jobs (number INTEGER PRIMARY KEY, record BLOB NOT NULL) STRICT;
 ";
 
 /// Locks the file, recognises it, and makes the tables if it is new.
@@ -75,6 +93,9 @@ pub(super) fn prepare(db: &Connection, path: &Path) -> Result<(), StoreError> {
              PRAGMA user_version = {FORMAT}; {TABLES} COMMIT;"
         );
         db.execute_batch(&setup).map_err(explained)?;
+    } else if found < FORMAT {
+        let upgrade = format!("BEGIN IMMEDIATE; PRAGMA user_version = {FORMAT}; {UPGRADE} COMMIT;");
+        db.execute_batch(&upgrade).map_err(explained)?;
     } else {
         // Takes the exclusive lock now rather than at the first request.
         db.execute_batch("BEGIN IMMEDIATE; COMMIT;")

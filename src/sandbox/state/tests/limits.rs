@@ -37,6 +37,8 @@ fn beyond_the_limit_everything_is_429_and_says_when_to_come_back() {
             peak_rpm: 5,
             throttled: 3,
             tokens: 0,
+            others: 0,
+            throttled_others: 0,
         };
         assert_eq!(state.stats(), expected);
     }

@@ -1,9 +1,14 @@
 //! The account's promises, as an importer relies on them.
 
+mod account;
+mod changes;
+mod imports;
+mod jobs;
 mod keys;
 mod limits;
 mod lookups;
 mod model;
+mod people;
 mod tickets;
 
 use serde_json::{Value, json};
@@ -38,6 +43,17 @@ fn get(state: &mut State, path: &str, now_ms: i64) -> (u16, Value) {
         response.status,
         serde_json::from_slice(&response.body).unwrap_or(Value::Null),
     )
+}
+
+fn ask(state: &mut State, method: Method, path: &str, body: &Value, now_ms: i64) -> Response {
+    let mut request = request(method, path);
+    request.body = body.to_string().into_bytes();
+    state.handle(&request, now_ms)
+}
+
+fn post(state: &mut State, path: &str, body: &Value, now_ms: i64) -> (u16, Value) {
+    let response = ask(state, Method::Post, path, body, now_ms);
+    (response.status, self::body(&response))
 }
 
 fn create(key: Option<&str>, body: &Value) -> Request {
