@@ -199,10 +199,15 @@ impl Reader {
             path: path.to_owned(),
         })
     }
+
+    /// Gives an error of SQLite the checkpoint's name.
+    pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
+        result.map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
 }
 
 /// The path without links, as far as it exists.
-fn one_name(path: &Path) -> PathBuf {
+pub(super) fn one_name(path: &Path) -> PathBuf {
     if let Ok(whole) = path.canonicalize() {
         return whole;
     }

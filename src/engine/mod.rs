@@ -8,6 +8,7 @@ pub mod belongs;
 pub mod clock;
 pub mod driver;
 mod error;
+pub mod history;
 pub mod monitor;
 pub mod plan;
 pub mod recover;

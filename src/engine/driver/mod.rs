@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 pub use message::{Effect, Message, Timing, Way};
 
+use super::history::History;
 use super::monitor::{Picture, Tally, Waiting};
 use super::plan::Plan;
 use crate::checkpoint::{Batch, Checkpoint, CheckpointError, PendingRow};
@@ -259,6 +260,18 @@ impl<R: Rows> Driver<R> {
     /// Sentences for people that have come up since the last call.
     pub fn news(&mut self) -> Vec<String> {
         std::mem::take(&mut self.news)
+    }
+
+    /// Notes in the history what this run has done and, at its end, why it ended.
+    pub fn note(
+        &mut self,
+        history: &mut History,
+        end: Option<&Stop>,
+        now: Monotonic,
+    ) -> Result<(), CheckpointError> {
+        let picture = self.picture(now);
+        let end = end.map(|stop| (stop, self.server_now(now)));
+        history.note(&mut self.checkpoint, &picture, end, now)
     }
 
     /// Gives the checkpoint back when the run is over.
