@@ -20,6 +20,7 @@ mod flight;
 mod history;
 mod load;
 mod lock;
+mod mended;
 mod open;
 mod recover;
 mod rescan;
@@ -33,6 +34,7 @@ pub use error::CheckpointError;
 pub use flight::InFlight;
 pub use history::{RunEnd, RunId};
 pub use load::{Load, NewRow};
+pub use mended::{Mended, Stranger};
 pub use open::{Checkpoint, Reader};
 pub use rescan::Rescan;
 pub use retry::{Assigned, Selection};
@@ -45,6 +47,8 @@ mod batch_tests;
 mod delta_tests;
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod mended_tests;
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub struct Checkpoint {
     pub(super) db: Connection,
     pub(super) path: PathBuf,
     pub(super) poisoned: bool,
+    /// The file whose rows are sent; `None` is the recorded CSV.
+    pub(super) file: Option<String>,
     lock: Option<Lock>,
 }
 
@@ -78,6 +80,7 @@ impl Checkpoint {
             db,
             path: path.to_owned(),
             poisoned: false,
+            file: None,
             lock: Some(lock),
         })
     }
@@ -96,6 +99,7 @@ impl Checkpoint {
             db,
             path,
             poisoned: false,
+            file: None,
             lock: None,
         })
     }
@@ -139,6 +143,7 @@ impl Checkpoint {
             db,
             path,
             poisoned: false,
+            file: None,
             lock: None,
         })
     }

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod driver;
 mod error;
 pub mod history;
+mod mend;
 pub mod monitor;
 pub mod plan;
 pub mod recover;

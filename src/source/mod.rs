@@ -42,7 +42,7 @@ use jiff::Timestamp;
 pub use error::SourceError;
 pub use identity::Identity;
 pub use propose::{Proposal, propose};
-pub use rows::{Invalid, Place, Scanned, Valid};
+pub use rows::{ADDED_COLUMNS, Invalid, Origin, Place, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
 use scan::Plan;
