@@ -3,8 +3,17 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::error::CheckpointError;
+use super::open::one_name;
+
+/// How often a lock that is held is tried again: `status` holds it for the blink in which it looks
+/// whether somebody does.
+const TRIES: u32 = 5;
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Holds the lock of a checkpoint until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -24,6 +33,7 @@ impl Lock {
             path: name.clone(),
             source,
         };
+        let mut tries = 1;
         let mut file = loop {
             let file = private()
                 .read(true)
@@ -36,6 +46,10 @@ impl Lock {
                 Ok(()) if is_still_there(&file, &lock_path) => break file,
                 // Its last holder removed it between our opening and our locking it.
                 Ok(()) => {}
+                Err(TryLockError::WouldBlock) if tries < TRIES => {
+                    tries += 1;
+                    std::thread::sleep(PAUSE);
+                }
                 Err(TryLockError::WouldBlock) => {
                     return Err(CheckpointError::Held {
                         path: path.to_owned(),
@@ -63,6 +77,12 @@ impl Lock {
         drop(self.file);
         Ok(())
     }
+}
+
+/// Whether a process holds the lock of the checkpoint at `path`.
+pub(super) fn is_held(path: &Path) -> bool {
+    File::open(lock_path(&one_name(path)))
+        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 fn read_holder(mut file: &File) -> String {

@@ -19,8 +19,10 @@ mod codes;
 mod duplicates;
 mod error;
 mod flight;
+mod history;
 mod load;
 mod lock;
+mod mended;
 mod open;
 mod recover;
 mod rescan;
@@ -34,7 +36,9 @@ pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
 pub use flight::InFlight;
+pub use history::{RunEnd, RunId};
 pub use load::{Load, NewRow};
+pub use mended::{Mended, Stranger};
 pub use open::{Checkpoint, Reader};
 pub use rescan::Rescan;
 pub use retry::{Assigned, Selection};
@@ -48,6 +52,8 @@ mod batch_tests;
 mod delta_tests;
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod mended_tests;
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]

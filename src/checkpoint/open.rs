@@ -19,6 +19,8 @@ pub struct Checkpoint {
     pub(super) db: Connection,
     pub(super) path: PathBuf,
     pub(super) poisoned: bool,
+    /// The file whose rows are sent; `None` is the recorded CSV.
+    pub(super) file: Option<String>,
     lock: Option<Lock>,
 }
 
@@ -78,6 +80,7 @@ impl Checkpoint {
             db,
             path: path.to_owned(),
             poisoned: false,
+            file: None,
             lock: Some(lock),
         })
     }
@@ -96,6 +99,7 @@ impl Checkpoint {
             db,
             path,
             poisoned: false,
+            file: None,
             lock: None,
         })
     }
@@ -139,6 +143,7 @@ impl Checkpoint {
             db,
             path,
             poisoned: false,
+            file: None,
             lock: None,
         })
     }
@@ -199,10 +204,15 @@ impl Reader {
             path: path.to_owned(),
         })
     }
+
+    /// Gives an error of SQLite the checkpoint's name.
+    pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
+        result.map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
 }
 
 /// The path without links, as far as it exists.
-fn one_name(path: &Path) -> PathBuf {
+pub(super) fn one_name(path: &Path) -> PathBuf {
     if let Ok(whole) = path.canonicalize() {
         return whole;
     }

@@ -8,6 +8,7 @@ use super::codes;
 use super::duplicates::{SCANNED, mark_duplicates};
 use super::error::CheckpointError;
 use super::load::NewRow;
+use super::mended;
 use super::open::Checkpoint;
 use super::rows::past_at;
 use super::settings::{Setting, write, write_row_count};
@@ -21,7 +22,7 @@ use crate::model::problem::Problem;
 /// Another scan in progress. Dropped before [`Rescan::finish`], it changes nothing.
 #[derive(Debug)]
 pub struct Rescan<'c> {
-    checkpoint: &'c mut Checkpoint,
+    pub(super) checkpoint: &'c mut Checkpoint,
 }
 
 impl Checkpoint {
@@ -29,6 +30,8 @@ impl Checkpoint {
     pub fn rescan(&mut self) -> Result<Rescan<'_>, CheckpointError> {
         let result = self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.scanned;
+             DROP TABLE IF EXISTS temp.kept;
+             CREATE TEMP TABLE kept (row INTEGER PRIMARY KEY) STRICT;
              CREATE TEMP TABLE scanned (
                number          INTEGER PRIMARY KEY,
                line            INTEGER NOT NULL,
@@ -38,7 +41,9 @@ impl Checkpoint {
                key             BLOB,
                state           INTEGER NOT NULL,
                problem_code    TEXT,
-               problem_message TEXT
+               problem_message TEXT,
+               origin_line     INTEGER,
+               origin_code     TEXT
              ) STRICT;
              BEGIN IMMEDIATE;",
         );
@@ -60,7 +65,16 @@ impl Checkpoint {
 impl Rescan<'_> {
     /// Adds a row, in file order.
     pub fn add(&mut self, row: NewRow<'_>) -> Result<(), CheckpointError> {
-        let result = stage(&self.checkpoint.db, &row);
+        self.add_from(row, None)
+    }
+
+    /// Adds a row that says on which line of the recorded CSV it was, and what was wrong with it.
+    pub fn add_from(
+        &mut self,
+        row: NewRow<'_>,
+        origin: Option<(u64, &str)>,
+    ) -> Result<(), CheckpointError> {
+        let result = stage(&self.checkpoint.db, &row, origin);
         self.checkpoint.wrap(result)
     }
 
@@ -85,15 +99,15 @@ impl Drop for Rescan<'_> {
     }
 }
 
-fn stage(db: &Connection, row: &NewRow<'_>) -> rusqlite::Result<()> {
+fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<(u64, &str)>) -> rusqlite::Result<()> {
     let (fingerprint, key, problem) = match row.body {
         Ok((fingerprint, key)) => (Some(fingerprint), Some(key), None),
         Err(problem) => (None, None, Some(problem)),
     };
     db.prepare_cached(
         "INSERT INTO scanned (line, byte_offset, external_id, fingerprint, key, state,
-                              problem_code, problem_message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                              problem_code, problem_message, origin_line, origin_code)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         row.line,
@@ -108,6 +122,8 @@ fn stage(db: &Connection, row: &NewRow<'_>) -> rusqlite::Result<()> {
         },
         problem.map(|p| &*p.code),
         problem.map(|p| &p.message),
+        origin.map(|(line, _)| line),
+        origin.map(|(_, code)| code),
     ])?;
     Ok(())
 }
@@ -126,8 +142,11 @@ fn merge(
         "DELETE FROM row WHERE external_id IS NULL AND state = ?1",
         [codes::INVALID],
     )?;
+    mended::leave_nameless(db)?;
+    mended::keep(db, same_bodies, settings)?;
     see(db, same_bodies, &mut delta)?;
     miss(db, &mut delta)?;
+    mended::forget_caught_up(db)?;
     db.execute_batch(
         "UPDATE row SET line = s.line, byte_offset = s.byte_offset FROM scanned s
          WHERE s.external_id = row.external_id
@@ -148,19 +167,20 @@ fn merge(
         write(db, *setting, value)?;
     }
     write_row_count(db)?;
-    db.execute_batch("DROP TABLE temp.scanned; COMMIT;")?;
+    db.execute_batch("DROP TABLE temp.scanned; DROP TABLE temp.kept; COMMIT;")?;
     Ok(delta)
 }
 
-/// Rows that are known and still there.
-fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Result<()> {
+/// Rows that are known and still there, but for those in `temp.kept`.
+pub(super) fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Result<()> {
     let mut query = db.prepare(
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
                 r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
                 s.problem_code, s.problem_message, s.fingerprint, s.key,
                 r.fingerprint IS s.fingerprint
          FROM scanned s JOIN row r ON r.external_id = s.external_id
-         WHERE r.fingerprint IS NOT s.fingerprint OR r.state IN (?1, ?2)",
+         WHERE (r.fingerprint IS NOT s.fingerprint OR r.state IN (?1, ?2))
+           AND r.number NOT IN (SELECT row FROM temp.kept)",
     )?;
     let mut found = query.query(params![codes::INVALID, codes::WITHDRAWN])?;
     while let Some(r) = found.next()? {
@@ -211,7 +231,8 @@ fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
                 r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
          FROM row r LEFT JOIN scanned s ON s.external_id = r.external_id
-         WHERE s.number IS NULL AND r.state <> ?1",
+         WHERE s.number IS NULL AND r.state <> ?1
+           AND r.number NOT IN (SELECT row FROM mended WHERE nameless)",
     )?;
     let mut gone = query.query([codes::WITHDRAWN])?;
     while let Some(r) = gone.next()? {

@@ -55,13 +55,13 @@ pub struct Outlook {
 }
 
 impl Checkpoint {
-    /// Up to `most` pending rows with numbers above `after`, in order.
+    /// Up to `most` pending rows of the file that is worked on, with numbers above `after`, in order.
     pub fn pending(
         &self,
         after: RowNumber,
         most: usize,
     ) -> Result<Vec<PendingRow>, CheckpointError> {
-        self.wrap(pending(&self.db, after, most))
+        self.wrap(pending(&self.db, self.file.as_deref(), after, most))
     }
 
     /// Pending rows for a sample: the first `first` ones and `random` from anywhere, chosen by a
@@ -98,9 +98,9 @@ impl Checkpoint {
         self.wrap(counts(&self.db))
     }
 
-    /// What a run would do with the rows as they stand.
+    /// What a run would do with the rows as they stand, and with the file that is worked on.
     pub fn outlook(&self) -> Result<Outlook, CheckpointError> {
-        self.wrap(outlook(&self.db))
+        self.wrap(outlook(&self.db, self.file.as_deref()))
     }
 
     /// Up to `most` rows that have a problem, in order.
@@ -125,13 +125,22 @@ impl Reader {
 const COLUMNS: &str = "number, line, byte_offset, external_id, fingerprint, key,
                        keys, first_sent_at, last_sent_at, look_up_since";
 
-fn pending(db: &Connection, after: RowNumber, most: usize) -> rusqlite::Result<Vec<PendingRow>> {
-    let mut query = db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM row WHERE number > ?1 AND state = ?2 ORDER BY number LIMIT ?3"
-    ))?;
+fn pending(
+    db: &Connection,
+    file: Option<&str>,
+    after: RowNumber,
+    most: usize,
+) -> rusqlite::Result<Vec<PendingRow>> {
+    let mut query = db.prepare_cached(
+        "SELECT r.number, coalesce(m.line, r.line), coalesce(m.byte_offset, r.byte_offset),
+                r.external_id, r.fingerprint, r.key,
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
+         FROM row r LEFT JOIN mended m ON m.row = r.number
+         WHERE r.number > ?1 AND r.state = ?2 AND m.file IS ?4 ORDER BY r.number LIMIT ?3",
+    )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     query
-        .query_map(params![after.0, codes::PENDING, most], pending_row)?
+        .query_map(params![after.0, codes::PENDING, most, file], pending_row)?
         .collect()
 }
 
@@ -214,13 +223,14 @@ fn counts(db: &Connection) -> rusqlite::Result<Counts> {
     Ok(counts)
 }
 
-fn outlook(db: &Connection) -> rusqlite::Result<Outlook> {
+fn outlook(db: &Connection, file: Option<&str>) -> rusqlite::Result<Outlook> {
     db.query_row(
         "SELECT count(*) FILTER (WHERE r.state = ?1 AND r.look_up_since IS NULL),
                 count(*) FILTER (WHERE f.trust = 0),
                 count(*) FILTER (WHERE f.trust <> 0 OR (r.state = ?1 AND r.look_up_since IS NOT NULL))
-         FROM row r LEFT JOIN flight f ON f.row = r.number WHERE r.state IN (?1, ?2)",
-        [codes::PENDING, codes::SENDING],
+         FROM row r LEFT JOIN flight f ON f.row = r.number LEFT JOIN mended m ON m.row = r.number
+         WHERE r.state = ?2 OR (r.state = ?1 AND m.file IS ?3)",
+        params![codes::PENDING, codes::SENDING, file],
         |r| {
             Ok(Outlook {
                 create: r.get(0)?,

@@ -99,6 +99,15 @@ CREATE TABLE author (
   problem_message TEXT
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE mended (
+  row         INTEGER PRIMARY KEY REFERENCES row (number),
+  file        TEXT NOT NULL,
+  line        INTEGER NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  recorded    BLOB,
+  nameless    INTEGER NOT NULL
+) STRICT;
+
 CREATE VIEW rows AS
 SELECT number, line, byte_offset, external_id,
        nullif(lower(hex(fingerprint)), '') AS fingerprint,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +15,7 @@ use crate::checkpoint::{Checkpoint, ProblemRow, Reader, Since};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
+use crate::engine::history::History;
 use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
@@ -91,6 +93,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         }
     } else {
         let body = Body {
+            began,
             runtime: &runtime,
             sender,
             inbox,
@@ -165,6 +168,27 @@ fn tell_more(all: u64, shown: usize) {
     }
 }
 
+/// The settings of a run as its history keeps them.
+fn settings(arguments: &RunArguments, account: &str) -> String {
+    json!({
+        "account": account,
+        "csv": arguments.csv.to_string_lossy(),
+        "endpoint": "tickets",
+        "concurrency": arguments.concurrency,
+        "max_rpm": arguments.max_rpm,
+        "reserve_rpm": arguments.reserve_rpm,
+        "limit": arguments.limit,
+        "max_errors": arguments.max_errors,
+        "max_outage_ms": arguments.max_outage,
+        "max_duration_ms": arguments.max_duration,
+        "lookup_settle_ms": arguments.lookup_settle,
+        "recover": arguments.recover,
+        "take_over": arguments.take_over,
+        "allow_triggers": arguments.allow_triggers,
+    })
+    .to_string()
+}
+
 /// Lists the first rows that have a problem, with their lines.
 pub(super) fn tell_problems(problems: &[ProblemRow], counts: &Counts) {
     for problem in problems {
@@ -179,6 +203,7 @@ pub(super) fn tell_problems(problems: &[ProblemRow], counts: &Counts) {
 
 /// What a run needs besides its arguments: its threads, its mailbox, and the wish for its end.
 struct Body<'r> {
+    began: Monotonic,
     runtime: &'r Runtime,
     sender: Sender<Message>,
     inbox: Receiver<Message>,
@@ -207,6 +232,9 @@ fn send(
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
+    let settings = settings(arguments, &place.account_name);
+    let now = known.clock.at(monotonic());
+    let mut history = History::begin(&mut checkpoint, body.began, now, &settings)?;
     let plan = make_plan(arguments, client.account().host(), &known);
     let mut requests = known.requests;
     let mut rows = CsvRows(source);
@@ -234,7 +262,8 @@ fn send(
         .map_err(Failure::from)?;
     driver.already_asked(known.limit, requests, now);
     let mailbox = (&body.sender, &body.inbox);
-    let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, display)?;
+    let watchers: (&mut History, &mut dyn Monitor) = (&mut history, display);
+    let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, watchers)?;
     Ok(ended)
 }
 

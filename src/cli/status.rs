@@ -6,7 +6,8 @@ use super::run::PROBLEMS_SHOWN;
 use super::{output, paths};
 use crate::checkpoint::{Reader, Setting};
 use crate::lifecycle::Stop;
-use crate::report::{Facts, ThisRun, text};
+use crate::model::counts::Counts;
+use crate::report::{Facts, text};
 
 pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
     let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
@@ -18,7 +19,7 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
     } else {
         Stop::Interrupted
     };
-    let facts = Facts::new(&counts, ThisRun::default(), &stop);
+    let facts = facts(&reader, &counts, &stop)?;
     if arguments.json {
         output::json(&facts);
     } else {
@@ -36,3 +37,24 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
         _ => Exit::Early,
     })
 }
+
+/// The facts, with what the last run has done. `stop` is why there is nothing going on, as far as
+/// the rows tell.
+pub(super) fn facts(reader: &Reader, counts: &Counts, stop: &Stop) -> Result<Facts, Failure> {
+    let last = reader.last_run()?;
+    let this_run = last.as_ref().map(|run| run.done).unwrap_or_default();
+    let mut facts = Facts::new(counts, this_run, stop);
+    let ended = last.and_then(|run| run.stopped_because);
+    if reader.is_held() {
+        facts.stopped_because = RUNNING.into();
+    } else if let Some(word) = ended.filter(|_| *stop != Stop::Done) {
+        // Rows that were put back since, or came with a new file, are not done.
+        if word != "done" {
+            facts.stopped_because = word.into();
+        }
+    }
+    Ok(facts)
+}
+
+/// The word for a run that has not stopped.
+const RUNNING: &str = "running";

@@ -10,6 +10,8 @@ pub mod clock;
 pub mod conversation;
 pub mod driver;
 mod error;
+pub mod history;
+mod mend;
 pub mod monitor;
 pub mod plan;
 pub mod preflight;

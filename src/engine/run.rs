@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::clock::monotonic;
 use super::driver::{Driver, Effect, Message, Rows, Timing, Way};
 use super::error::EngineError;
+use super::history::History;
 use super::monitor::{Monitor, Picture, Tally};
 use crate::checkpoint::CheckpointError;
 use crate::lifecycle::Stop;
@@ -49,13 +50,19 @@ pub fn run<R: Rows>(
     client: &Client,
     runtime: &Runtime,
     (sender, inbox): (&Sender<Message>, &Receiver<Message>),
-    monitor: &mut dyn Monitor,
+    (history, monitor): (&mut History, &mut dyn Monitor),
 ) -> Result<Ended, EngineError> {
     // Somebody may have asked for the end already.
     let mut messages: Vec<Message> = inbox.try_iter().collect();
     loop {
         let now = monotonic();
-        let effects = match driver.turn(now, messages.drain(..)) {
+        let turn = driver.turn(now, messages.drain(..)).and_then(|effects| {
+            if history.is_due(now) {
+                driver.note(history, None, now)?;
+            }
+            Ok(effects)
+        });
+        let effects = match turn {
             Ok(effects) => effects,
             Err(error) => return Ok(ended_by_disk(&driver.picture(now), &error)),
         };
@@ -71,6 +78,9 @@ pub fn run<R: Rows>(
             let stop = stop.clone();
             if let Some(sentence) = driver.farewell() {
                 monitor.tell(&sentence);
+            }
+            if let Err(error) = driver.note(history, Some(&stop), now) {
+                return Ok(ended_by_disk(&picture, &error));
             }
             return Ok(Ended {
                 stop,

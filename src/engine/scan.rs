@@ -8,7 +8,8 @@ use super::error::EngineError;
 use super::monitor::Monitor;
 use tokio_util::sync::CancellationToken;
 
-use crate::checkpoint::{Checkpoint, CheckpointError, NewRow, PendingRow, Setting};
+use super::mend;
+use crate::checkpoint::{Checkpoint, CheckpointError, Mended, NewRow, PendingRow, Setting};
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
@@ -16,12 +17,14 @@ use crate::model::ticket::BODY_FORMAT;
 use crate::source::{Place, Scanned, Source};
 
 /// What a scan has brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanOutcome {
     /// The file was read for the first time.
     First,
     /// The file has changed since, and was read again.
     Again(Delta),
+    /// It is another file than the recorded one: rows of that one were mended in it.
+    Mended(Mended),
     /// The file is the one that was read before: nothing was done.
     Unchanged,
 }
@@ -35,7 +38,7 @@ pub fn scan(
 ) -> Result<ScanOutcome, EngineError> {
     if !checkpoint.is_loaded()? {
         let mut load = checkpoint.load()?;
-        let sha256 = read(source, monitor, end, |row| load.add(row))?;
+        let sha256 = read(source, monitor, end, |row| load.add(new_row(row)))?;
         load.finish(&settings(source, &sha256))?;
         return Ok(ScanOutcome::First);
     }
@@ -43,20 +46,22 @@ pub fn scan(
     if same_bodies && is_unchanged(source, checkpoint)? {
         return Ok(ScanOutcome::Unchanged);
     }
-    refuse_another_file(source, checkpoint)?;
     refuse_other_ids(source, checkpoint)?;
+    if let Some(recorded) = mend::another_file(source, checkpoint)? {
+        return mend::mend(source, checkpoint, &recorded, monitor, end);
+    }
     let mut rescan = checkpoint.rescan()?;
-    let sha256 = read(source, monitor, end, |row| rescan.add(row))?;
+    let sha256 = read(source, monitor, end, |row| rescan.add(new_row(row)))?;
     let delta = rescan.finish(&settings(source, &sha256), same_bodies)?;
     Ok(ScanOutcome::Again(delta))
 }
 
 /// Hands every row to `add` and returns the SHA-256 of what was read.
-fn read(
+pub(super) fn read(
     source: &Source,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
-    mut add: impl FnMut(NewRow<'_>) -> Result<(), CheckpointError>,
+    mut add: impl FnMut(&Scanned) -> Result<(), CheckpointError>,
 ) -> Result<String, EngineError> {
     let mut bytes = source.header_bytes();
     let mut rows = 0;
@@ -65,7 +70,7 @@ fn read(
             return Err(EngineError::Interrupted);
         }
         for scanned in &chunk.rows {
-            add(new_row(scanned))?;
+            add(scanned)?;
         }
         bytes += chunk.bytes;
         rows += chunk.rows.len() as u64;
@@ -97,20 +102,6 @@ fn is_unchanged(source: &Source, checkpoint: &Checkpoint) -> Result<bool, Engine
     )
 }
 
-/// A changed file under another name is more likely a mistake than a newer version: all rows that
-/// are not in it would be withdrawn.
-fn refuse_another_file(source: &Source, checkpoint: &Checkpoint) -> Result<(), EngineError> {
-    let here = absolute(source.csv_path());
-    match checkpoint.setting(Setting::Csv)? {
-        Some(recorded) if recorded != here => Err(EngineError::Refused(format!(
-            "{} was made from {recorded}, and {here} is another file with other content; if it is \
-             a newer version, give it the old name and place",
-            checkpoint.path().display()
-        ))),
-        Some(_) | None => Ok(()),
-    }
-}
-
 /// Other ids for rows that were sent would make every ticket twice.
 fn refuse_other_ids(source: &Source, checkpoint: &Checkpoint) -> Result<(), EngineError> {
     let recorded = checkpoint.setting(Setting::ExternalIdMapping)?;
@@ -124,7 +115,7 @@ fn refuse_other_ids(source: &Source, checkpoint: &Checkpoint) -> Result<(), Engi
     ))
 }
 
-fn new_row(scanned: &Scanned) -> NewRow<'_> {
+pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
     let Place { line, offset } = scanned.place;
     match &scanned.row {
         Ok(valid) => NewRow {
@@ -142,14 +133,14 @@ fn new_row(scanned: &Scanned) -> NewRow<'_> {
     }
 }
 
-fn mapping_sha256(source: &Source) -> String {
+pub(super) fn mapping_sha256(source: &Source) -> String {
     source
         .mapping_sha256()
         .map(|hash| hex(&hash))
         .unwrap_or_default()
 }
 
-fn absolute(path: &Path) -> String {
+pub(super) fn absolute(path: &Path) -> String {
     std::path::absolute(path)
         .unwrap_or_else(|_| path.to_owned())
         .display()

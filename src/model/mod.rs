@@ -4,6 +4,7 @@
 
 pub mod counts;
 pub mod delta;
+pub mod history;
 pub mod ids;
 pub mod intent;
 pub mod limits;

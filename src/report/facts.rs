@@ -1,9 +1,12 @@
 //! The facts as scripts get them: the names and their order are fixed.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
+pub use crate::model::history::ThisRun;
 
 /// The final object of `run --json`, `run -n --json` and `status --json`.
 #[derive(Debug, Clone, Serialize)]
@@ -31,30 +34,13 @@ pub struct Facts {
     /// What this run has done.
     pub this_run: ThisRun,
     /// Why it ended.
-    pub stopped_because: &'static str,
+    pub stopped_because: Cow<'static, str>,
     /// What a run would do; only in a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub would: Option<Would>,
     /// How long a run would take, in milliseconds; only in a dry run, and only if a rate is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub estimate_ms: Option<u64>,
-}
-
-/// What one run has done.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct ThisRun {
-    /// Rows that got their ticket.
-    pub created: u64,
-    /// Requests made.
-    pub requests: u64,
-    /// Requests answered with 429.
-    pub throttled: u64,
-    /// Creates sent again under the same key.
-    pub retried: u64,
-    /// Lookups made.
-    pub lookups: u64,
-    /// How long it took, in milliseconds.
-    pub elapsed_ms: u64,
 }
 
 /// What a run would do.
@@ -85,7 +71,7 @@ impl Facts {
             sending: counts.sending,
             withdrawn: counts.withdrawn,
             this_run,
-            stopped_because: because(stop),
+            stopped_because: because(stop).into(),
             would: None,
             estimate_ms: None,
         }
@@ -93,7 +79,7 @@ impl Facts {
 }
 
 /// The word that scripts get for the end of a run.
-fn because(stop: &Stop) -> &'static str {
+pub fn because(stop: &Stop) -> &'static str {
     match stop {
         Stop::Done => "done",
         Stop::Interrupted => "interrupted",

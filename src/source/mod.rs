@@ -31,7 +31,6 @@ mod quotes;
 mod references;
 mod rows;
 mod scan;
-mod stub;
 #[cfg(test)]
 mod tests;
 mod told;
@@ -45,7 +44,7 @@ pub use error::SourceError;
 pub use identity::Identity;
 pub use propose::{Proposal, propose};
 pub use references::References;
-pub use rows::{Invalid, Place, Scanned, Valid};
+pub use rows::{ADDED_COLUMNS, Invalid, Origin, Place, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
 use scan::Plan;

@@ -32,7 +32,21 @@ pub struct Scanned {
     pub place: Place,
     /// What it becomes.
     pub row: Result<Valid, Invalid>,
+    /// Which row of an earlier file it is, in a file that was exported to be mended.
+    pub origin: Option<Origin>,
 }
+
+/// What an exported row says about where it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The line on which it started in the file that it came from.
+    pub line: u64,
+    /// What was wrong with it.
+    pub code: String,
+}
+
+/// The columns that an export adds to those of the CSV. No mapping sees to them.
+pub const ADDED_COLUMNS: [&str; 3] = ["_line", "_code", "_message"];
 
 /// A row that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +98,7 @@ pub(super) fn read(
         decoded: ByteRecord::new(),
         scratch: Vec::new(),
     };
+    let exported = header.columns.ends_with(&ADDED_COLUMNS.map(str::to_owned));
     let mut record = ByteRecord::new();
     let mut text_after = piece.text_after.iter().copied().peekable();
     let mut line = piece.line;
@@ -124,9 +139,24 @@ pub(super) fn read(
             )),
             None => judge.judge(&record),
         };
-        let place = Place { line, offset };
-        found.rows.push(Scanned { place, row });
+        found.rows.push(Scanned {
+            place: Place { line, offset },
+            row,
+            origin: if exported { origin(&record) } else { None },
+        });
     }
+}
+
+/// Reads the columns that an export added. They are the last ones also where cells have slipped.
+fn origin(record: &ByteRecord) -> Option<Origin> {
+    let cell = |from_end| {
+        let cell = record.get(record.len().checked_sub(from_end)?)?;
+        std::str::from_utf8(cell).ok()
+    };
+    Some(Origin {
+        line: cell(3)?.parse().ok()?,
+        code: cell(2)?.to_owned(),
+    })
 }
 
 /// Passes the rest of a line end and the blank lines after it.

@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 pub use message::{Effect, Message, Timing, Way};
 pub use sample::SAMPLE_ROWS;
 
+use super::history::History;
 use super::monitor::{Picture, Tally, Waiting};
 use super::plan::Plan;
 use crate::checkpoint::{Batch, Checkpoint, CheckpointError, PendingRow};
@@ -275,6 +276,18 @@ impl<R: Rows> Driver<R> {
     /// What is to be said at the end of a run.
     pub fn farewell(&self) -> Option<String> {
         self.warnings.summary()
+    }
+
+    /// Notes in the history what this run has done and, at its end, why it ended.
+    pub fn note(
+        &mut self,
+        history: &mut History,
+        end: Option<&Stop>,
+        now: Monotonic,
+    ) -> Result<(), CheckpointError> {
+        let picture = self.picture(now);
+        let end = end.map(|stop| (stop, self.server_now(now)));
+        history.note(&mut self.checkpoint, &picture, end, now)
     }
 
     /// Gives the checkpoint back when the run is over.

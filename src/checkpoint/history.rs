@@ -1,0 +1,142 @@
+//! The runs of a checkpoint: a line when a run begins, notes while it goes on, and its end. A line
+//! without an end is a run that goes on or was cut off.
+
+use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
+
+use super::error::CheckpointError;
+use super::lock::is_held;
+use super::open::{Checkpoint, Reader};
+use crate::model::history::{Run, ThisRun};
+use crate::model::time::ServerTime;
+
+/// A run's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunId(i64);
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy)]
+pub struct RunEnd<'a> {
+    /// When, on Zendesk's clock.
+    pub at: ServerTime,
+    /// Why, as scripts get it.
+    pub stopped_because: &'a str,
+    /// What was wrong, if something was.
+    pub message: Option<&'a str>,
+}
+
+impl Checkpoint {
+    /// Writes down that a run begins. `arguments` is a JSON object without secrets.
+    pub fn begin_run(
+        &mut self,
+        began_at: ServerTime,
+        version: &str,
+        arguments: &str,
+    ) -> Result<RunId, CheckpointError> {
+        let result = self
+            .db
+            .execute(
+                "INSERT INTO run (began_at, version, arguments) VALUES (?1, ?2, ?3)",
+                params![began_at.0, version, arguments],
+            )
+            .map(|_| RunId(self.db.last_insert_rowid()));
+        self.wrap(result)
+    }
+
+    /// Writes down what a run has done so far and how fast it may be and, at its end, why it ended.
+    pub fn note_run(
+        &mut self,
+        run: RunId,
+        done: &ThisRun,
+        allowed_rpm: Option<u32>,
+        end: Option<RunEnd<'_>>,
+    ) -> Result<(), CheckpointError> {
+        if self.poisoned {
+            return Err(CheckpointError::Poisoned {
+                path: self.path.clone(),
+            });
+        }
+        let result = self.db.execute(
+            "UPDATE run SET created = ?2, requests = ?3, throttled = ?4, retried = ?5, lookups = ?6,
+                    elapsed_ms = ?7, allowed_rpm = ?8, ended_at = ?9, stopped_because = ?10,
+                    message = ?11
+             WHERE id = ?1",
+            params![
+                run.0,
+                done.created,
+                done.requests,
+                done.throttled,
+                done.retried,
+                done.lookups,
+                done.elapsed_ms,
+                allowed_rpm,
+                end.map(|end| end.at.0),
+                end.map(|end| end.stopped_because),
+                end.and_then(|end| end.message),
+            ],
+        );
+        self.poisoned = result.is_err();
+        self.wrap(result.map(|_| ()))
+    }
+}
+
+impl Reader {
+    /// The last run that made requests.
+    pub fn last_run(&self) -> Result<Option<Run>, CheckpointError> {
+        self.wrap(last_run(&self.db))
+    }
+
+    /// The last `most` runs that made requests, the oldest first, and how many there are in all.
+    pub fn runs(&self, most: usize) -> Result<(Vec<Run>, u64), CheckpointError> {
+        self.wrap(runs(&self.db, most))
+    }
+
+    /// Whether a run holds the checkpoint right now.
+    pub fn is_held(&self) -> bool {
+        is_held(&self.path)
+    }
+}
+
+const COLUMNS: &str = "began_at, ended_at, version, arguments, allowed_rpm, stopped_because,
+                       message, created, requests, throttled, retried, lookups, elapsed_ms";
+
+fn last_run(db: &Connection) -> rusqlite::Result<Option<Run>> {
+    db.query_row(
+        &format!("SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT 1"),
+        [],
+        run,
+    )
+    .optional()
+}
+
+fn runs(db: &Connection, most: usize) -> rusqlite::Result<(Vec<Run>, u64)> {
+    let all = db.query_row("SELECT count(*) FROM run", [], |r| r.get(0))?;
+    let mut query = db.prepare(&format!(
+        "SELECT {COLUMNS} FROM run ORDER BY id DESC LIMIT ?1"
+    ))?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let mut runs: Vec<Run> = query
+        .query_map([most], run)?
+        .collect::<rusqlite::Result<_>>()?;
+    runs.reverse();
+    Ok((runs, all))
+}
+
+fn run(r: &SqlRow<'_>) -> rusqlite::Result<Run> {
+    Ok(Run {
+        began_at: ServerTime(r.get(0)?),
+        ended_at: r.get::<_, Option<i64>>(1)?.map(ServerTime),
+        version: r.get(2)?,
+        arguments: r.get(3)?,
+        allowed_rpm: r.get(4)?,
+        stopped_because: r.get(5)?,
+        message: r.get(6)?,
+        done: ThisRun {
+            created: r.get(7)?,
+            requests: r.get(8)?,
+            throttled: r.get(9)?,
+            retried: r.get(10)?,
+            lookups: r.get(11)?,
+            elapsed_ms: r.get(12)?,
+        },
+    })
+}

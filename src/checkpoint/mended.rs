@@ -1,0 +1,243 @@
+//! Rows that were mended in another file than the one the checkpoint was made from: `error.csv`,
+//! fed back.
+//!
+//! Such a file changes rows and nothing else: it brings no new ones, and a row that is not in it
+//! is not gone. A row that was changed by it is read again from it, so its place there is kept, and
+//! a run of the recorded CSV leaves it alone. Of two versions the later counts: what the recorded
+//! CSV said of the row at the time is kept too, and only another word than that overrules the
+//! mended one.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::codes;
+use super::duplicates::{SCANNED, mark_duplicates};
+use super::error::CheckpointError;
+use super::open::{Checkpoint, Reader};
+use super::rescan::{Rescan, see};
+use super::settings::{Setting, read};
+use crate::model::delta::Delta;
+
+/// What a file with mended rows has brought.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mended {
+    /// Rows that changed.
+    pub delta: Delta,
+    /// Rows that say neither by their `external_id` nor by their line which one they are.
+    pub nameless: u64,
+}
+
+/// The first row that is not one of the checkpoint's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stranger {
+    /// Its line in the file.
+    pub line: u64,
+    /// Its `external_id`.
+    pub external_id: String,
+    /// How many there are.
+    pub rows: u64,
+}
+
+impl Checkpoint {
+    /// Says whose rows are sent from here on: those of this other file.
+    pub fn work_on(&mut self, file: &str) {
+        self.file = Some(file.to_owned());
+    }
+
+    /// Rows that the file that is worked on can settle: its pending ones, and those in flight.
+    pub fn open_here(&self) -> Result<u64, CheckpointError> {
+        self.wrap(self.db.query_row(
+            "SELECT count(*) FROM row r LEFT JOIN mended m ON m.row = r.number
+             WHERE r.state = ?2 OR (r.state = ?1 AND m.file IS ?3)",
+            params![codes::PENDING, codes::SENDING, self.file],
+            |r| r.get(0),
+        ))
+    }
+}
+
+impl Reader {
+    /// Pending rows by the file that they are read from, `None` being the recorded CSV.
+    pub fn pending_files(&self) -> Result<Vec<(Option<String>, u64)>, CheckpointError> {
+        self.wrap(pending_files(&self.db))
+    }
+
+    /// Rows without a ticket that were read from the file at this path.
+    pub fn mended_in(&self, file: &str) -> Result<u64, CheckpointError> {
+        self.wrap(self.db.query_row(
+            "SELECT count(*) FROM mended m JOIN row r ON r.number = m.row
+             WHERE m.file = ?1 AND r.state <> ?2",
+            params![file, codes::CREATED],
+            |r| r.get(0),
+        ))
+    }
+}
+
+fn pending_files(db: &Connection) -> rusqlite::Result<Vec<(Option<String>, u64)>> {
+    db.prepare(
+        "SELECT m.file, count(*) FROM row r LEFT JOIN mended m ON m.row = r.number
+         WHERE r.state = ?1 GROUP BY m.file ORDER BY m.file",
+    )?
+    .query_map([codes::PENDING], |r| Ok((r.get(0)?, r.get(1)?)))?
+    .collect()
+}
+
+impl Rescan<'_> {
+    /// Ends the scan of another file. A file with a row that is not one of the checkpoint's changes
+    /// nothing.
+    pub fn mend(self, file: &str) -> Result<Result<Mended, Stranger>, CheckpointError> {
+        let result = mend(&self.checkpoint.db, file);
+        self.checkpoint.wrap(result)
+    }
+}
+
+fn mend(db: &Connection, file: &str) -> rusqlite::Result<Result<Mended, Stranger>> {
+    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
+    mark_duplicates(db, SCANNED)?;
+    name_the_nameless(db, file)?;
+    if let Some(stranger) = stranger(db)? {
+        return Ok(Err(stranger));
+    }
+    note_places(db, file)?;
+    let mut delta = Delta::default();
+    see(db, true, &mut delta)?;
+    let nameless = db.query_row(
+        "SELECT count(*) FROM scanned WHERE external_id IS NULL",
+        [],
+        |r| r.get(0),
+    )?;
+    db.execute_batch("DROP TABLE temp.scanned; DROP TABLE temp.kept; COMMIT;")?;
+    Ok(Ok(Mended { delta, nameless }))
+}
+
+/// Rows that had no identity of their own are known by their line and by what was wrong with them.
+/// They get the identity that they have now, unless it is another row's already.
+fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
+    db.execute_batch(&format!(
+        "DROP TABLE IF EXISTS temp.named;
+         CREATE TEMP TABLE named AS
+           SELECT s.number AS scanned, r.number AS row,
+                  s.external_id IS NOT NULL
+                  AND s.external_id IN (SELECT external_id FROM row) AS taken
+           FROM scanned s JOIN row r ON r.line = s.origin_line AND r.problem_code = s.origin_code
+           WHERE r.state = {invalid} AND r.external_id IS NULL;
+         UPDATE row SET problem_code = 'DuplicateExternalId', problem_message =
+             'external_id ' || s.external_id || ' is already that of another row; only that one is sent'
+           FROM named n JOIN scanned s ON s.number = n.scanned
+           WHERE row.number = n.row AND n.taken;
+         UPDATE row SET problem_code = s.problem_code, problem_message = s.problem_message
+           FROM named n JOIN scanned s ON s.number = n.scanned
+           WHERE row.number = n.row AND s.external_id IS NULL;
+         UPDATE row SET external_id = s.external_id
+           FROM named n JOIN scanned s ON s.number = n.scanned
+           WHERE row.number = n.row AND s.external_id IS NOT NULL AND NOT n.taken;
+         DELETE FROM scanned WHERE number IN (
+           SELECT n.scanned FROM named n JOIN scanned s ON s.number = n.scanned
+           WHERE n.taken OR s.external_id IS NULL);",
+        invalid = codes::INVALID
+    ))?;
+    db.execute(
+        "INSERT INTO mended (row, file, line, byte_offset, recorded, nameless)
+         SELECT n.row, ?1, s.line, s.byte_offset, NULL, 1
+         FROM named n JOIN scanned s ON s.number = n.scanned",
+        [file],
+    )?;
+    db.execute_batch("DROP TABLE temp.named")
+}
+
+fn stranger(db: &Connection) -> rusqlite::Result<Option<Stranger>> {
+    let first = db
+        .query_row(
+            "SELECT s.line, s.external_id, count(*) OVER ()
+             FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+             WHERE s.external_id IS NOT NULL AND r.number IS NULL ORDER BY s.number LIMIT 1",
+            [],
+            |r| {
+                Ok(Stranger {
+                    line: r.get(0)?,
+                    external_id: r.get(1)?,
+                    rows: r.get(2)?,
+                })
+            },
+        )
+        .optional()?;
+    Ok(first)
+}
+
+/// Notes where the rows are that are read from this file from now on: those that it changes, and
+/// those that were mended before and read the same here.
+fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
+    db.execute(
+        "INSERT INTO mended (row, file, line, byte_offset, recorded, nameless)
+         SELECT r.number, ?1, s.line, s.byte_offset, r.fingerprint, 0
+         FROM scanned s JOIN row r ON r.external_id = s.external_id
+         LEFT JOIN mended m ON m.row = r.number
+         WHERE (r.state IN (?2, ?3, ?4) AND (r.state = ?4 OR r.fingerprint IS NOT s.fingerprint))
+            OR (r.state = ?5 AND s.fingerprint IS NOT NULL AND r.fingerprint IS NOT s.fingerprint)
+            OR (m.row IS NOT NULL AND r.fingerprint IS s.fingerprint)
+         ON CONFLICT (row) DO UPDATE
+           SET file = excluded.file, line = excluded.line, byte_offset = excluded.byte_offset",
+        params![
+            file,
+            codes::PENDING,
+            codes::INVALID,
+            codes::WITHDRAWN,
+            codes::REJECTED
+        ],
+    )?;
+    Ok(())
+}
+
+/// A row that had no identity in the recorded CSV is still there without one: it is not a new row.
+pub(super) fn leave_nameless(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(
+        "DELETE FROM scanned WHERE external_id IS NULL AND (line, byte_offset) IN (
+           SELECT r.line, r.byte_offset FROM mended m JOIN row r ON r.number = m.row
+           WHERE m.nameless)",
+        [],
+    )?;
+    Ok(())
+}
+
+/// Keeps the mended version of rows of which the recorded CSV says what it said before. If the CSV
+/// is the same, or its bodies are made in another way now, it says nothing new of any row.
+pub(super) fn keep(
+    db: &Connection,
+    same_bodies: bool,
+    settings: &[(Setting, String)],
+) -> rusqlite::Result<()> {
+    let before = read(db, Setting::CsvSha256)?;
+    let is_same_csv = settings
+        .iter()
+        .any(|(setting, value)| *setting == Setting::CsvSha256 && Some(value) == before.as_ref());
+    db.execute(
+        "INSERT INTO temp.kept (row)
+         SELECT m.row FROM mended m JOIN row r ON r.number = m.row
+         JOIN scanned s ON s.external_id = r.external_id
+         WHERE r.state IN (?1, ?2, ?3, ?4) AND (?5 OR m.recorded IS s.fingerprint)",
+        params![
+            codes::PENDING,
+            codes::INVALID,
+            codes::REJECTED,
+            codes::WITHDRAWN,
+            is_same_csv || !same_bodies
+        ],
+    )?;
+    db.execute(
+        "UPDATE mended SET recorded = s.fingerprint
+         FROM temp.kept k JOIN row r ON r.number = k.row
+         JOIN scanned s ON s.external_id = r.external_id
+         WHERE mended.row = k.row",
+        [],
+    )?;
+    Ok(())
+}
+
+/// A row that reads in the recorded CSV as it will be sent is read from there again.
+pub(super) fn forget_caught_up(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(
+        "DELETE FROM mended WHERE NOT nameless AND row IN (
+           SELECT r.number FROM scanned s JOIN row r ON r.external_id = s.external_id
+           WHERE r.fingerprint IS s.fingerprint)",
+        [],
+    )?;
+    Ok(())
+}
