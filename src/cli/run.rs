@@ -113,7 +113,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
 
 /// Says what a changed CSV has brought.
 pub(super) fn tell_changes(outcome: &ScanOutcome) {
-    if let ScanOutcome::Again(delta) = outcome
+    if let ScanOutcome::Again(delta, _) = outcome
         && *delta != Delta::default()
     {
         output::say(&text::changes(delta));

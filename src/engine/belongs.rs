@@ -28,11 +28,7 @@ pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, E
         }
         .into());
     }
-    checkpoint.set(&[
-        (Setting::Account, account),
-        (Setting::Machine, &machine),
-        (Setting::Endpoint, "tickets"),
-    ])?;
+    checkpoint.set(&[(Setting::Account, account), (Setting::Machine, &machine)])?;
     Ok(checkpoint)
 }
 
