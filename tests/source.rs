@@ -31,7 +31,8 @@ fn every_ticket_of_the_shop_is_valid_and_has_an_identity_of_its_own() {
             .as_ref()
             .unwrap_or_else(|invalid| panic!("line {}: {}", row.place.line, invalid.problem));
         ids.push(valid.external_id.clone());
-        assert_eq!(&source.read_again(row.place).unwrap(), row);
+        let again = source.read_again(row.place).unwrap();
+        assert_eq!(&again.map(|ready| ready.valid), &row.row);
     }
     ids.sort();
     ids.dedup();
@@ -40,10 +41,13 @@ fn every_ticket_of_the_shop_is_valid_and_has_an_identity_of_its_own() {
 
 #[test]
 fn the_shops_first_bodies_stay_as_they_are() {
-    let (_, rows, _) = scan("tickets.csv").unwrap();
+    let (source, rows, _) = scan("tickets.csv").unwrap();
     let bodies: Vec<String> = [0, 20, 45, 51]
         .iter()
-        .map(|at| String::from_utf8(rows[*at].row.as_ref().unwrap().body.clone()).unwrap())
+        .map(|at| {
+            let ready = source.read_again(rows[*at].place).unwrap().unwrap();
+            String::from_utf8(ready.body).unwrap()
+        })
         .collect();
     insta::assert_snapshot!(bodies.join("\n"));
 }

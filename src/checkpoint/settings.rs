@@ -20,6 +20,8 @@ pub enum Setting {
     Mapping,
     /// The SHA-256 of the CSV when it was last scanned to its end.
     CsvSha256,
+    /// The SHA-256 of the comments file then; empty without one.
+    CommentsSha256,
     /// The SHA-256 of the mapping then.
     MappingSha256,
     /// The canonical text of the mapping of `external_id`.
@@ -43,6 +45,7 @@ impl Setting {
             Self::Csv => "csv",
             Self::Mapping => "mapping",
             Self::CsvSha256 => "csv_sha256",
+            Self::CommentsSha256 => "comments_sha256",
             Self::MappingSha256 => "mapping_sha256",
             Self::ExternalIdMapping => "external_id_mapping",
             Self::BodyFormat => "body_format",

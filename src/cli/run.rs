@@ -138,7 +138,7 @@ fn refuse_invalid(
 
 /// Says what a changed CSV has brought.
 pub(super) fn tell_changes(outcome: &ScanOutcome, checkpoint: &Checkpoint) -> Result<(), Failure> {
-    let ScanOutcome::Again(delta) = outcome else {
+    let ScanOutcome::Again(delta, _) = outcome else {
         return Ok(());
     };
     if *delta != Delta::default() {

@@ -14,19 +14,28 @@ use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 use crate::model::ticket::BODY_FORMAT;
-use crate::source::{Place, Scanned, Source};
+use crate::source::{Endpoint, Orphans, Place, ScanEnd, Scanned, Source};
 
 /// What a scan has brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanOutcome {
     /// The file was read for the first time.
-    First,
+    First(PassedOver),
     /// The file has changed since, and was read again.
-    Again(Delta),
+    Again(Delta, PassedOver),
     /// It is another file than the recorded one: rows of that one were mended in it.
     Mended(Mended),
     /// The file is the one that was read before: nothing was done.
     Unchanged,
+}
+
+/// What a scan read and made no row of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PassedOver {
+    /// Lines that hold nothing, between and after the rows.
+    pub blank_lines: u64,
+    /// Comments that belong to no row.
+    pub orphans: Orphans,
 }
 
 /// Brings the rows of `source` into `checkpoint`, unless they are there already.
@@ -38,9 +47,9 @@ pub fn scan(
 ) -> Result<ScanOutcome, EngineError> {
     if !checkpoint.is_loaded()? {
         let mut load = checkpoint.load()?;
-        let sha256 = read(source, monitor, end, |row| load.add(new_row(row)))?;
-        load.finish(&settings(source, &sha256))?;
-        return Ok(ScanOutcome::First);
+        let read = read(source, monitor, end, |row| load.add(new_row(row)))?;
+        load.finish(&settings(source, &read))?;
+        return Ok(ScanOutcome::First(passed_over(source, read, monitor)));
     }
     let same_bodies = checkpoint.setting(Setting::BodyFormat)? == Some(BODY_FORMAT.to_string());
     if same_bodies && is_unchanged(source, checkpoint)? {
@@ -51,21 +60,22 @@ pub fn scan(
         return mend::mend(source, checkpoint, &recorded, monitor, end);
     }
     let mut rescan = checkpoint.rescan()?;
-    let sha256 = read(source, monitor, end, |row| rescan.add(new_row(row)))?;
-    let delta = rescan.finish(&settings(source, &sha256), same_bodies)?;
-    Ok(ScanOutcome::Again(delta))
+    let read = read(source, monitor, end, |row| rescan.add(new_row(row)))?;
+    let delta = rescan.finish(&settings(source, &read), same_bodies)?;
+    let passed_over = passed_over(source, read, monitor);
+    Ok(ScanOutcome::Again(delta, passed_over))
 }
 
-/// Hands every row to `add` and returns the SHA-256 of what was read.
+/// Hands every row to `add` and says what was read.
 pub(super) fn read(
     source: &Source,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
     mut add: impl FnMut(&Scanned) -> Result<(), CheckpointError>,
-) -> Result<String, EngineError> {
+) -> Result<ScanEnd, EngineError> {
     let mut bytes = source.header_bytes();
     let mut rows = 0;
-    let read = source.scan(|chunk| {
+    source.scan(|chunk| {
         if end.is_cancelled() {
             return Err(EngineError::Interrupted);
         }
@@ -76,11 +86,37 @@ pub(super) fn read(
         rows += chunk.rows.len() as u64;
         monitor.scanned(bytes, rows);
         Ok(())
-    })?;
-    Ok(hex(&read.sha256))
+    })
 }
 
-fn settings(source: &Source, csv_sha256: &str) -> Vec<(Setting, String)> {
+/// Says what became of no row, to the person who watches too.
+fn passed_over(source: &Source, read: ScanEnd, monitor: &mut dyn Monitor) -> PassedOver {
+    let csv = source.csv_path().display();
+    match read.blank_lines {
+        0 => (),
+        1 => monitor.tell(&format!("a blank line of {csv} was passed over")),
+        some => monitor.tell(&format!("{some} blank lines of {csv} were passed over")),
+    }
+    if let Some(comments) = source.comments_path()
+        && read.orphans.count > 0
+    {
+        let first = read.orphans.first.iter();
+        let first = first.map(|orphan| format!("line {}: {:?}", orphan.line, orphan.ticket));
+        monitor.tell(&format!(
+            "{} of the comments in {} belong to no row of {csv}, and will not be imported; compare \
+             the tickets that they name with those in {csv} (the first are {})",
+            read.orphans.count,
+            comments.display(),
+            first.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    PassedOver {
+        blank_lines: read.blank_lines,
+        orphans: read.orphans,
+    }
+}
+
+fn settings(source: &Source, read: &ScanEnd) -> Vec<(Setting, String)> {
     vec![
         (Setting::Csv, absolute(source.csv_path())),
         (
@@ -90,16 +126,25 @@ fn settings(source: &Source, csv_sha256: &str) -> Vec<(Setting, String)> {
         (Setting::MappingSha256, mapping_sha256(source)),
         (Setting::ExternalIdMapping, source.external_id_mapping()),
         (Setting::BodyFormat, BODY_FORMAT.to_string()),
-        (Setting::CsvSha256, csv_sha256.to_owned()),
+        (Setting::Endpoint, endpoint(source).to_owned()),
+        (Setting::CommentsSha256, optional(read.comments_sha256)),
+        (Setting::CsvSha256, hex(&read.sha256)),
     ]
 }
 
-/// Says whether the file and the mapping are those of the last scan.
+/// Says whether the files and the endpoint are those of the last scan.
 fn is_unchanged(source: &Source, checkpoint: &Checkpoint) -> Result<bool, EngineError> {
-    Ok(
-        checkpoint.setting(Setting::MappingSha256)? == Some(mapping_sha256(source))
-            && checkpoint.setting(Setting::CsvSha256)? == Some(hex(&source.identity()?.csv_sha256)),
-    )
+    let is = |setting, now: String| -> Result<bool, CheckpointError> {
+        Ok(checkpoint.setting(setting)?.unwrap_or_default() == now)
+    };
+    if !is(Setting::MappingSha256, mapping_sha256(source))?
+        || !is(Setting::Endpoint, endpoint(source).to_owned())?
+    {
+        return Ok(false);
+    }
+    let identity = source.identity()?;
+    Ok(is(Setting::CsvSha256, hex(&identity.csv_sha256))?
+        && is(Setting::CommentsSha256, optional(identity.comments_sha256))?)
 }
 
 /// Other ids for rows that were sent would make every ticket twice.
@@ -134,10 +179,19 @@ pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
 }
 
 pub(super) fn mapping_sha256(source: &Source) -> String {
-    source
-        .mapping_sha256()
-        .map(|hash| hex(&hash))
-        .unwrap_or_default()
+    optional(source.mapping_sha256())
+}
+
+fn endpoint(source: &Source) -> &'static str {
+    match source.endpoint() {
+        Endpoint::Tickets => "tickets",
+        Endpoint::Imports => "imports",
+    }
+}
+
+/// Writes a hash; nothing for a file that there is not.
+fn optional(sha256: Option<[u8; 32]>) -> String {
+    sha256.map(|sha256| hex(&sha256)).unwrap_or_default()
 }
 
 pub(super) fn absolute(path: &Path) -> String {
@@ -181,16 +235,16 @@ impl Rows for CsvRows {
                 ),
             )
         };
-        let scanned = self
+        let read = self
             .0
             .read_again(place)
             .map_err(|error| Problem::new("Unreadable", error.to_string()))?;
-        match scanned.row {
-            Ok(valid)
-                if valid.fingerprint == *row.fingerprint.as_bytes()
-                    && *valid.external_id == *row.external_id =>
+        match read {
+            Ok(ready)
+                if ready.valid.fingerprint == *row.fingerprint.as_bytes()
+                    && *ready.valid.external_id == *row.external_id =>
             {
-                Ok(valid.body)
+                Ok(ready.body)
             }
             Ok(_) | Err(_) => Err(changed()),
         }

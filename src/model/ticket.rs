@@ -20,6 +20,9 @@ pub const BODY_FORMAT: u32 = 1;
 /// The most characters that Zendesk keeps of a comment.
 pub const COMMENT_CHARS_MAX: usize = 65_535;
 
+/// The most comments that Zendesk keeps of a ticket, by its documentation.
+pub const COMMENTS_MAX: usize = 5_000;
+
 /// One ticket, in the order in which its fields are sent.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ticket<'a> {
@@ -28,8 +31,12 @@ pub struct Ticket<'a> {
     /// The subject line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<Cow<'a, str>>,
-    /// The first comment; Zendesk requires it.
-    pub comment: Comment<'a>,
+    /// The text of a ticket without a conversation; Zendesk requires it, or `comments`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Comment<'a>>,
+    /// The conversation, oldest first, in place of `comment`; only the imports endpoint takes it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub comments: Vec<Comment<'a>>,
     /// Who asked; without it Zendesk takes the authenticated user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester<'a>>,
@@ -82,14 +89,34 @@ impl Ticket<'_> {
     }
 }
 
-/// A ticket's first comment.
+/// A comment: a ticket's text, or a part of its conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comment<'a> {
     /// The text.
     pub body: Cow<'a, str>,
+    /// Who wrote it; without one Zendesk takes the requester or the authenticated user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author<'a>>,
     /// Whether the requester may see it; Zendesk's default is yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
+    /// When it was written, in RFC 3339; only the imports endpoint takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<Cow<'a, str>>,
+}
+
+/// Who wrote a comment.
+///
+/// Zendesk does not take this: its comments have an `author_id`. Whoever sends the body replaces
+/// `"author":{"email":…,"name":…}` (without `name` where nobody told it) by the id of that user.
+/// The address is as the file has it, without surrounding spaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Author<'a> {
+    /// The address.
+    pub email: Cow<'a, str>,
+    /// The name that a new user gets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<Cow<'a, str>>,
 }
 
 /// Who asked: Zendesk finds the user by email, and makes one where there is none.
@@ -232,10 +259,13 @@ mod tests {
         let ticket = Ticket {
             external_id: "legacy-7".into(),
             subject: Some("Bent \"rim\"".into()),
-            comment: Comment {
+            comment: Some(Comment {
                 body: "It wobbles.\nBadly.".into(),
+                author: None,
                 public: Some(false),
-            },
+                created_at: None,
+            }),
+            comments: vec![],
             requester: Some(Requester::Person {
                 name: "Ada".into(),
                 email: "ada@example.com".into(),
@@ -278,10 +308,13 @@ mod tests {
         let ticket = Ticket {
             external_id: "1".into(),
             subject: None,
-            comment: Comment {
+            comment: Some(Comment {
                 body: "Hi".into(),
+                author: None,
                 public: None,
-            },
+                created_at: None,
+            }),
+            comments: vec![],
             requester: Some(Requester::Email("a@example.com".into())),
             status: None,
             priority: None,

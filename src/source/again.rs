@@ -1,59 +1,89 @@
 //! Reads one row again at its place, so that what is sent is what the file says now.
 
 use std::io::{Seek, SeekFrom};
+use std::path::Path;
 
 use super::encoding::Input;
 use super::error::SourceError;
-use super::header::open;
+use super::header::{Header, open};
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
 use super::quotes::{FIRST, record_end, survey};
-use super::rows::{self, Place, Scanned};
+use super::records::Place;
+use super::rows::{self, Invalid, Valid};
 use super::scan::Plan;
 
 /// The bytes that are read at first; most rows are smaller.
 const GLANCE_BYTES: usize = 16 << 10;
 
+/// A row that was read again, with the exact bytes of its request's body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ready {
+    /// What the scan said of it too.
+    pub valid: Valid,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
 /// Reads the record that starts at a place of an earlier scan.
-pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Scanned, SourceError> {
-    let path = &plan.path;
-    let changed = |what| SourceError::Changed {
-        path: path.clone(),
-        what,
-    };
+pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid>, SourceError> {
+    let header = &plan.file.header;
+    let path = &plan.file.path;
     let mut file = open(path)?;
     file.seek(SeekFrom::Start(at.offset))
         .map_err(|source| unreadable(path, source))?;
-    let mut input = Input::new(file, plan.header.encoding);
+    let mut input = Input::new(file, header.encoding);
     let mut bytes = vec![b'\n'];
     let mut target = FIRST + GLANCE_BYTES;
     let end = loop {
         let ended = input
             .fill(&mut bytes, target, |_| ())
             .map_err(|source| unreadable(path, source))?;
-        match record_end(&bytes, plan.header.delimiter) {
+        match record_end(&bytes, header.delimiter) {
             // A quote or a CR at the very end may go on in the bytes that are still to come.
             Some(end) if end < bytes.len() || ended => break end,
             None if ended => break bytes.len(),
-            _ if target - FIRST > RECORD_BYTES_MAX => {
-                return Err(changed("the row's place holds no row"));
-            }
+            _ if target - FIRST > RECORD_BYTES_MAX => return Err(moved(path)),
             _ => target = FIRST + 4 * (target - FIRST),
         }
     };
     bytes.truncate(end);
-    let found = survey(&bytes, plan.header.delimiter, plan.header.line_end);
-    if found.open.is_some() || found.swallowed.is_some() {
-        return Err(changed("the row's place holds an open quote"));
+    let piece = lone_record(path, header, bytes, at)?;
+    let index = plan.comments.as_ref().map(|comments| comments.index());
+    let index = index.transpose()?;
+    let joined = plan.comments.as_ref().zip(index.as_deref());
+    let joined = joined.map(|(comments, index)| comments.joined(index));
+    let found = rows::read(&plan.file, &plan.mapping, joined, &piece)?;
+    match found.scanned.into_iter().next() {
+        Some(scanned) if scanned.place == at => Ok(scanned.row.map(|valid| Ready {
+            valid,
+            body: found.last_body,
+        })),
+        _ => Err(moved(path)),
     }
-    let piece = Piece {
+}
+
+/// Makes a piece of one record, after a line feed, that was found at a place earlier.
+pub(super) fn lone_record(
+    path: &Path,
+    header: &Header,
+    bytes: Vec<u8>,
+    place: Place,
+) -> Result<Piece, SourceError> {
+    let found = survey(&bytes, header.delimiter, header.line_end);
+    if found.open.is_some() || found.swallowed.is_some() {
+        return Err(moved(path));
+    }
+    Ok(Piece {
         bytes,
-        offset: at.offset,
-        line: at.line,
+        place,
         text_after: found.text_after,
-    };
-    let found = rows::read(path, &plan.header, &plan.mapping, &piece)?;
-    match found.rows.into_iter().next() {
-        Some(scanned) if scanned.place == at => Ok(scanned),
-        _ => Err(changed("the row's place holds no row")),
+    })
+}
+
+/// Says that a row or comment is no longer at its place.
+pub(super) fn moved(path: &Path) -> SourceError {
+    SourceError::Changed {
+        path: path.into(),
+        what: "a row is no longer at its place",
     }
 }

@@ -8,7 +8,7 @@ use super::excerpt::shown;
 use super::mapping::{FlagOrNumber, Mapping, Row, Rule};
 use crate::model::problem::Problem;
 use crate::model::ticket::{
-    COMMENT_CHARS_MAX, Comment, CustomField, FieldValue, Requester, Ticket, Word,
+    COMMENT_CHARS_MAX, COMMENTS_MAX, Comment, CustomField, FieldValue, Requester, Ticket, Word,
 };
 
 /// Takes the row's identity.
@@ -21,16 +21,39 @@ pub(super) fn external_id<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Cow<
     })
 }
 
-/// Builds the ticket of a row whose identity is known.
+/// Refuses an identity that a lookup, which compares exactly, might not find again.
+pub(super) fn check_id(mapping: &Mapping, external_id: &str) -> Result<(), Problem> {
+    let what = if external_id.trim() != external_id {
+        "begins or ends with a space"
+    } else if external_id.contains(char::is_control) {
+        "holds a control character"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::new(
+        "InvalidExternalId",
+        format!(
+            "external_id is \"{}\"{}, which {what}, so that a lookup might miss its ticket; mend the cell",
+            shown(external_id),
+            mapping.external_id.columns()
+        ),
+    ))
+}
+
+/// Builds the ticket of a row whose identity is known; where there are conversations, with the
+/// row's own.
 pub(super) fn ticket<'r>(
     mapping: &'r Mapping,
     row: Row<'r>,
     external_id: Cow<'r, str>,
+    conversation: Option<Vec<Comment<'r>>>,
 ) -> Result<Ticket<'r>, Problem> {
+    let (comment, comments) = texts(mapping, row, conversation)?;
     Ok(Ticket {
         external_id,
         subject: text(mapping.subject.as_ref(), row)?,
-        comment: comment(mapping, row)?,
+        comment,
+        comments,
         requester: requester(mapping, row)?,
         status: word(mapping.status.as_ref(), row, "UnknownStatus")?,
         priority: word(mapping.priority.as_ref(), row, "UnknownPriority")?,
@@ -54,20 +77,65 @@ fn text<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Option<Cow<'r, str>>
     }
 }
 
-fn comment<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Comment<'r>, Problem> {
-    let body = mapping
-        .body
-        .text(row)?
-        .filter(|body| !body.trim().is_empty());
-    let Some(body) = body else {
-        return Err(Problem::new(
-            "MissingText",
-            format!(
-                "comment.body is empty{}; Zendesk makes no ticket without a text",
-                mapping.body.columns()
-            ),
-        ));
+/// Gives a ticket's one comment, or its conversation with the row's own text in front.
+fn texts<'r>(
+    mapping: &'r Mapping,
+    row: Row<'r>,
+    conversation: Option<Vec<Comment<'r>>>,
+) -> Result<(Option<Comment<'r>>, Vec<Comment<'r>>), Problem> {
+    let own = match comment_text(mapping.body.as_ref(), row)? {
+        Some(body) => Some(Comment {
+            body,
+            author: None,
+            public: public(mapping.public.as_ref(), row)?,
+            created_at: None,
+        }),
+        None => None,
     };
+    let Some(mut comments) = conversation else {
+        let own = own.ok_or_else(|| missing_text(mapping, ""))?;
+        return Ok((Some(own), Vec::new()));
+    };
+    if let Some(own) = own {
+        let created_at = date(mapping.dates.as_ref(), mapping.created.as_ref(), row)?;
+        comments.insert(0, Comment { created_at, ..own });
+    }
+    match comments.len() {
+        0 => Err(missing_text(mapping, " and the ticket has no comments")),
+        1..=COMMENTS_MAX => Ok((None, comments)),
+        count => Err(too_many_comments(count)),
+    }
+}
+
+fn missing_text(mapping: &Mapping, also: &str) -> Problem {
+    let empty = match &mapping.body {
+        Some(body) => format!("is empty{}", body.columns()),
+        None => "is not mapped".to_owned(),
+    };
+    Problem::new(
+        "MissingText",
+        format!("comment.body {empty}{also}; Zendesk makes no ticket without a text"),
+    )
+}
+
+/// Says that a ticket has more comments than Zendesk keeps.
+pub(super) fn too_many_comments(count: usize) -> Problem {
+    Problem::new(
+        "TooManyComments",
+        format!(
+            "the ticket has {count} comments, and Zendesk takes {COMMENTS_MAX}; join some of them or leave some out"
+        ),
+    )
+}
+
+/// Takes the text of a comment; `None` of a blank one.
+pub(super) fn comment_text<'r>(
+    rule: Option<&'r Rule>,
+    row: Row<'r>,
+) -> Result<Option<Cow<'r, str>>, Problem> {
+    let Some(rule) = rule else { return Ok(None) };
+    let body = rule.text(row)?.filter(|body| !body.trim().is_empty());
+    let Some(body) = body else { return Ok(None) };
     // A text has at most as many characters as bytes, so most are never counted.
     if body.len() > COMMENT_CHARS_MAX {
         let chars = body.chars().count();
@@ -75,21 +143,20 @@ fn comment<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Comment<'r>, Proble
             return Err(Problem::new(
                 "TextTooLong",
                 format!(
-                    "comment.body has {chars} characters{}, and Zendesk takes {COMMENT_CHARS_MAX}; shorten it (\"{}\")",
-                    mapping.body.columns(),
+                    "{} has {chars} characters{}, and Zendesk takes {COMMENT_CHARS_MAX}; shorten it (\"{}\")",
+                    rule.field().name(),
+                    rule.columns(),
                     shown(&body)
                 ),
             ));
         }
     }
-    let public = match &mapping.public {
-        Some(rule) => public(rule, row)?,
-        None => None,
-    };
-    Ok(Comment { body, public })
+    Ok(Some(body))
 }
 
-fn public(rule: &Rule, row: Row<'_>) -> Result<Option<bool>, Problem> {
+/// Takes whether a comment may be seen by the requester.
+pub(super) fn public(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<bool>, Problem> {
+    let Some(rule) = rule else { return Ok(None) };
     let Some(value) = rule.text(row)? else {
         return Ok(None);
     };
@@ -99,7 +166,8 @@ fn public(rule: &Rule, row: Row<'_>) -> Result<Option<bool>, Problem> {
         other => Err(Problem::new(
             "UnknownPublic",
             format!(
-                "comment.public is \"{}\"{}, neither true nor false; add it to the mapping's values",
+                "{} is \"{}\"{}, neither true nor false; add it to the mapping's values",
+                rule.field().name(),
                 shown(other),
                 rule.columns()
             ),
@@ -107,10 +175,19 @@ fn public(rule: &Rule, row: Row<'_>) -> Result<Option<bool>, Problem> {
     }
 }
 
+/// Takes a text without surrounding spaces.
+pub(super) fn trimmed_text<'r>(
+    rule: Option<&'r Rule>,
+    row: Row<'r>,
+) -> Result<Option<Cow<'r, str>>, Problem> {
+    let text = text(rule, row)?.map(trimmed);
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
 fn requester<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Option<Requester<'r>>, Problem> {
     let address = email(mapping.email.as_ref(), row)?;
-    let name = text(mapping.name.as_ref(), row)?.map(trimmed);
-    match (name.filter(|name| !name.is_empty()), address) {
+    let name = trimmed_text(mapping.name.as_ref(), row)?;
+    match (name, address) {
         (None, None) => Ok(None),
         (None, Some(email)) => Ok(Some(Requester::Email(email))),
         (Some(name), Some(email)) => Ok(Some(Requester::Person { name, email })),
@@ -126,7 +203,11 @@ fn requester<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Option<Requester<
     }
 }
 
-fn email<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Option<Cow<'r, str>>, Problem> {
+/// Takes an email address.
+pub(super) fn email<'r>(
+    rule: Option<&'r Rule>,
+    row: Row<'r>,
+) -> Result<Option<Cow<'r, str>>, Problem> {
     let Some(rule) = rule else { return Ok(None) };
     let Some(value) = rule.text(row)?.map(trimmed) else {
         return Ok(None);
@@ -224,7 +305,7 @@ fn number(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<u64>, Problem> {
 }
 
 /// Reads a date; without `dates` the endpoint takes none, and nobody looks at it.
-fn date<'r>(
+pub(super) fn date<'r>(
     dates: Option<&Dates>,
     rule: Option<&Rule>,
     row: Row<'_>,

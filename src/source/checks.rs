@@ -19,7 +19,7 @@ pub(super) fn word(field: Field, value: &str) -> Result<(), String> {
     if field.is_number() && value.parse::<u64>().is_err() {
         return Err(format!("{} takes a number, not \"{value}\"", field.name()));
     }
-    if matches!(field, Field::RequesterEmail | Field::AssigneeEmail) && !is_email(value) {
+    if field.is_email() && !is_email(value) {
         return Err(format!("\"{value}\" is no email address"));
     }
     Ok(())

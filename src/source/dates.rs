@@ -8,7 +8,7 @@ use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
 /// What is known about the dates of a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Dates {
     /// Where the clocks stood that dates without an offset were read from.
     pub(super) zone: TimeZone,

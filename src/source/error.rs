@@ -31,13 +31,13 @@ pub enum SourceError {
         source: io::Error,
     },
     /// The CSV has no bytes, or nothing but blank lines.
-    #[error("{} is empty; export the tickets again, with a header line", path.display())]
+    #[error("{} is empty; export it again, with a header line", path.display())]
     Empty {
         /// The CSV.
         path: PathBuf,
     },
     /// The CSV has a header and nothing else.
-    #[error("{} has a header but no rows; export the tickets again, or check that this is the right file", path.display())]
+    #[error("{} has a header but no rows; export it again, or check that this is the right file", path.display())]
     HeaderOnly {
         /// The CSV.
         path: PathBuf,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::encoding::{Encoding, Guess, sniff};
 use super::error::SourceError;
@@ -15,6 +15,24 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 
 /// The delimiters that are tried, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A CSV that can be read.
+#[derive(Debug)]
+pub(super) struct CsvFile {
+    /// Its path, as it was passed.
+    pub(super) path: PathBuf,
+    pub(super) header: Header,
+}
+
+impl CsvFile {
+    /// Reads the header of `path`.
+    pub(super) fn open(path: &Path, named: Named) -> Result<CsvFile, SourceError> {
+        Ok(CsvFile {
+            path: path.into(),
+            header: Header::read(path, named)?,
+        })
+    }
+}
 
 /// The head of a CSV.
 #[derive(Debug)]
@@ -47,8 +65,7 @@ pub(super) struct Named {
 }
 
 impl Header {
-    /// Reads the header of `path`.
-    pub(super) fn read(path: &Path, named: Named) -> Result<Header, SourceError> {
+    fn read(path: &Path, named: Named) -> Result<Header, SourceError> {
         let mut file = open(path)?;
         let raw = read_head(path, &mut file)?;
         let told = tell(path, &mut file, &raw, named.encoding)?;

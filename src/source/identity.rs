@@ -16,6 +16,8 @@ pub struct Identity {
     pub csv_sha256: [u8; 32],
     /// The bytes of the CSV.
     pub csv_bytes: u64,
+    /// The SHA-256 of the comments file; `None` without one.
+    pub comments_sha256: Option<[u8; 32]>,
     /// The SHA-256 of the mapping file as it was when the source was opened; `None` without one.
     pub mapping_sha256: Option<[u8; 32]>,
 }

@@ -12,11 +12,14 @@
 //! Places are always those of the file itself, also where its encoding is not UTF-8.
 //!
 //! Absent on purpose: whether two rows share an `external_id`, which needs memory for every row;
-//! the checkpoint has it. Not here yet: conversations, which only the imports endpoint takes.
+//! the checkpoint has it.
+//!
+//! On the imports endpoint a second CSV may hold the conversations. Neither is held in memory.
 
 mod again;
 mod build;
 mod checks;
+mod comments;
 mod dates;
 mod encoding;
 mod error;
@@ -26,8 +29,10 @@ mod identity;
 mod mapping;
 mod open;
 mod pieces;
+mod pool;
 mod propose;
 mod quotes;
+mod records;
 mod references;
 mod rows;
 mod scan;
@@ -40,11 +45,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use again::Ready;
+pub use comments::{Orphan, Orphans};
 pub use error::SourceError;
 pub use identity::Identity;
 pub use propose::{Proposal, propose};
+pub use records::Place;
 pub use references::References;
-pub use rows::{ADDED_COLUMNS, Invalid, Origin, Place, Scanned, Valid};
+pub use rows::{ADDED_COLUMNS, Invalid, Origin, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
 use scan::Plan;
@@ -53,6 +61,7 @@ use scan::Plan;
 #[derive(Debug)]
 pub struct Source {
     plan: Arc<Plan>,
+    endpoint: Endpoint,
     mapping: Option<PathBuf>,
     mapping_sha256: Option<[u8; 32]>,
     told: Vec<String>,
@@ -99,7 +108,7 @@ impl Source {
     /// Gives the encoding's name in the Encoding Standard, told by a mark or the mapping, or
     /// detected.
     pub fn encoding(&self) -> &str {
-        self.plan.header.encoding.name()
+        self.plan.file.header.encoding.name()
     }
 
     /// Says what the user should know before the rows are sent: what was guessed, and what the
@@ -108,12 +117,14 @@ impl Source {
         self.told.clone()
     }
 
-    /// Hashes the CSV; takes as long as reading it does, and no more memory for a larger file.
+    /// Hashes the CSV and the comments; takes as long as reading it does, and no more memory for a larger file.
     pub fn identity(&self) -> Result<Identity, SourceError> {
-        let (csv_sha256, csv_bytes) = identity::hash_file(&self.plan.path)?;
+        let (csv_sha256, csv_bytes) = identity::hash_file(&self.plan.file.path)?;
+        let comments = self.comments_path().map(identity::hash_file).transpose()?;
         Ok(Identity {
             csv_sha256,
             csv_bytes,
+            comments_sha256: comments.map(|(sha256, _)| sha256),
             mapping_sha256: self.mapping_sha256,
         })
     }
@@ -130,7 +141,17 @@ impl Source {
 
     /// Gives the CSV's path, as it was passed.
     pub fn csv_path(&self) -> &Path {
-        &self.plan.path
+        &self.plan.file.path
+    }
+
+    /// Gives the path of the CSV with the conversations, where the mapping names one.
+    pub fn comments_path(&self) -> Option<&Path> {
+        self.plan.comments.as_ref().map(|comments| comments.path())
+    }
+
+    /// Says which create the bodies are for.
+    pub fn endpoint(&self) -> Endpoint {
+        self.endpoint
     }
 
     /// Gives the mapping file's path, passed or found; `None` where columns map by name.
@@ -145,22 +166,23 @@ impl Source {
 
     /// Gives the delimiter, named by the mapping or detected.
     pub fn delimiter(&self) -> char {
-        char::from(self.plan.header.delimiter)
+        char::from(self.plan.file.header.delimiter)
     }
 
     /// Gives the names of the columns, in order.
     pub fn columns(&self) -> &[String] {
-        &self.plan.header.columns
+        &self.plan.file.header.columns
     }
 
     /// Gives the bytes before the first row: mark and header.
     pub fn header_bytes(&self) -> u64 {
-        self.plan.header.raw.len() as u64
+        self.plan.file.header.raw.len() as u64
     }
 
     /// Hands on every row in file order, in chunks of about a mebibyte of CSV.
     ///
-    /// Memory is bounded whatever the file's size: about a dozen chunks. `each` may end the scan by
+    /// The comments file, if there is one, is read first. Memory is bounded whatever the files' size:
+    /// about a dozen chunks, and one bit a comment. `each` may end the scan by
     /// an error. Chunks that come before an error of the file itself have been handed on when the
     /// error is returned. Must not be called from inside the rayon pool, whose threads it waits for.
     pub fn scan<E: From<SourceError>>(
@@ -172,9 +194,22 @@ impl Source {
 
     /// Reads one row again at the place where a scan found it.
     ///
-    /// The same bytes give the same result; other bytes give another result or
+    /// If there are comments and no scan has read them yet, they are read whole the first time. Not
+    /// for the rayon pool either. The same bytes give the same result; other bytes give another result or
     /// [`SourceError::Changed`].
-    pub fn read_again(&self, at: Place) -> Result<Scanned, SourceError> {
+    pub fn read_again(&self, at: Place) -> Result<Result<Ready, Invalid>, SourceError> {
         again::read_again(&self.plan, at)
+    }
+
+    /// Hands on the email and the name of every comment's author, in file order and with repeats;
+    /// comments that cannot be used are passed over. Like [`Source::scan`], not for the rayon pool.
+    pub fn for_each_author<E: From<SourceError>>(
+        &self,
+        each: impl FnMut(&str, Option<&str>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match &self.plan.comments {
+            Some(comments) => comments.for_each_author(each),
+            None => Ok(()),
+        }
     }
 }

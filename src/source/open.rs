@@ -2,15 +2,18 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+use super::comments::Comments;
 use super::dates::Dates;
 use super::error::SourceError;
-use super::header::{Header, Named};
-use super::mapping::{MappingFile, Refusal, builtin_entries, compile, suggestion};
+use super::header::{CsvFile, Named};
+use super::mapping::{
+    Fault, Mapping, MappingFile, Refusal, Section, builtin_entries, compile, suggestion,
+};
 use super::scan::Plan;
 use super::told::told;
 use super::{Endpoint, Source, Target};
@@ -30,49 +33,110 @@ pub(super) fn open(
         delimiter: found.file.delimiter,
         encoding: found.file.encoding,
     });
-    let header = Header::read(csv, named)?;
-    let (file, path, sha256) = match found {
+    let opened = CsvFile::open(csv, named)?;
+    let (mut file, path, sha256) = match found {
         Some(found) => (found.file, Some(found.path), Some(found.sha256)),
-        None => (by_name(&header), None, None),
+        None => (by_name(&opened), None, None),
     };
-    let timezone = file.timezone;
-    let mut mapping = compile(file.entries, file.null, &header.columns).map_err(|refusal| {
+    let section = file.comments.take();
+    let dates = (target.endpoint == Endpoint::Imports).then(|| Dates {
+        zone: file.timezone.unwrap_or(TimeZone::UTC),
+        latest: target.now,
+    });
+    let columns = &opened.header.columns;
+    let compiled = compile(file.entries, file.null, columns, section.is_some());
+    let mut mapping = compiled.map_err(|refusal| {
         let path = path.clone().unwrap_or(beside);
         match refusal {
-            Refusal::Fault(fault) => SourceError::Mapping {
-                path,
-                line: fault.line,
-                message: fault.message,
-            },
+            Refusal::Fault(fault) => wrong(path, fault),
             Refusal::Lacks(what) => SourceError::Unmapped {
                 path,
                 csv: csv.into(),
                 what,
-                lines: suggestion(&header.columns),
+                lines: suggestion(columns),
             },
         }
     })?;
-    let told = told(csv, &header, &mapping, target.endpoint);
-    mapping.dates = (target.endpoint == Endpoint::Imports).then(|| Dates {
-        zone: timezone.unwrap_or(TimeZone::UTC),
-        latest: target.now,
-    });
+    let comments = match (section, &path) {
+        (Some(section), Some(path)) => {
+            let comments = comments(section, path, &mapping, dates.clone())?;
+            Some(Arc::new(comments))
+        }
+        (Some(_) | None, _) => None,
+    };
+    let told = told(&opened, comments.as_deref(), &mapping, target.endpoint);
+    mapping.dates = dates;
     Ok(Source {
         plan: Arc::new(Plan {
-            path: csv.into(),
-            header,
+            file: Arc::new(opened),
             mapping,
+            comments,
         }),
+        endpoint: target.endpoint,
         mapping: path,
         mapping_sha256: sha256,
         told,
     })
 }
 
+fn wrong(path: PathBuf, fault: Fault) -> SourceError {
+    SourceError::Mapping {
+        path,
+        line: fault.line,
+        message: fault.message,
+    }
+}
+
+/// Opens the comments file, whose name counts from the mapping's place.
+fn comments(
+    section: Section,
+    mapping_path: &Path,
+    mapping: &Mapping,
+    dates: Option<Dates>,
+) -> Result<Comments, SourceError> {
+    let refused = |line, message: &str| {
+        let message = message.to_owned();
+        wrong(mapping_path.into(), Fault { line, message })
+    };
+    let dates = dates.ok_or_else(|| {
+        refused(
+            section.line,
+            "[comments] needs the imports endpoint, which keeps conversations; add --endpoint imports, or take the section out",
+        )
+    })?;
+    let key = mapping.external_id.column().ok_or_else(|| {
+        refused(
+            section.line,
+            "[comments] joins on the column of external_id, which has several; write external_id = { column = …, prefix = … }, or take the section out",
+        )
+    })?;
+    let beside = mapping_path.parent().unwrap_or(Path::new(""));
+    let file = CsvFile::open(
+        &beside.join(&section.file),
+        Named {
+            delimiter: section.delimiter,
+            encoding: section.encoding,
+        },
+    )?;
+    let name = section.file.display().to_string();
+    let rules = section
+        .compile(&file.header.columns)
+        .map_err(|fault| wrong(mapping_path.into(), fault))?;
+    Ok(Comments {
+        file: Arc::new(file),
+        name,
+        rules,
+        key,
+        null: mapping.null.clone(),
+        dates,
+        index: Mutex::default(),
+    })
+}
+
 /// Maps columns that are named like Zendesk's fields to themselves.
-fn by_name(header: &Header) -> MappingFile {
+fn by_name(csv: &CsvFile) -> MappingFile {
     MappingFile {
-        entries: builtin_entries(&header.columns),
+        entries: builtin_entries(&csv.header.columns),
         ..MappingFile::default()
     }
 }
@@ -96,11 +160,7 @@ fn read_mapping(path: &Path) -> Result<Found, SourceError> {
     let text =
         String::from_utf8(bytes).map_err(|_| SourceError::MappingNotUtf8 { path: path.into() })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let file = MappingFile::parse(text).map_err(|fault| SourceError::Mapping {
-        path: path.into(),
-        line: fault.line,
-        message: fault.message,
-    })?;
+    let file = MappingFile::parse(text).map_err(|fault| wrong(path.into(), fault))?;
     Ok(Found {
         path: path.into(),
         file,

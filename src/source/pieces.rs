@@ -11,8 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::Input;
 use super::error::SourceError;
-use super::header::Header;
+use super::header::CsvFile;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
+use super::records::Place;
 
 /// The bytes that a piece aims at.
 const PIECE_BYTES: usize = 1 << 20;
@@ -26,21 +27,24 @@ pub(super) struct Piece {
     /// A line feed, then the records. The line feed keeps the csv crate from taking a first
     /// character U+FEFF for a byte order mark, and gives every byte a predecessor.
     pub(super) bytes: Vec<u8>,
-    /// The file's own offset of `bytes[FIRST]`, whatever the encoding.
-    pub(super) offset: u64,
-    /// The physical line of `bytes[FIRST]`, counted from 1.
-    pub(super) line: u64,
+    /// The place of `bytes[FIRST]` in the file, whatever the encoding.
+    pub(super) place: Place,
     /// Closing quotes that text follows, as indexes into `bytes`.
     pub(super) text_after: Vec<usize>,
+}
+
+/// What was read, from the first byte to the last.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WholeFile {
+    pub(super) bytes: u64,
+    pub(super) sha256: [u8; 32],
 }
 
 /// Reads a file and cuts it.
 pub(super) struct Cutter<'h, R> {
     input: Input<R>,
-    path: &'h Path,
-    header: &'h Header,
-    offset: u64,
-    line: u64,
+    file: &'h CsvFile,
+    place: Place,
     /// What was read beyond the last piece's end.
     carry: Vec<u8>,
     hash: Sha256,
@@ -49,11 +53,8 @@ pub(super) struct Cutter<'h, R> {
 
 impl<'h, R: Read> Cutter<'h, R> {
     /// Starts at the first row; `input` stands at the file's first byte.
-    pub(super) fn new(
-        mut input: R,
-        path: &'h Path,
-        header: &'h Header,
-    ) -> Result<Cutter<'h, R>, SourceError> {
+    pub(super) fn new(mut input: R, file: &'h CsvFile) -> Result<Cutter<'h, R>, SourceError> {
+        let CsvFile { path, header } = file;
         let mut head = Vec::with_capacity(header.raw.len());
         let read = (&mut input)
             .take(header.raw.len() as u64)
@@ -61,16 +62,17 @@ impl<'h, R: Read> Cutter<'h, R> {
         read.map_err(|source| unreadable(path, source))?;
         if head != header.raw {
             return Err(SourceError::Changed {
-                path: path.into(),
+                path: path.clone(),
                 what: "its header is another one",
             });
         }
         Ok(Cutter {
             input: Input::new(input, header.encoding),
-            path,
-            header,
-            offset: head.len() as u64,
-            line: header.rows_line,
+            file,
+            place: Place {
+                line: header.rows_line,
+                offset: head.len() as u64,
+            },
             carry: Vec::new(),
             hash: Sha256::new_with_prefix(&head),
             ended: false,
@@ -114,19 +116,25 @@ impl<'h, R: Read> Cutter<'h, R> {
         let mut text_after = found.text_after;
         text_after.retain(|at| *at < end);
         let piece = Piece {
-            offset: self.offset,
-            line: self.line,
+            place: self.place,
             bytes,
             text_after,
         };
-        self.offset += self.header.encoding.bytes_in_file(&piece.bytes[FIRST..]);
-        self.line += self.lines(&piece.bytes[FIRST..]);
+        self.place.offset += self
+            .file
+            .header
+            .encoding
+            .bytes_in_file(&piece.bytes[FIRST..]);
+        self.place.line += self.lines(&piece.bytes[FIRST..]);
         Ok(Some(piece))
     }
 
-    /// Gives the number of bytes and the SHA-256 of the file, once every piece was taken.
-    pub(super) fn finish(self) -> (u64, [u8; 32]) {
-        (self.offset, self.hash.finalize().into())
+    /// Says what the file was, once every piece was taken.
+    pub(super) fn finish(self) -> WholeFile {
+        WholeFile {
+            bytes: self.place.offset,
+            sha256: self.hash.finalize().into(),
+        }
     }
 
     fn fill(&mut self, bytes: &mut Vec<u8>, target: usize) -> Result<(), SourceError> {
@@ -134,53 +142,56 @@ impl<'h, R: Read> Cutter<'h, R> {
         self.ended = self
             .input
             .fill(bytes, target, |raw| hash.update(raw))
-            .map_err(|source| unreadable(self.path, source))?;
+            .map_err(|source| unreadable(&self.file.path, source))?;
         Ok(())
     }
 
     /// Surveys with the header's line end, or the other one where that never comes.
     fn survey(&self, bytes: &[u8]) -> Survey {
-        let found = survey(bytes, self.header.delimiter, self.header.line_end);
+        let found = survey(bytes, self.file.header.delimiter, self.file.header.line_end);
         if found.boundary > FIRST || self.ended {
             return found;
         }
-        let other = if self.header.line_end == b'\n' {
+        let other = if self.file.header.line_end == b'\n' {
             b'\r'
         } else {
             b'\n'
         };
-        survey(bytes, self.header.delimiter, other)
+        survey(bytes, self.file.header.delimiter, other)
     }
 
     fn lines(&self, bytes: &[u8]) -> u64 {
-        memchr::memchr_iter(self.header.line_end, bytes).count() as u64
+        memchr::memchr_iter(self.file.header.line_end, bytes).count() as u64
     }
 
     fn line_at(&self, bytes: &[u8], at: usize) -> u64 {
-        self.line + self.lines(&bytes[FIRST..at])
+        self.place.line + self.lines(&bytes[FIRST..at])
     }
 
     fn swallowed(&self, bytes: &[u8], found: Swallowed) -> SourceError {
         SourceError::SwallowedRows {
-            path: self.path.into(),
+            path: self.file.path.clone(),
             line: self.line_at(bytes, found.open),
             until: self.line_at(bytes, found.until),
-            column: self.header.column_after(&bytes[found.record..found.open]),
+            column: self
+                .file
+                .header
+                .column_after(&bytes[found.record..found.open]),
         }
     }
 
     fn unclosed(&self, bytes: &[u8], found: &Survey, open: usize) -> SourceError {
         SourceError::UnclosedQuote {
-            path: self.path.into(),
+            path: self.file.path.clone(),
             line: self.line_at(bytes, open),
-            column: self.header.column_after(&bytes[found.boundary..open]),
+            column: self.file.header.column_after(&bytes[found.boundary..open]),
         }
     }
 
     fn too_large(&self, bytes: &[u8], found: &Survey) -> SourceError {
         SourceError::RecordTooLarge {
-            path: self.path.into(),
-            line: self.line,
+            path: self.file.path.clone(),
+            line: self.place.line,
             mib: RECORD_BYTES_MAX >> 20,
             quote_line: found.open.map(|open| self.line_at(bytes, open)),
         }

@@ -1,29 +1,18 @@
-//! Parses a piece and makes a body, or a problem, of each of its records.
+//! Makes a body, or a problem, of each record of a piece.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use csv::ByteRecord;
 use sha2::{Digest, Sha256};
 
 use super::build;
-use super::encoding::Encoding;
+use super::comments::{Conversation, Joined};
 use super::error::SourceError;
-use super::excerpt::{around, shown};
-use super::header::Header;
+use super::header::CsvFile;
 use super::mapping::{Mapping, Row};
 use super::pieces::Piece;
-use super::quotes::FIRST;
+use super::records::{Place, Record, each_record};
 use crate::model::problem::Problem;
-
-/// Where a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// The physical line on which the record starts, counted from 1.
-    pub line: u64,
-    /// The offset of the record's first byte in the file.
-    pub offset: u64,
-}
 
 /// A record, read and judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +42,6 @@ pub const ADDED_COLUMNS: [&str; 3] = ["_line", "_code", "_message"];
 pub struct Valid {
     /// Its identity.
     pub external_id: String,
-    /// The exact bytes of the request's body.
-    pub body: Vec<u8>,
     /// The SHA-256 of the body.
     pub fingerprint: [u8; 32],
 }
@@ -71,80 +58,44 @@ pub struct Invalid {
 /// The records of a piece.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    pub(super) rows: Vec<Scanned>,
+    pub(super) scanned: Vec<Scanned>,
     /// Lines with nothing on them, between the records.
     pub(super) blank_lines: u64,
+    /// The body of the last valid row; a scan drops all of them, since conversations make them many
+    /// times as large as the piece.
+    pub(super) last_body: Vec<u8>,
 }
 
 /// Reads every record of a piece.
 pub(super) fn read(
-    path: &Path,
-    header: &Header,
+    file: &CsvFile,
     mapping: &Mapping,
+    joined: Option<Joined<'_>>,
     piece: &Piece,
 ) -> Result<Rows, SourceError> {
-    let bytes = &piece.bytes[..];
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(header.delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(bytes.len().min(1 << 16))
-        .from_reader(bytes);
-    let mut found = Rows::default();
     let mut judge = Judge {
-        header,
+        file,
         mapping,
-        has_nul: memchr::memchr(0, bytes).is_some(),
-        decoded: ByteRecord::new(),
-        scratch: Vec::new(),
+        joined,
+        has_nul: memchr::memchr(0, &piece.bytes).is_some(),
+        body: Vec::new(),
     };
-    let exported = header.columns.ends_with(&ADDED_COLUMNS.map(str::to_owned));
-    let mut record = ByteRecord::new();
-    let mut text_after = piece.text_after.iter().copied().peekable();
-    let mut line = piece.line;
-    let mut offset = piece.offset;
-    let mut counted = FIRST;
-    let mut end = FIRST;
-    loop {
-        let (start, blank_lines) = skip_blank_lines(bytes, end);
-        found.blank_lines += blank_lines;
-        if start >= bytes.len() {
-            return Ok(found);
-        }
-        let passed = &bytes[counted..start];
-        line += memchr::memchr_iter(header.line_end, passed).count() as u64;
-        offset += header.encoding.bytes_in_file(passed);
-        counted = start;
-        let more = reader
-            .read_byte_record(&mut record)
-            .map_err(|source| SourceError::Csv {
-                path: path.into(),
-                line,
-                source,
-            })?;
-        if !more {
-            return Ok(found);
-        }
-        end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
-        let mut misquoted = None;
-        while let Some(at) = text_after.next_if(|at| *at < end) {
-            misquoted.get_or_insert(at);
-        }
-        let row = match misquoted {
-            Some(at) => Err(text_after_quote(
-                header,
-                &bytes[start..end],
-                at - start,
-                line,
-            )),
-            None => judge.judge(&record),
-        };
-        found.rows.push(Scanned {
-            place: Place { line, offset },
-            row,
-            origin: if exported { origin(&record) } else { None },
+    let added = ADDED_COLUMNS.map(str::to_owned);
+    let exported = file.header.columns.ends_with(&added);
+    let mut scanned = Vec::new();
+    let blank_lines = each_record(file, piece, |record| {
+        scanned.push(Scanned {
+            place: record.place,
+            row: judge.judge(record)?,
+            origin: exported.then(|| origin(record.cells)).flatten(),
         });
-    }
+        Ok(())
+    })?;
+    Ok(Rows {
+        scanned,
+        blank_lines,
+        last_body: judge.body,
+    })
 }
 
 /// Reads the columns that an export added. They are the last ones also where cells have slipped.
@@ -159,21 +110,6 @@ fn origin(record: &ByteRecord) -> Option<Origin> {
     })
 }
 
-/// Passes the rest of a line end and the blank lines after it.
-fn skip_blank_lines(bytes: &[u8], from: usize) -> (usize, u64) {
-    let mut at = from;
-    let mut blank_lines = 0;
-    if bytes[at - 1] == b'\r' && bytes.get(at) == Some(&b'\n') {
-        at += 1;
-    }
-    while let Some(b'\n' | b'\r') = bytes.get(at) {
-        let both = bytes[at..].starts_with(b"\r\n");
-        at += 1 + usize::from(both);
-        blank_lines += 1;
-    }
-    (at, blank_lines)
-}
-
 /// Cells that may have slipped do not tell whose row it is.
 fn nameless(problem: Problem) -> Invalid {
     Invalid {
@@ -182,93 +118,72 @@ fn nameless(problem: Problem) -> Invalid {
     }
 }
 
-/// Says that text follows the closing quote at `at` of a record that starts on `line`.
-fn text_after_quote(header: &Header, record: &[u8], at: usize, line: u64) -> Invalid {
-    let lines_before = memchr::memchr_iter(header.line_end, &record[..at]).count() as u64;
-    let column = header.column_after(&record[..at]);
-    nameless(Problem::new(
-        "TextAfterQuote",
-        format!(
-            "text follows a closing quote on line {}{} (\"{}\"); double the quotes that belong to the text",
-            line + lines_before,
-            column.map_or_else(String::new, |name| format!(" in column \"{name}\"")),
-            around(record, at)
-        ),
-    ))
-}
-
 /// Judges one record after the other.
 struct Judge<'p> {
-    header: &'p Header,
+    file: &'p CsvFile,
     mapping: &'p Mapping,
+    joined: Option<Joined<'p>>,
     /// Whether any of the records has a NUL.
     has_nul: bool,
-    decoded: ByteRecord,
-    scratch: Vec<u8>,
+    /// The body of the last valid row.
+    body: Vec<u8>,
 }
 
 impl Judge<'_> {
-    fn judge(&mut self, record: &ByteRecord) -> Result<Valid, Invalid> {
-        let record = if let Encoding::Legacy(_) = self.header.encoding
-            && !record.as_slice().is_ascii()
-        {
-            decode(self.header.encoding, record, &mut self.decoded);
-            &self.decoded
-        } else {
-            record
-        };
-        if record.len() != self.header.columns.len() {
-            return Err(nameless(field_count(record, self.header)));
+    fn judge(&mut self, record: &Record<'_>) -> Result<Result<Valid, Invalid>, SourceError> {
+        let header = &self.file.header;
+        if let Some(problem) = record.slipped(header) {
+            return Ok(Err(nameless(problem)));
         }
         let row = Row {
-            record,
-            columns: &self.header.columns,
+            record: record.cells,
+            columns: &header.columns,
             null: &self.mapping.null,
-            encoding: self.header.encoding,
+            encoding: header.encoding,
             has_nul: self.has_nul,
         };
-        let external_id = build::external_id(self.mapping, row).map_err(nameless)?;
-        let failed = |problem| Invalid {
-            external_id: Some(external_id.to_string()),
-            problem,
+        let external_id = match build::external_id(self.mapping, row) {
+            Ok(external_id) => external_id,
+            Err(problem) => return Ok(Err(nameless(problem))),
         };
-        let ticket =
-            build::ticket(self.mapping, row, Cow::Borrowed(&external_id)).map_err(failed)?;
-        self.scratch.clear();
-        ticket
-            .write_body(&mut self.scratch)
-            .map_err(|error| failed(Problem::new("NotSerialisable", error.to_string())))?;
-        drop(ticket);
-        Ok(Valid {
-            fingerprint: Sha256::digest(&self.scratch[..]).into(),
-            body: self.scratch.clone(),
-            external_id: external_id.into_owned(),
+        // Asked for a row that will be invalid too: its comments do have a row.
+        let joined = self.joined.map(|joined| joined.comments_of(record.cells));
+        let joined = joined.transpose()?;
+        Ok(match self.write(record, row, &external_id, joined) {
+            Ok(()) => Ok(Valid {
+                fingerprint: Sha256::digest(&self.body[..]).into(),
+                external_id: external_id.into_owned(),
+            }),
+            Err(problem) => Err(Invalid {
+                external_id: Some(external_id.into_owned()),
+                problem,
+            }),
         })
     }
-}
 
-/// Turns a record into UTF-8. A cell that does not decode gets a byte at its end that is never
-/// UTF-8, so that whoever needs the cell finds out, and nobody else.
-fn decode(encoding: Encoding, record: &ByteRecord, decoded: &mut ByteRecord) {
-    decoded.clear();
-    for cell in record {
-        match encoding.decode(cell) {
-            Some(text) => decoded.push_field(text.as_bytes()),
-            None => decoded.push_field(&[cell, b"\xff"].concat()),
+    /// Makes the body of a row whose identity is known.
+    fn write(
+        &mut self,
+        record: &Record<'_>,
+        row: Row<'_>,
+        external_id: &str,
+        joined: Option<Result<Conversation<'_>, Problem>>,
+    ) -> Result<(), Problem> {
+        build::check_id(self.mapping, external_id)?;
+        if let Some(problem) = record.too_large(&self.file.header) {
+            return Err(problem);
         }
+        let conversation = joined.transpose()?;
+        let comments = conversation.as_ref().map(Conversation::comments);
+        let ticket = build::ticket(
+            self.mapping,
+            row,
+            Cow::Borrowed(external_id),
+            comments.transpose()?,
+        )?;
+        self.body.clear();
+        ticket
+            .write_body(&mut self.body)
+            .map_err(|error| Problem::new("NotSerialisable", error.to_string()))
     }
-}
-
-fn field_count(record: &ByteRecord, header: &Header) -> Problem {
-    let cells: Vec<_> = record.iter().map(String::from_utf8_lossy).collect();
-    let row = cells.join(&char::from(header.delimiter).to_string());
-    Problem::new(
-        "FieldCount",
-        format!(
-            "the row has {} cells and the header {} columns (\"{}\"); look for a missing or stray delimiter or quote",
-            record.len(),
-            header.columns.len(),
-            shown(&row)
-        ),
-    )
 }

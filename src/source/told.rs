@@ -1,33 +1,31 @@
 //! What the user should know about a source that can be used: what was guessed, and what the
 //! endpoint makes of the mapping.
 
-use std::path::Path;
-
 use super::Endpoint;
+use super::comments::Comments;
 use super::encoding::Guess;
-use super::header::{Header, open};
+use super::header::{CsvFile, open};
 use super::mapping::{Mapping, Row, Rule};
 use super::pieces::Cutter;
 
 /// Says it, a sentence each.
 pub(super) fn told(
-    csv: &Path,
-    header: &Header,
+    csv: &CsvFile,
+    comments: Option<&Comments>,
     mapping: &Mapping,
     endpoint: Endpoint,
 ) -> Vec<String> {
-    let mut told = Vec::new();
-    told.extend(detected(header));
-    if header.guess == Some(Guess::BrokenUtf8) {
-        told.push(
-            "the file is UTF-8 except for some places; rows that need one of them are invalid"
-                .to_owned(),
-        );
+    let mut told = detected(csv, "", "[source]");
+    if let Some(comments) = comments {
+        told.extend(detected(
+            &comments.file,
+            &format!("{}: ", comments.name),
+            "[comments]",
+        ));
     }
     if endpoint == Endpoint::Tickets {
         told.extend(left_out(mapping));
-        let closes =
-            |rule: &Rule| rule.says("closed") || has_closed_cell(csv, header, mapping, rule);
+        let closes = |rule: &Rule| rule.says("closed") || has_closed_cell(csv, mapping, rule);
         if mapping.status.as_ref().is_some_and(closes) {
             told.push(
                 "the mapping makes closed tickets, and on the tickets endpoint these fire triggers and mail customers; switch the triggers off for the time of the migration"
@@ -38,7 +36,9 @@ pub(super) fn told(
     told
 }
 
-fn detected(header: &Header) -> Option<String> {
+/// Says what was found out about a file, to be named in a section of the mapping.
+fn detected(csv: &CsvFile, which: &str, section: &str) -> Vec<String> {
+    let header = &csv.header;
     let mut found = Vec::new();
     // The commonest delimiter and the commonest encoding surprise nobody.
     if header.delimiter_detected && header.delimiter != b',' {
@@ -51,21 +51,30 @@ fn detected(header: &Header) -> Option<String> {
     if let Some(Guess::Legacy(_) | Guess::Utf16(_)) = header.guess {
         found.push(format!("encoding {}", header.encoding.name()));
     }
-    let (was, it) = match found.len() {
-        0 => return None,
-        1 => ("was", "it"),
-        _ => ("were", "them"),
-    };
-    let found = found.join(" and ");
-    Some(format!(
-        "{found} {was} detected; set {it} in the mapping's [source] to be sure"
-    ))
+    let mut told = Vec::new();
+    if !found.is_empty() {
+        let (was, it) = match found.len() {
+            1 => ("was", "it"),
+            _ => ("were", "them"),
+        };
+        let found = found.join(" and ");
+        told.push(format!(
+            "{which}{found} {was} detected; set {it} in the mapping's {section} to be sure"
+        ));
+    }
+    if header.guess == Some(Guess::BrokenUtf8) {
+        told.push(format!(
+            "{which}the file is UTF-8 except for some places; rows that need one of them are invalid"
+        ));
+    }
+    told
 }
 
 /// Looks for a closed ticket among the first rows. What is wrong with them, the scan will say.
-fn has_closed_cell(csv: &Path, header: &Header, mapping: &Mapping, status: &Rule) -> bool {
-    let piece = open(csv)
-        .and_then(|file| Cutter::new(file, csv, header)?.next(Vec::new()))
+fn has_closed_cell(csv: &CsvFile, mapping: &Mapping, status: &Rule) -> bool {
+    let header = &csv.header;
+    let piece = open(&csv.path)
+        .and_then(|file| Cutter::new(file, csv)?.next(Vec::new()))
         .ok()
         .flatten();
     let Some(piece) = piece else { return false };

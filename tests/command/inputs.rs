@@ -17,7 +17,7 @@ fn an_empty_csv_is_refused() {
     Folder::new()
         .with("tickets.csv", "")
         .command("run tickets.csv --sandbox")
-        .stderr("error: tickets.csv is empty; export the tickets again, with a header line\n")
+        .stderr("error: tickets.csv is empty; export it again, with a header line\n")
         .status(1)
         .changes_nothing()
         .check();
@@ -29,7 +29,7 @@ fn a_csv_with_a_header_only_is_refused() {
         .with("tickets.csv", "external_id,comment.body\n")
         .command("run tickets.csv --sandbox")
         .stderr(
-            "error: tickets.csv has a header but no rows; export the tickets again, or check that \
+            "error: tickets.csv has a header but no rows; export it again, or check that \
              this is the right file\n",
         )
         .status(1)

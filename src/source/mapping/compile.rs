@@ -13,8 +13,8 @@ use crate::source::dates::Dates;
 pub(in crate::source) struct Mapping {
     /// Where the row's identity comes from.
     pub(in crate::source) external_id: Rule,
-    /// Where the text comes from.
-    pub(in crate::source) body: Rule,
+    /// Where the text comes from; may be absent where there are conversations.
+    pub(in crate::source) body: Option<Rule>,
     pub(in crate::source) public: Option<Rule>,
     pub(in crate::source) subject: Option<Rule>,
     pub(in crate::source) name: Option<Rule>,
@@ -49,11 +49,13 @@ pub(in crate::source) enum Refusal {
     Lacks(&'static str),
 }
 
-/// Compiles the entries of a mapping for a header.
+/// Compiles the entries of a mapping for a header. Where there are `conversations`, tickets need no
+/// text of their own.
 pub(in crate::source) fn compile(
     entries: Vec<Entry>,
     null: Vec<String>,
     columns: &[String],
+    conversations: bool,
 ) -> Result<Mapping, Refusal> {
     let identity = entries
         .iter()
@@ -67,7 +69,7 @@ pub(in crate::source) fn compile(
         if entry.field == Field::RequesterName {
             name_line = entry.line;
         }
-        rules.push(rule(entry, columns).map_err(Refusal::Fault)?);
+        rules.push(rule("the CSV", entry, columns).map_err(Refusal::Fault)?);
     }
     rules.sort_by_key(Rule::field);
     let mut take = |field| {
@@ -76,7 +78,7 @@ pub(in crate::source) fn compile(
     };
     let mapping = Mapping {
         external_id: take(Field::ExternalId).ok_or(Refusal::Lacks("external_id"))?,
-        body: take(Field::CommentBody).ok_or(Refusal::Lacks("comment.body"))?,
+        body: take(Field::CommentBody),
         public: take(Field::CommentPublic),
         subject: take(Field::Subject),
         name: take(Field::RequesterName),
@@ -103,6 +105,9 @@ pub(in crate::source) fn compile(
         null,
         identity,
     };
+    if mapping.body.is_none() && !conversations {
+        return Err(Refusal::Lacks("comment.body"));
+    }
     if mapping.name.is_some() && mapping.email.is_none() {
         return Err(Refusal::Fault(Fault {
             line: name_line,
@@ -131,11 +136,12 @@ fn describe(entry: &Entry) -> String {
     text
 }
 
-fn rule(entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
+/// Compiles an entry for the header of a file, which `what` names.
+pub(super) fn rule(what: &str, entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
     check_keys(&entry)?;
     check_values(&entry)?;
     let line = entry.line;
-    let find = |name: &str| index(name, columns).map_err(|message| Fault { line, message });
+    let find = |name: &str| index(what, name, columns).map_err(|message| Fault { line, message });
     let columns_told = columns_of(&entry.origin);
     let gather = match entry.origin {
         Origin::Column(name) => Gather::Column(find(&name)?),
@@ -195,7 +201,8 @@ fn columns_of(origin: &Origin) -> String {
     }
 }
 
-fn index(name: &str, columns: &[String]) -> Result<usize, String> {
+/// Finds a column in the header of a file, which `what` names.
+pub(super) fn index(what: &str, name: &str, columns: &[String]) -> Result<usize, String> {
     if let Some(index) = columns.iter().position(|column| column == name)
         && !name.is_empty()
     {
@@ -208,7 +215,7 @@ fn index(name: &str, columns: &[String]) -> Result<usize, String> {
     let hint = did_you_mean(name, named.clone());
     let all: Vec<String> = named.map(|name| format!("\"{name}\"")).collect();
     Err(format!(
-        "the CSV has no column \"{name}\"{hint} (its columns are {})",
+        "{what} has no column \"{name}\"{hint} (its columns are {})",
         all.join(", ")
     ))
 }

@@ -23,6 +23,12 @@ pub(in crate::source) enum Field {
     UpdatedAt,
     SolvedAt,
     Custom(u64),
+    // Those of a row of the comments file.
+    SaidBody,
+    AuthorEmail,
+    AuthorName,
+    SaidPublic,
+    SaidAt,
 }
 
 /// Every fixed name; two of them mean one field.
@@ -47,6 +53,15 @@ pub(in crate::source) const NAMES: [(&str, Field); 18] = [
     ("solved_at", Field::SolvedAt),
 ];
 
+/// The names under `[comments]`.
+pub(in crate::source) const COMMENT_NAMES: [(&str, Field); 5] = [
+    ("body", Field::SaidBody),
+    ("author.email", Field::AuthorEmail),
+    ("author.name", Field::AuthorName),
+    ("public", Field::SaidPublic),
+    ("created_at", Field::SaidAt),
+];
+
 /// What stands before the id of an account's own field.
 pub(in crate::source) const CUSTOM: &str = "custom_fields.";
 
@@ -65,7 +80,8 @@ impl Field {
         if let Field::Custom(id) = self {
             return format!("{CUSTOM}{id}");
         }
-        let known = NAMES.iter().find(|(_, field)| *field == self);
+        let mut names = NAMES.iter().chain(&COMMENT_NAMES);
+        let known = names.find(|(_, field)| *field == self);
         known.map_or_else(String::new, |(name, _)| (*name).to_owned())
     }
 
@@ -75,7 +91,7 @@ impl Field {
             Field::Status => Some(Status::ALL),
             Field::Priority => Some(Priority::ALL),
             Field::Kind => Some(Kind::ALL),
-            Field::CommentPublic => Some(&["true", "false"]),
+            Field::CommentPublic | Field::SaidPublic => Some(&["true", "false"]),
             Field::ExternalId
             | Field::Subject
             | Field::CommentBody
@@ -89,7 +105,11 @@ impl Field {
             | Field::CreatedAt
             | Field::UpdatedAt
             | Field::SolvedAt
-            | Field::Custom(_) => None,
+            | Field::Custom(_)
+            | Field::SaidBody
+            | Field::AuthorEmail
+            | Field::AuthorName
+            | Field::SaidAt => None,
         }
     }
 
@@ -100,7 +120,18 @@ impl Field {
 
     /// Tells whether the field holds a date.
     pub(in crate::source) fn is_date(self) -> bool {
-        matches!(self, Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt)
+        matches!(
+            self,
+            Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt | Field::SaidAt
+        )
+    }
+
+    /// Tells whether the field holds an email address.
+    pub(in crate::source) fn is_email(self) -> bool {
+        matches!(
+            self,
+            Field::RequesterEmail | Field::AssigneeEmail | Field::AuthorEmail
+        )
     }
 
     /// Tells whether the field may hold several values.

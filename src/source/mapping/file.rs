@@ -1,5 +1,6 @@
 //! Reads the mapping file: what it says, before any column is looked up.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use toml::Spanned;
@@ -7,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use jiff::tz::TimeZone;
 
+use super::conversation::Section;
 use super::entry::{Entry, entry};
 use super::field::{CUSTOM, Field, NAMES, did_you_mean};
 use crate::source::encoding::Encoding;
@@ -24,6 +26,8 @@ pub(in crate::source) struct MappingFile {
     pub(in crate::source) null: Vec<String>,
     /// The fields, each once.
     pub(in crate::source) entries: Vec<Entry>,
+    /// The second file, if there is one.
+    pub(in crate::source) comments: Option<Section>,
 }
 
 /// What is wrong with a mapping, and where.
@@ -64,18 +68,20 @@ impl MappingFile {
             match name {
                 "source" => read_source(lines, table(lines, name, node)?, &mut file)?,
                 "ticket" => {
-                    read_fields(lines, "", table(lines, name, node)?, &mut file.entries)?;
+                    read_fields(lines, table(lines, name, node)?, &mut file.entries)?;
                 }
                 "comments" => {
-                    return Err(lines.fault(&key.span(), imports_only("[comments]")));
+                    let line = lines.fault(&key.span(), "").line;
+                    let table = table(lines, name, node)?;
+                    file.comments = Some(Section::parse(lines, line, table)?);
                 }
                 _ => {
-                    let hint = did_you_mean(name, ["source", "ticket"]);
+                    let hint = did_you_mean(name, ["source", "ticket", "comments"]);
                     let message = if Field::parse(name).is_some() || is_group(name) {
                         format!("\"{name}\" belongs under [ticket]")
                     } else {
                         format!(
-                            "there is no section \"{name}\"{hint} (it takes [source] and [ticket])"
+                            "there is no section \"{name}\"{hint} (it takes [source], [ticket] and [comments])"
                         )
                     };
                     return Err(lines.fault(&key.span(), message));
@@ -91,23 +97,8 @@ fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<
         let name: &str = key.get_ref();
         let fault = |message: String| lines.fault(&node.span(), message);
         match name {
-            "delimiter" => {
-                file.delimiter = match text(lines, name, node)? {
-                    "auto" => None,
-                    one @ ("," | ";" | "\t" | "|") => one.bytes().next(),
-                    other => {
-                        return Err(fault(format!(
-                            "delimiter \"{other}\" is none of \"auto\", \",\", \";\", \"\\t\" and \"|\""
-                        )));
-                    }
-                };
-            }
-            "encoding" => {
-                let label = text(lines, name, node)?;
-                if label != "auto" {
-                    file.encoding = Some(Encoding::from_label(label).map_err(fault)?);
-                }
-            }
+            "delimiter" => file.delimiter = delimiter(lines, node)?,
+            "encoding" => file.encoding = encoding(lines, node)?,
             "timezone" => {
                 let zone = text(lines, name, node)?;
                 file.timezone = Some(TimeZone::get(zone).map_err(|_| {
@@ -128,30 +119,63 @@ fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<
     Ok(())
 }
 
-fn read_fields(
-    lines: Lines,
-    within: &str,
-    table: &DeTable,
-    entries: &mut Vec<Entry>,
-) -> Result<(), Fault> {
-    for (key, node) in table {
-        let path = format!("{within}{}", key.get_ref());
-        if let DeValue::Table(inner) = node.get_ref()
-            && is_group(&path)
-            && !(path == "requester" && is_rule(inner))
-        {
-            read_fields(lines, &format!("{path}."), inner, entries)?;
-            continue;
-        }
-        let span = key.span();
-        let Some(field) = Field::parse(&path) else {
-            return Err(lines.fault(&span, unknown_field(&path)));
+/// Reads a delimiter; `None` is to be detected.
+pub(super) fn delimiter(lines: Lines, node: &Node) -> Result<Option<u8>, Fault> {
+    match text(lines, "delimiter", node)? {
+        "auto" => Ok(None),
+        one @ ("," | ";" | "\t" | "|") => Ok(one.bytes().next()),
+        other => Err(lines.fault(
+            &node.span(),
+            format!("delimiter \"{other}\" is none of \"auto\", \",\", \";\", \"\\t\" and \"|\""),
+        )),
+    }
+}
+
+/// Reads an encoding; `None` is to be detected.
+pub(super) fn encoding(lines: Lines, node: &Node) -> Result<Option<Encoding>, Fault> {
+    match text(lines, "encoding", node)? {
+        "auto" => Ok(None),
+        label => Encoding::from_label(label)
+            .map(Some)
+            .map_err(|message| lines.fault(&node.span(), message)),
+    }
+}
+
+fn read_fields(lines: Lines, table: &DeTable, entries: &mut Vec<Entry>) -> Result<(), Fault> {
+    walk("", table, is_group, &mut |path, span, node| {
+        let Some(field) = Field::parse(path) else {
+            return Err(lines.fault(span, unknown_field(path)));
         };
         if entries.iter().any(|earlier| earlier.field == field) {
             let message = format!("{} is mapped twice; keep one of the two", field.name());
-            return Err(lines.fault(&span, message));
+            return Err(lines.fault(span, message));
         }
-        entries.push(entry(lines, &span, field, node)?);
+        entries.push(entry(lines, span, field, node)?);
+        Ok(())
+    })
+}
+
+/// Takes a dotted name, where it stands, and its value.
+type Each<'e> = dyn FnMut(&str, &Range<usize>, &Node) -> Result<(), Fault> + 'e;
+
+/// Hands on every item of a table with its dotted name, those of inner tables that are groups too.
+pub(super) fn walk<'n, 'i: 'n>(
+    within: &str,
+    table: impl IntoIterator<Item = (&'n Spanned<Cow<'i, str>>, &'n Node<'i>)>,
+    is_group: fn(&str) -> bool,
+    each: &mut Each<'_>,
+) -> Result<(), Fault> {
+    for (key, node) in table {
+        let path = format!("{within}{}", key.get_ref());
+        match node.get_ref() {
+            DeValue::Table(inner)
+                if is_group(&path) && !(path == "requester" && is_rule(inner)) =>
+            {
+                let inner: Vec<_> = inner.iter().collect();
+                walk(&format!("{path}."), inner, is_group, each)?;
+            }
+            _ => each(&path, &key.span(), node)?,
+        }
     }
     Ok(())
 }
@@ -177,11 +201,6 @@ fn unknown_field(path: &str) -> String {
     let hint = did_you_mean(path, known.iter().copied());
     let all = known.join(", ");
     format!("a ticket has no field \"{path}\"{hint} (it takes {all} and custom_fields.ID)")
-}
-
-/// Says that something waits for a part of the program that is not there yet.
-pub(super) fn imports_only(what: &str) -> String {
-    format!("{what} belongs to Zendesk's imports endpoint, which is not built yet; leave it out")
 }
 
 pub(super) fn takes(known: &[&str]) -> String {

@@ -6,6 +6,7 @@
 
 mod builtin;
 mod compile;
+mod conversation;
 mod entry;
 mod entry_checks;
 pub(super) mod field;
@@ -15,5 +16,6 @@ mod template;
 
 pub(super) use builtin::{entries as builtin_entries, suggestion};
 pub(super) use compile::{Mapping, Refusal, compile};
-pub(super) use file::MappingFile;
+pub(super) use conversation::{ConversationRules, Section};
+pub(super) use file::{Fault, MappingFile};
 pub(super) use rule::{FlagOrNumber, Row, Rule};

@@ -110,7 +110,7 @@ fn write(csv: &Path, sample: &Sample, lines: &[Line], used: &[usize]) -> String 
 }
 
 fn write_source(sample: &Sample, lines: &[Line], text: &mut String) {
-    let header = &sample.header;
+    let header = &sample.file.header;
     text.push_str("[source]\n");
     text.push_str(match header.guess {
         None => "# by the mark at the beginning of the file\n",
@@ -152,12 +152,12 @@ fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), So
         message: format!("the proposal cannot be used ({message}); please report this"),
     };
     let file = MappingFile::parse(text).map_err(|fault| unusable(fault.message))?;
-    let mapping = compile(file.entries, file.null, &sample.header.columns)
+    let mapping = compile(file.entries, file.null, &sample.file.header.columns, true)
         .map_err(|refusal| unusable(format!("{refusal:?}")))?;
     let Some(piece) = &sample.piece else {
         return Ok((0, 0));
     };
-    let found = rows::read(csv, &sample.header, &mapping, piece)?;
-    let valid = found.rows.iter().filter(|row| row.row.is_ok()).count();
-    Ok((found.rows.len(), valid))
+    let found = rows::read(&sample.file, &mapping, None, piece)?;
+    let valid = found.scanned.iter().filter(|row| row.row.is_ok()).count();
+    Ok((found.scanned.len(), valid))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::source::checks::is_email;
 use crate::source::error::SourceError;
-use crate::source::header::{Header, Named, open};
+use crate::source::header::{CsvFile, Named, open};
 use crate::source::pieces::{Cutter, Piece};
 
 /// Cells that other programs write where there is nothing.
@@ -16,7 +16,7 @@ const NULLS: [&str; 10] = [
 /// What a proposal is made from.
 #[derive(Debug)]
 pub(super) struct Sample {
-    pub(super) header: Header,
+    pub(super) file: CsvFile,
     /// The records that were sampled; `None` if the file has none.
     pub(super) piece: Option<Piece>,
     pub(super) columns: Vec<Column>,
@@ -37,15 +37,15 @@ pub(super) struct Column {
 impl Sample {
     /// Reads the header and the first rows.
     pub(super) fn read(csv: &Path) -> Result<Sample, SourceError> {
-        let header = Header::read(csv, Named::default())?;
-        let piece = Cutter::new(open(csv)?, csv, &header)?.next(Vec::new())?;
-        let columns = header.columns.iter().map(|name| Column {
+        let file = CsvFile::open(csv, Named::default())?;
+        let piece = Cutter::new(open(csv)?, &file)?.next(Vec::new())?;
+        let columns = file.header.columns.iter().map(|name| Column {
             name: name.clone(),
             cells: Vec::new(),
         });
         let mut sample = Sample {
             columns: columns.collect(),
-            header,
+            file,
             piece: None,
             nulls: Vec::new(),
             rows: 0,
@@ -59,7 +59,7 @@ impl Sample {
 
     fn take(&mut self, bytes: &[u8]) {
         let mut reader = csv::ReaderBuilder::new()
-            .delimiter(self.header.delimiter)
+            .delimiter(self.file.header.delimiter)
             .has_headers(false)
             .flexible(true)
             .from_reader(bytes);
@@ -69,7 +69,7 @@ impl Sample {
             }
             self.rows += 1;
             for (column, cell) in self.columns.iter_mut().zip(&record) {
-                let text = self.header.encoding.decode(cell).unwrap_or_default();
+                let text = self.file.header.encoding.decode(cell).unwrap_or_default();
                 let text = text.trim();
                 if let Some(null) = NULLS.iter().find(|null| **null == text) {
                     if !self.nulls.contains(null) {

@@ -1,6 +1,6 @@
 //! What becomes of dates, and what the endpoints have to do with it.
 
-use super::{Case, MAPPING, outcomes};
+use super::{Case, MAPPING, outcomes, scan};
 use crate::source::{Endpoint, Source, SourceError, Target};
 
 fn imports() -> Target {
@@ -11,14 +11,7 @@ fn imports() -> Target {
 }
 
 fn rows(source: &Source) -> Vec<String> {
-    let mut rows = Vec::new();
-    source
-        .scan::<SourceError>(|chunk| {
-            rows.extend(chunk.rows);
-            Ok(())
-        })
-        .unwrap();
-    outcomes(&rows)
+    outcomes(&scan(source).unwrap().0)
 }
 
 #[test]

@@ -86,10 +86,10 @@ fn a_record_of_several_pieces_is_read_whole() {
     let csv = format!("id,text\n1,a\n2,\"{text}\"\n3,c\n");
     let case = Case::new(csv, MAPPING);
     let rows = case.scan().unwrap();
-    assert_eq!(outcomes(&rows)[1], "TextTooLong");
+    assert_eq!(outcomes(&rows)[1], "CellTooLarge");
     assert_eq!(
         case.open().unwrap().read_again(rows[1].place).unwrap(),
-        rows[1]
+        rows[1].row
     );
     assert_eq!(rows[2].place.line, 4);
 }
@@ -104,10 +104,10 @@ fn many_pieces_keep_order_lines_and_offsets() {
     let case = Case::new(csv, MAPPING);
     let source = case.open().unwrap();
     for (id, row) in case.scan().unwrap().iter().enumerate() {
-        assert_eq!(row.row.as_ref().unwrap().external_id, id.to_string());
+        assert_eq!(row.row.as_ref().unwrap().valid.external_id, id.to_string());
         assert_eq!(row.place.line, 2 + 2 * id as u64);
         if id % 1_000 == 0 {
-            assert_eq!(&source.read_again(row.place).unwrap(), row);
+            assert_eq!(source.read_again(row.place).unwrap(), row.row);
         }
     }
 }
@@ -140,10 +140,10 @@ fn a_file_that_shrank_is_noticed_by_the_second_reading() {
 
 #[test]
 fn files_without_rows_are_refused() {
-    insta::assert_snapshot!(Case::new("", MAPPING).error(), @"t.csv is empty; export the tickets again, with a header line");
-    insta::assert_snapshot!(Case::new("\n\r\n", MAPPING).error(), @"t.csv is empty; export the tickets again, with a header line");
-    insta::assert_snapshot!(Case::new("id,text\r\n\r\n", MAPPING).error(), @"t.csv has a header but no rows; export the tickets again, or check that this is the right file");
-    insta::assert_snapshot!(Case::new(b"\xff\xfei\0", MAPPING).error(), @"t.csv has a header but no rows; export the tickets again, or check that this is the right file");
+    insta::assert_snapshot!(Case::new("", MAPPING).error(), @"t.csv is empty; export it again, with a header line");
+    insta::assert_snapshot!(Case::new("\n\r\n", MAPPING).error(), @"t.csv is empty; export it again, with a header line");
+    insta::assert_snapshot!(Case::new("id,text\r\n\r\n", MAPPING).error(), @"t.csv has a header but no rows; export it again, or check that this is the right file");
+    insta::assert_snapshot!(Case::new(b"\xff\xfei\0", MAPPING).error(), @"t.csv has a header but no rows; export it again, or check that this is the right file");
     let missing = Source::open(std::path::Path::new("no/such.csv"), None).unwrap_err();
     assert_eq!(
         missing.to_string(),

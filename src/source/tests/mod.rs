@@ -1,5 +1,6 @@
 //! The room as a whole, over files made for the purpose.
 
+mod comments;
 mod dates;
 mod encodings;
 mod files;
@@ -13,7 +14,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use super::{Scanned, Source, SourceError, Target};
+use super::{Invalid, Place, Ready, ScanEnd, Scanned, Source, SourceError, Target};
 
 const MAPPING: &str = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\n";
 
@@ -44,14 +45,9 @@ impl Case {
         Source::open_for(&self.csv(), None, target).unwrap()
     }
 
-    fn scan(&self) -> Result<Vec<Scanned>, SourceError> {
+    fn scan(&self) -> Result<Vec<Seen>, SourceError> {
         let source = self.open()?;
-        let mut rows = Vec::new();
-        let end = source.scan::<SourceError>(|chunk| {
-            rows.extend(chunk.rows);
-            Ok(())
-        })?;
-        assert_eq!(end.rows, rows.len() as u64);
+        let (rows, end) = scan(&source)?;
         assert_eq!(end.bytes, fs::metadata(self.csv()).unwrap().len());
         assert_eq!(end.sha256, source.identity().unwrap().csv_sha256);
         Ok(rows)
@@ -63,10 +59,34 @@ impl Case {
     }
 }
 
+/// A row that was scanned, and then read again with its body.
+#[derive(Debug)]
+struct Seen {
+    place: Place,
+    row: Result<Ready, Invalid>,
+}
+
+/// Scans, and makes sure that every row reads the same again.
+fn scan(source: &Source) -> Result<(Vec<Seen>, ScanEnd), SourceError> {
+    let mut scanned = Vec::new();
+    let end = source.scan::<SourceError>(|chunk| {
+        scanned.extend(chunk.rows);
+        Ok(())
+    })?;
+    assert_eq!(end.rows, scanned.len() as u64);
+    let again = |Scanned { place, row, .. }| {
+        let again = source.read_again(place)?;
+        assert_eq!(again.clone().map(|ready| ready.valid), row);
+        Ok(Seen { place, row: again })
+    };
+    let rows: Result<_, SourceError> = scanned.into_iter().map(again).collect();
+    Ok((rows?, end))
+}
+
 /// Gives each row's body, or the code of its problem.
-fn outcomes(rows: &[Scanned]) -> Vec<String> {
-    let one = |row: &Scanned| match &row.row {
-        Ok(valid) => String::from_utf8(valid.body.clone()).unwrap(),
+fn outcomes(rows: &[Seen]) -> Vec<String> {
+    let one = |row: &Seen| match &row.row {
+        Ok(ready) => String::from_utf8(ready.body.clone()).unwrap(),
         Err(invalid) => invalid.problem.code.to_string(),
     };
     rows.iter().map(one).collect()

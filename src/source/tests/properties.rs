@@ -43,7 +43,7 @@ fn check(csv: &[u8], label: &str, expected: usize) -> Result<(), TestCaseError> 
             prop_assert_eq!(rows.len(), expected);
             let source = case.open().unwrap();
             for row in &rows {
-                prop_assert_eq!(&source.read_again(row.place).unwrap(), row);
+                prop_assert_eq!(&source.read_again(row.place).unwrap(), &row.row);
             }
         }
         Err(error) => {

@@ -1,0 +1,181 @@
+//! Finds the comments of a ticket: their places, sorted by a hash of the ticket's id, in a file
+//! without a name that goes with the process.
+//!
+//! In memory are a table of a fixed size, which says where the hashes with each beginning are, and
+//! one bit a comment.
+
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::sort::{Entry, RUN_ENTRIES, Sorter, read_entries};
+use crate::source::error::SourceError;
+use crate::source::header::{CsvFile, open};
+use crate::source::pool::in_order;
+use crate::source::records::each_record;
+
+/// The first bits of a hash, which the table is made for.
+const TABLE_BITS: u32 = 16;
+
+/// The entries that are read at a time.
+const BLOCK: u64 = 64;
+
+/// Where the comments of each ticket are.
+#[derive(Debug)]
+pub(in crate::source) struct Index {
+    hasher: RandomState,
+    /// Every entry, sorted.
+    sorted: File,
+    /// For each beginning of a hash, the first entry with it or a later one; then their number.
+    table: Vec<u64>,
+    /// A bit for each entry whose ticket was asked for.
+    seen: Vec<AtomicU64>,
+    /// The comments, opened before they were read.
+    csv: File,
+    /// The SHA-256 of the bytes from which this was made.
+    pub(in crate::source) sha256: [u8; 32],
+}
+
+impl Index {
+    /// Reads the whole file once; the ticket's id is in its cell number `ticket`.
+    pub(super) fn read(file: &Arc<CsvFile>, ticket: usize) -> Result<Index, SourceError> {
+        let csv = open(&file.path)?;
+        let hasher = RandomState::new();
+        let mut sorter = Sorter::new(RUN_ENTRIES).map_err(no_temporary_file)?;
+        let (shared, hash) = (Arc::clone(file), hasher.clone());
+        let read = in_order(
+            file,
+            move |piece| {
+                let mut entries = Vec::new();
+                each_record(&shared, piece, |record| {
+                    let id = record.cells.get(ticket).and_then(ticket_id);
+                    let length = record.bytes_in_file(&shared.header);
+                    entries.push(Entry {
+                        hash: hash.hash_one(id.unwrap_or_default()),
+                        offset: record.place.offset,
+                        line: record.place.line,
+                        length: u32::try_from(length).unwrap_or(u32::MAX),
+                    });
+                    Ok(())
+                })?;
+                Ok(entries)
+            },
+            |entries| {
+                let mut each = entries.into_iter();
+                each.try_for_each(|entry| sorter.push(entry))
+                    .map_err(no_temporary_file)
+            },
+        )?;
+        let mut table = Vec::with_capacity((1 << TABLE_BITS) + 1);
+        let mut count = 0;
+        let file = sorter.finish(|entry| {
+            table.resize(table.len().max(beginning(entry.hash) + 1), count);
+            count += 1;
+        });
+        table.resize((1 << TABLE_BITS) + 1, count);
+        let words = usize::try_from(count / 64 + 1).unwrap_or(usize::MAX);
+        Ok(Index {
+            hasher,
+            sorted: file.map_err(no_temporary_file)?,
+            table,
+            seen: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            csv,
+            sha256: read.sha256,
+        })
+    }
+
+    /// Finds the comments of a ticket, in file order: by their hash, so others may be among them.
+    pub(super) fn find(&self, ticket: &str) -> Result<Vec<(u64, Entry)>, SourceError> {
+        let hash = self.hasher.hash_one(ticket);
+        self.find_hash(hash).map_err(no_temporary_file)
+    }
+
+    fn find_hash(&self, hash: u64) -> io::Result<Vec<(u64, Entry)>> {
+        let bucket = beginning(hash);
+        let (mut low, end) = (self.table[bucket], self.table[bucket + 1]);
+        let mut high = end;
+        while high - low > BLOCK {
+            let middle = low + (high - low) / 2;
+            let entry = read_entries(&self.sorted, middle, middle + 1)?;
+            if entry.iter().all(|entry| entry.hash < hash) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        let mut found = Vec::new();
+        while low < end {
+            let block = read_entries(&self.sorted, low, end.min(low + BLOCK))?;
+            let passed = block.last().is_none_or(|last| last.hash > hash);
+            let here = (low..).zip(block).filter(|(_, entry)| entry.hash == hash);
+            found.extend(here);
+            if passed {
+                break;
+            }
+            low += BLOCK;
+        }
+        Ok(found)
+    }
+
+    /// Tells whether a ticket's id is one that an entry may stand for.
+    pub(super) fn is_of(&self, entry: &Entry, ticket: &str) -> bool {
+        self.hasher.hash_one(ticket) == entry.hash
+    }
+
+    /// Reads the bytes of a comment.
+    pub(super) fn bytes(&self, entry: &Entry) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; entry.length as usize];
+        self.csv.read_exact_at(&mut bytes, entry.offset)?;
+        Ok(bytes)
+    }
+
+    /// Notes that an entry's comment belongs to a row.
+    pub(super) fn mark(&self, number: u64) {
+        let word = usize::try_from(number / 64)
+            .ok()
+            .and_then(|at| self.seen.get(at));
+        if let Some(word) = word {
+            word.fetch_or(1 << (number % 64), Ordering::Relaxed);
+        }
+    }
+
+    /// Hands on every entry that was never marked, in no order that means anything.
+    pub(super) fn unmarked(&self, mut each: impl FnMut(Entry)) -> Result<(), SourceError> {
+        let count = self.table.last().copied().unwrap_or_default();
+        for (at, word) in (0..).zip(&self.seen) {
+            let word = word.load(Ordering::Relaxed);
+            let (from, to) = (at * 64, count.min(at * 64 + 64));
+            if word == u64::MAX || from == to {
+                continue;
+            }
+            let entries = read_entries(&self.sorted, from, to).map_err(no_temporary_file)?;
+            for (bit, entry) in (0..64).zip(entries) {
+                if word >> bit & 1 == 0 {
+                    each(entry);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the cell that names a ticket; `None` if it names none.
+pub(super) fn ticket_id(cell: &[u8]) -> Option<&str> {
+    let id = std::str::from_utf8(cell).ok()?.trim();
+    (!id.is_empty()).then_some(id)
+}
+
+fn beginning(hash: u64) -> usize {
+    usize::try_from(hash >> (u64::BITS - TABLE_BITS)).unwrap_or_default()
+}
+
+fn no_temporary_file(source: io::Error) -> SourceError {
+    SourceError::Io {
+        path: std::env::temp_dir(),
+        doing: "keep the places of the comments in a temporary file in",
+        source,
+    }
+}

@@ -1,0 +1,258 @@
+//! The conversations: a second CSV, whose rows are the comments of the tickets in the first.
+//!
+//! Neither file is held in memory. The comments file is read once for an [`Index`] of places; each
+//! ticket's comments are then read at their places. The index is a cache: a scan makes it anew, and
+//! whoever reads a single row again makes it if it is not there yet. A run with nothing to send
+//! never reads the comments.
+
+mod index;
+mod message;
+mod sort;
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use csv::ByteRecord;
+
+use index::{Index, ticket_id};
+use message::Said;
+use sort::Entry;
+
+use super::again::{lone_record, moved};
+use super::build;
+use super::dates::Dates;
+use super::encoding::Input;
+use super::error::SourceError;
+use super::header::CsvFile;
+use super::mapping::ConversationRules;
+use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
+use super::pool::in_order;
+use super::records::{Place, Record, each_record};
+use crate::model::problem::Problem;
+use crate::model::ticket::{COMMENTS_MAX, Comment};
+
+/// The orphans that are shown.
+const ORPHANS_SHOWN: usize = 5;
+
+/// Comments whose ticket is in no row.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Orphans {
+    /// How many there are.
+    pub count: u64,
+    /// The first few, in file order.
+    pub first: Vec<Orphan>,
+}
+
+/// A comment whose ticket is in no row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Orphan {
+    /// The line of the comments file on which it starts, counted from 1.
+    pub line: u64,
+    /// The ticket that it names; empty if it names none.
+    pub ticket: String,
+}
+
+/// The comments file, with its rules.
+#[derive(Debug)]
+pub(super) struct Comments {
+    pub(super) file: Arc<CsvFile>,
+    /// The file as the mapping names it.
+    pub(super) name: String,
+    pub(super) rules: ConversationRules,
+    /// The column of the tickets' file that a comment's ticket is compared with.
+    pub(super) key: usize,
+    pub(super) null: Vec<String>,
+    pub(super) dates: Dates,
+    pub(super) index: Mutex<Option<Arc<Index>>>,
+}
+
+impl Comments {
+    /// Gives the path of the file.
+    pub(super) fn path(&self) -> &Path {
+        &self.file.path
+    }
+
+    /// Gives the index, and makes it where it is not there yet.
+    pub(super) fn index(&self) -> Result<Arc<Index>, SourceError> {
+        // A thread that died while it held the lock left nothing half-done in it.
+        let mut kept = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = &*kept {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(Index::read(&self.file, self.rules.ticket)?);
+        *kept = Some(Arc::clone(&index));
+        Ok(index)
+    }
+
+    /// Makes the index anew, from what the file says now.
+    pub(super) fn read_anew(&self) -> Result<Arc<Index>, SourceError> {
+        *self.index.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.index()
+    }
+
+    /// Brings the two together.
+    pub(super) fn joined<'p>(&'p self, index: &'p Index) -> Joined<'p> {
+        Joined {
+            comments: self,
+            index,
+        }
+    }
+
+    /// Says which comments no row has asked for.
+    pub(super) fn orphans(&self, index: &Index) -> Result<Orphans, SourceError> {
+        let mut orphans = Orphans::default();
+        let mut first: Vec<Entry> = Vec::new();
+        index.unmarked(|entry| {
+            orphans.count += 1;
+            let at = first.partition_point(|earlier| earlier.offset < entry.offset);
+            if at < ORPHANS_SHOWN {
+                first.insert(at, entry);
+                first.truncate(ORPHANS_SHOWN);
+            }
+        })?;
+        for entry in first {
+            let said = self.read(index, &entry)?;
+            let ticket = said.cells.get(self.rules.ticket).unwrap_or_default();
+            orphans.first.push(Orphan {
+                line: entry.line,
+                ticket: String::from_utf8_lossy(ticket).trim().to_owned(),
+            });
+        }
+        Ok(orphans)
+    }
+
+    /// Hands on the author of every comment that has one, in file order, however often.
+    pub(super) fn for_each_author<E: From<SourceError>>(
+        self: &Arc<Self>,
+        mut each: impl FnMut(&str, Option<&str>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let comments = Arc::clone(self);
+        let authors_of = move |piece: &Piece| {
+            let mut authors = Vec::new();
+            each_record(&comments.file, piece, |record| {
+                if record.slipped(&comments.file.header).is_none()
+                    && let Some(author) = comments.author(record.cells)
+                {
+                    let name = author.name.map(Cow::into_owned);
+                    authors.push((author.email.into_owned(), name));
+                }
+                Ok(())
+            })?;
+            Ok(authors)
+        };
+        in_order(&self.file, authors_of, |authors| {
+            let mut authors = authors.iter();
+            authors.try_for_each(|(email, name)| each(email, name.as_deref()))
+        })?;
+        Ok(())
+    }
+
+    fn too_much(&self, comments: usize, bytes: u64) -> Problem {
+        if comments > COMMENTS_MAX {
+            return build::too_many_comments(comments);
+        }
+        Problem::new(
+            "ConversationTooLarge",
+            format!(
+                "the ticket's {comments} comments in {} have {bytes} bytes, and a conversation may have {RECORD_BYTES_MAX}; shorten some of them or leave some out",
+                self.name
+            ),
+        )
+    }
+
+    /// Reads the record of an entry.
+    fn read(&self, index: &Index, entry: &Entry) -> Result<Said, SourceError> {
+        let header = &self.file.header;
+        let raw = index.bytes(entry).map_err(|source| match source.kind() {
+            std::io::ErrorKind::UnexpectedEof => moved(self.path()),
+            _ => unreadable(self.path(), source),
+        })?;
+        let mut bytes = vec![b'\n'];
+        let mut input = Input::new(&raw[..], header.encoding);
+        loop {
+            let target = bytes.len() + raw.len() + 1;
+            let ended = input.fill(&mut bytes, target, |_| ());
+            if ended.map_err(|source| unreadable(self.path(), source))? {
+                break;
+            }
+        }
+        let place = Place {
+            line: entry.line,
+            offset: entry.offset,
+        };
+        let piece = lone_record(self.path(), header, bytes, place)?;
+        let mut found = None;
+        each_record(&self.file, &piece, |record: &Record<'_>| {
+            found.get_or_insert_with(|| Said {
+                place: record.place,
+                cells: record.cells.clone(),
+                fault: record.slipped(header).or_else(|| record.too_large(header)),
+            });
+            Ok(())
+        })?;
+        let said = found.filter(|said| said.place == place);
+        let said = said.ok_or_else(|| moved(self.path()))?;
+        let id = said.cells.get(self.rules.ticket).and_then(ticket_id);
+        if !index.is_of(entry, id.unwrap_or_default()) {
+            return Err(moved(self.path()));
+        }
+        Ok(said)
+    }
+}
+
+/// The comments with an index of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Joined<'p> {
+    comments: &'p Comments,
+    index: &'p Index,
+}
+
+/// What was said about one ticket.
+#[derive(Debug)]
+pub(super) struct Conversation<'p> {
+    comments: &'p Comments,
+    said: Vec<Said>,
+}
+
+impl<'p> Joined<'p> {
+    /// Reads the comments of a ticket, whose row has these cells.
+    pub(super) fn comments_of(
+        self,
+        cells: &ByteRecord,
+    ) -> Result<Result<Conversation<'p>, Problem>, SourceError> {
+        let comments = self.comments;
+        let mut said = Vec::new();
+        let ticket = cells.get(comments.key).and_then(ticket_id);
+        let Some(ticket) = ticket else {
+            return Ok(Ok(Conversation { comments, said }));
+        };
+        let found = self.index.find(ticket)?;
+        let bytes: u64 = found.iter().map(|(_, entry)| u64::from(entry.length)).sum();
+        if found.len() > COMMENTS_MAX || bytes > RECORD_BYTES_MAX as u64 {
+            for (number, _) in &found {
+                self.index.mark(*number);
+            }
+            return Ok(Err(comments.too_much(found.len(), bytes)));
+        }
+        for (number, entry) in &found {
+            let one = comments.read(self.index, entry)?;
+            // Another ticket's id may have the same hash.
+            if one.cells.get(comments.rules.ticket).and_then(ticket_id) == Some(ticket) {
+                self.index.mark(*number);
+                said.push(one);
+            }
+        }
+        Ok(Ok(Conversation { comments, said }))
+    }
+}
+
+impl Conversation<'_> {
+    /// Makes the comments, in file order.
+    pub(super) fn comments(&self) -> Result<Vec<Comment<'_>>, Problem> {
+        self.said
+            .iter()
+            .map(|said| self.comments.comment(said))
+            .collect()
+    }
+}

@@ -1,0 +1,189 @@
+//! The records of a piece, each with its place and its cells in UTF-8.
+
+use csv::ByteRecord;
+
+use super::encoding::Encoding;
+use super::error::SourceError;
+use super::excerpt::{around, shown};
+use super::header::{CsvFile, Header};
+use super::pieces::Piece;
+use super::quotes::FIRST;
+use crate::model::problem::Problem;
+
+/// The most bytes that one cell may have; a larger one is a mistake in the quotes of its row.
+const CELL_BYTES_MAX: usize = 1 << 20;
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The physical line on which the record starts, counted from 1.
+    pub line: u64,
+    /// The offset of the record's first byte in the file.
+    pub offset: u64,
+}
+
+/// One record of a piece.
+#[derive(Debug)]
+pub(super) struct Record<'p> {
+    pub(super) place: Place,
+    /// Its bytes, as they were split.
+    bytes: &'p [u8],
+    /// A closing quote that text follows, by its index in `bytes`.
+    misquoted: Option<usize>,
+    /// Its cells in UTF-8. One that does not decode is no UTF-8 either.
+    pub(super) cells: &'p ByteRecord,
+}
+
+impl Record<'_> {
+    /// Counts the bytes that it has in the file.
+    pub(super) fn bytes_in_file(&self, header: &Header) -> u64 {
+        header.encoding.bytes_in_file(self.bytes)
+    }
+
+    /// Says what makes it doubtful which cell belongs to which column.
+    pub(super) fn slipped(&self, header: &Header) -> Option<Problem> {
+        if let Some(at) = self.misquoted {
+            return Some(self.text_after_quote(header, at));
+        }
+        (self.cells.len() != header.columns.len()).then(|| field_count(self.cells, header))
+    }
+
+    /// Says which cell is larger than any text of a ticket.
+    pub(super) fn too_large(&self, header: &Header) -> Option<Problem> {
+        if self.bytes.len() <= CELL_BYTES_MAX {
+            return None;
+        }
+        let mut cells = self.cells.iter().zip(&header.columns);
+        let (cell, name) = cells.find(|(cell, _)| cell.len() > CELL_BYTES_MAX)?;
+        Some(Problem::new(
+            "CellTooLarge",
+            format!(
+                "column \"{name}\" holds {} bytes, and a cell may have {CELL_BYTES_MAX} (\"{}\"); shorten it, or look for a quote that closes too late",
+                cell.len(),
+                around(cell, 0)
+            ),
+        ))
+    }
+
+    fn text_after_quote(&self, header: &Header, at: usize) -> Problem {
+        let before = &self.bytes[..at];
+        let lines_before = memchr::memchr_iter(header.line_end, before).count() as u64;
+        let column = header.column_after(before);
+        Problem::new(
+            "TextAfterQuote",
+            format!(
+                "text follows a closing quote on line {}{} (\"{}\"); double the quotes that belong to the text",
+                self.place.line + lines_before,
+                column.map_or_else(String::new, |name| format!(" in column \"{name}\"")),
+                around(self.bytes, at)
+            ),
+        )
+    }
+}
+
+fn field_count(cells: &ByteRecord, header: &Header) -> Problem {
+    let texts: Vec<_> = cells.iter().map(String::from_utf8_lossy).collect();
+    let row = texts.join(&char::from(header.delimiter).to_string());
+    Problem::new(
+        "FieldCount",
+        format!(
+            "the row has {} cells and the header {} columns (\"{}\"); look for a missing or stray delimiter or quote",
+            cells.len(),
+            header.columns.len(),
+            shown(&row)
+        ),
+    )
+}
+
+/// Hands every record of a piece to `each`, and counts the blank lines between them.
+pub(super) fn each_record(
+    file: &CsvFile,
+    piece: &Piece,
+    mut each: impl FnMut(&Record<'_>) -> Result<(), SourceError>,
+) -> Result<u64, SourceError> {
+    let header = &file.header;
+    let bytes = &piece.bytes[..];
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(header.delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(bytes.len().min(1 << 16))
+        .from_reader(bytes);
+    let mut cells = ByteRecord::new();
+    let mut decoded = ByteRecord::new();
+    let mut text_after = piece.text_after.iter().copied().peekable();
+    let mut place = piece.place;
+    let mut counted = FIRST;
+    let mut end = FIRST;
+    let mut all_blank_lines = 0;
+    loop {
+        let (start, blank_lines) = skip_blank_lines(bytes, end);
+        all_blank_lines += blank_lines;
+        if start >= bytes.len() {
+            return Ok(all_blank_lines);
+        }
+        let passed = &bytes[counted..start];
+        place.line += memchr::memchr_iter(header.line_end, passed).count() as u64;
+        place.offset += header.encoding.bytes_in_file(passed);
+        counted = start;
+        let more = reader
+            .read_byte_record(&mut cells)
+            .map_err(|source| SourceError::Csv {
+                path: file.path.clone(),
+                line: place.line,
+                source,
+            })?;
+        if !more {
+            return Ok(all_blank_lines);
+        }
+        end = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let mut misquoted = None;
+        while let Some(at) = text_after.next_if(|at| *at < end) {
+            misquoted.get_or_insert(at - start);
+        }
+        each(&Record {
+            place,
+            bytes: &bytes[start..end],
+            misquoted,
+            cells: decode(header.encoding, &cells, &mut decoded),
+        })?;
+    }
+}
+
+/// Passes the rest of a line end and the blank lines after it.
+fn skip_blank_lines(bytes: &[u8], from: usize) -> (usize, u64) {
+    let mut at = from;
+    let mut blank_lines = 0;
+    if bytes[at - 1] == b'\r' && bytes.get(at) == Some(&b'\n') {
+        at += 1;
+    }
+    while let Some(b'\n' | b'\r') = bytes.get(at) {
+        let both = bytes[at..].starts_with(b"\r\n");
+        at += 1 + usize::from(both);
+        blank_lines += 1;
+    }
+    (at, blank_lines)
+}
+
+/// Turns cells into UTF-8. One that does not decode gets a byte at its end that is never UTF-8, so
+/// that whoever needs the cell finds out, and nobody else.
+fn decode<'r>(
+    encoding: Encoding,
+    cells: &'r ByteRecord,
+    decoded: &'r mut ByteRecord,
+) -> &'r ByteRecord {
+    let Encoding::Legacy(_) = encoding else {
+        return cells;
+    };
+    if cells.as_slice().is_ascii() {
+        return cells;
+    }
+    decoded.clear();
+    for cell in cells {
+        match encoding.decode(cell) {
+            Some(text) => decoded.push_field(text.as_bytes()),
+            None => decoded.push_field(&[cell, b"\xff"].concat()),
+        }
+    }
+    decoded
+}
