@@ -9,6 +9,8 @@ mod clock;
 mod window;
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod simulation_tests;
 
 use std::num::NonZeroU32;
