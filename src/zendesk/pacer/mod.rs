@@ -2,12 +2,14 @@
 //!
 //! It is told the time, hands out one permit at a time to one caller, and so is as exact in a
 //! simulation as against a real account. governor does the arithmetic of the ceiling, which keeps
-//! us alone within all limits; under it, [`budget`] leaves to others what is theirs.
+//! us alone within all limits; under it, `budget` leaves to others what is theirs.
 
 mod budget;
 mod clock;
 mod window;
 
+#[cfg(test)]
+mod simulation;
 #[cfg(test)]
 mod simulation_tests;
 
