@@ -33,7 +33,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
         &CancellationToken::new(),
     )?;
     drop(display);
-    run::tell_changes(&outcome);
+    run::tell_changes(&outcome, source.csv_path());
     let counts = scratch.counts()?;
     run::tell_problems(&scratch.problems(PROBLEMS_SHOWN)?, &counts);
     let would = would(&scratch.outlook()?);

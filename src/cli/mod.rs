@@ -5,16 +5,20 @@ mod confirm;
 mod dry_run;
 mod environment;
 pub mod exit;
+mod export;
 mod init;
 mod interrupt;
+mod origins;
 mod output;
 mod paths;
 mod progress;
+mod report;
 mod retry;
 mod run;
 mod sandbox;
 mod status;
 mod verify;
+mod whole_file;
 
 use std::process::ExitCode;
 
@@ -46,12 +50,14 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Init(arguments) => init::init(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };
     match result {
-        Ok(exit) => exit.into(),
+        Ok(exit) => output::judged(exit).into(),
         Err(Failure { exit, sentence }) => {
             output::error(&sentence);
             exit.into()

@@ -1,6 +1,12 @@
 //! The facts about a run, and the forms they are shown in.
 
+pub mod cells;
+mod chart;
 pub mod facts;
+pub mod origins;
+pub mod page;
+pub mod results;
+pub mod summary;
 pub mod text;
 
 pub use facts::{Facts, ThisRun, Would};

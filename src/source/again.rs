@@ -15,11 +15,24 @@ const GLANCE_BYTES: usize = 16 << 10;
 
 /// Reads the record that starts at a place of an earlier scan.
 pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Scanned, SourceError> {
-    let path = &plan.path;
-    let changed = |what| SourceError::Changed {
-        path: path.clone(),
+    let piece = piece_at(plan, at)?;
+    let found = rows::read(&plan.path, &plan.header, &plan.mapping, &piece)?;
+    match found.rows.into_iter().next() {
+        Some(scanned) if scanned.place == at => Ok(scanned),
+        _ => Err(changed(plan, "the row's place holds no row")),
+    }
+}
+
+fn changed(plan: &Plan, what: &'static str) -> SourceError {
+    SourceError::Changed {
+        path: plan.path.clone(),
         what,
-    };
+    }
+}
+
+/// Reads the bytes of the record that starts at a place, as they can be split.
+pub(super) fn piece_at(plan: &Plan, at: Place) -> Result<Piece, SourceError> {
+    let path = &plan.path;
     let mut file = open(path)?;
     file.seek(SeekFrom::Start(at.offset))
         .map_err(|source| unreadable(path, source))?;
@@ -35,7 +48,7 @@ pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Scanned, SourceError>
             Some(end) if end < bytes.len() || ended => break end,
             None if ended => break bytes.len(),
             _ if target - FIRST > RECORD_BYTES_MAX => {
-                return Err(changed("the row's place holds no row"));
+                return Err(changed(plan, "the row's place holds no row"));
             }
             _ => target = FIRST + 4 * (target - FIRST),
         }
@@ -43,17 +56,12 @@ pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Scanned, SourceError>
     bytes.truncate(end);
     let found = survey(&bytes, plan.header.delimiter, plan.header.line_end);
     if found.open.is_some() || found.swallowed.is_some() {
-        return Err(changed("the row's place holds an open quote"));
+        return Err(changed(plan, "the row's place holds an open quote"));
     }
-    let piece = Piece {
+    Ok(Piece {
         bytes,
         offset: at.offset,
         line: at.line,
         text_after: found.text_after,
-    };
-    let found = rows::read(path, &plan.header, &plan.mapping, &piece)?;
-    match found.rows.into_iter().next() {
-        Some(scanned) if scanned.place == at => Ok(scanned),
-        _ => Err(changed("the row's place holds no row")),
-    }
+    })
 }

@@ -28,6 +28,7 @@ mod open;
 mod pieces;
 mod propose;
 mod quotes;
+mod raw;
 mod rows;
 mod scan;
 #[cfg(test)]
@@ -169,5 +170,25 @@ impl Source {
     /// [`SourceError::Changed`].
     pub fn read_again(&self, at: Place) -> Result<Scanned, SourceError> {
         again::read_again(&self.plan, at)
+    }
+
+    /// Gives the bytes of the file before its first row, with further columns at the end of the
+    /// header.
+    pub fn header_with(&self, columns: &[&str]) -> Vec<u8> {
+        raw::header_with(&self.plan.header, columns)
+    }
+
+    /// Gives the bytes of the row at a place as the file has them, with further cells at its end.
+    pub fn row_with(&self, at: Place, cells: &[&str]) -> Result<Vec<u8>, SourceError> {
+        raw::row_with(&self.plan, at, cells)
+    }
+
+    /// Tells whether the encoding was guessed from the rows, so that other rows of the same file
+    /// may be taken for something else.
+    pub fn encoding_is_guessed(&self) -> bool {
+        matches!(
+            self.plan.header.guess,
+            Some(encoding::Guess::Legacy(_) | encoding::Guess::Utf16(_))
+        )
     }
 }
