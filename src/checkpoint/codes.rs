@@ -58,3 +58,23 @@ pub(super) fn key_lookup(lookup: KeyLookup) -> i64 {
         KeyLookup::Hit => 1,
     }
 }
+
+/// The word for a `how`, as in the view `rows`.
+pub(super) fn how_word(code: i64) -> &'static str {
+    match code {
+        0 => "miss",
+        HIT => "hit",
+        FOUND => "found",
+        _ => "unmarked",
+    }
+}
+
+/// The word for a state in which a row needs a person. One that this program does not know needs
+/// one too.
+pub(super) fn problem_word(code: i64) -> &'static str {
+    match code {
+        REJECTED => "rejected",
+        INVALID => "invalid",
+        _ => "unknown",
+    }
+}

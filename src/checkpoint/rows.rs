@@ -249,11 +249,7 @@ fn problems(db: &Connection, most: usize) -> rusqlite::Result<Vec<ProblemRow>> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let states = params![codes::REJECTED, codes::INVALID, codes::UNKNOWN, most];
     let rows = query.query_map(states, |r| {
-        let state = match r.get(1)? {
-            codes::REJECTED => "rejected",
-            codes::INVALID => "invalid",
-            _ => "unknown",
-        };
+        let state = codes::problem_word(r.get(1)?);
         let code: Option<String> = r.get(2)?;
         let message: Option<String> = r.get(3)?;
         let problem = Problem::new(code.unwrap_or_default(), message.unwrap_or_default());

@@ -23,6 +23,10 @@ pub(super) enum Command {
     Init(InitArguments),
     /// Show how many rows are where, at any time, also while a run is going on
     Status(StatusArguments),
+    /// Show the facts as a page with charts, as text or as JSON
+    Report(ReportArguments),
+    /// Write success.csv, error.csv, unknown.csv and summary.json from the checkpoint
+    Export(ExportArguments),
     /// Put rejected or unknown rows back to pending, or note which ticket is theirs
     Retry(RetryArguments),
     /// Check the checkpoint against its own rules
@@ -188,6 +192,61 @@ pub(super) struct StatusArguments {
     /// Print one JSON object on stdout
     #[arg(long, env = "ZENDESK_MIGRATE_JSON")]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate report tickets.csv                  writes tickets.report.html beside it
+  zendesk-migrate report tickets.csv --format text")]
+pub(super) struct ReportArguments {
+    /// The CSV file beside which the checkpoint is
+    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
+    pub(super) csv: Option<PathBuf>,
+    /// The checkpoint
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// How to show it
+    #[arg(
+        long,
+        value_enum,
+        default_value = "html",
+        env = "ZENDESK_MIGRATE_FORMAT"
+    )]
+    pub(super) format: Format,
+    /// Where to write it [default: stdout; an HTML page on a terminal goes to FILE.report.html]
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_OUTPUT")]
+    pub(super) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// A self-contained page with charts
+    Html,
+    /// Text for a terminal
+    Text,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  zendesk-migrate export tickets.csv
+  zendesk-migrate export tickets.csv --out results --force
+  zendesk-migrate run error.csv -m tickets.toml -c tickets.acme.checkpoint.sqlite3
+                                                      after mending error.csv")]
+pub(super) struct ExportArguments {
+    /// The CSV file beside which the checkpoint is
+    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
+    pub(super) csv: Option<PathBuf>,
+    /// The checkpoint
+    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
+    pub(super) checkpoint: Option<PathBuf>,
+    /// The folder to write to [default: that of the CSV]
+    #[arg(long, value_name = "DIR", env = "ZENDESK_MIGRATE_OUT")]
+    pub(super) out: Option<PathBuf>,
+    /// Overwrite result files that are there already
+    #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -48,7 +48,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         None
     };
     drop(display);
-    run::tell_changes(&outcome, &scratch)?;
+    run::tell_changes(&outcome, &scratch, source.csv_path())?;
     let counts = scratch.counts()?;
     let would = would(&scratch.outlook()?);
     let estimates = estimates(arguments, known.as_ref(), would.requests);

@@ -46,6 +46,8 @@ impl Exit {
             Stop::Disk(problem) if problem.code == "DiskFull" => Self::Early,
             Stop::Account(_) | Stop::Input(_) | Stop::Disk(_) => Self::Failed,
             Stop::Limit | Stop::MaxErrors | Stop::MaxDuration | Stop::Outage => Self::Early,
+            // Rows of another file, which a run of that one sends.
+            Stop::Done if counts.open() > 0 => Self::Early,
             Stop::Done if counts.problems() > 0 => Self::Problems,
             Stop::Done => Self::Done,
         }

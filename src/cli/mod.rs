@@ -5,17 +5,21 @@ mod confirm;
 mod dry_run;
 mod environment;
 pub mod exit;
+mod export;
 mod init;
 mod interrupt;
 mod meet;
+mod origins;
 mod output;
 mod paths;
 mod progress;
+mod report;
 mod retry;
 mod run;
 mod sandbox;
 mod status;
 mod verify;
+mod whole_file;
 
 use std::process::ExitCode;
 
@@ -47,12 +51,14 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Init(arguments) => init::init(&arguments),
         Command::Status(arguments) => status::status(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
     };
     match result {
-        Ok(exit) => exit.into(),
+        Ok(exit) => output::judged(exit).into(),
         Err(Failure { exit, sentence }) => {
             output::error(&sentence);
             exit.into()

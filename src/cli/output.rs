@@ -1,8 +1,11 @@
 //! The two streams: stdout for machines, stderr for people.
 
-use std::io::{Write, stderr, stdout};
+use std::io::{ErrorKind, Write, stderr, stdout};
+use std::sync::OnceLock;
 
 use serde::Serialize;
+
+use super::exit::Exit;
 
 /// Says a sentence to the person at the terminal.
 pub(super) fn say(sentence: &str) {
@@ -25,5 +28,30 @@ pub(super) fn json(value: &impl Serialize) {
 /// Prints one line for machines.
 pub(super) fn line(text: &str) {
     let mut out = stdout();
-    let _closed_pipe = writeln!(out, "{text}").and_then(|()| out.flush());
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => {}
+        // Whoever closes a pipe has read enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            // Only the first is told.
+            let _told = LOST.set(error.to_string());
+        }
+    }
+}
+
+/// Why something that was printed did not arrive.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// The exit code, once it is known whether all that was printed has arrived.
+pub(super) fn judged(exit: Exit) -> Exit {
+    let Some(why) = LOST.get() else {
+        return exit;
+    };
+    error(&format!(
+        "cannot write to stdout ({why}); what was to be printed is not complete"
+    ));
+    match exit {
+        Exit::Interrupted | Exit::Held | Exit::Credentials => exit,
+        _ => Exit::Failed,
+    }
 }

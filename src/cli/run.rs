@@ -1,6 +1,6 @@
 //! `run`: import, resume, or look ahead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
 use super::progress::Display;
 use super::{args, confirm, dry_run, environment, interrupt, meet, output, paths};
-use crate::checkpoint::{Checkpoint, ProblemRow, Reader, Since};
+use crate::checkpoint::{Checkpoint, Mended, ProblemRow, Reader, Setting, Since};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
@@ -76,7 +76,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
     match scan::scan(&source, &mut checkpoint, &mut display, &end) {
-        Ok(outcome) => tell_changes(&outcome, &checkpoint)?,
+        Ok(outcome) => tell_changes(&outcome, &checkpoint, source.csv_path())?,
         Err(error) => {
             drop(display);
             checkpoint.discard_if_new()?;
@@ -85,7 +85,8 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     }
     let before = checkpoint.counts()?;
     refuse_invalid(arguments, &before, &checkpoint)?;
-    let ended = if before.open() == 0 {
+    let csv = source.csv_path().to_owned();
+    let ended = if checkpoint.open_here()? == 0 {
         Ended {
             stop: Stop::Done,
             counts: before,
@@ -107,13 +108,16 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     if arguments.json {
         output::json(&facts);
     }
-    let problems = Reader::open(&place.checkpoint)?.problems(PROBLEMS_SHOWN)?;
-    tell_problems(&problems, &ended.counts);
+    let reader = Reader::open(&place.checkpoint)?;
+    tell_problems(&reader.problems(PROBLEMS_SHOWN)?, &ended.counts);
     output::say(&text::rows(&facts));
     if facts.this_run.requests > 0 {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
+    if ended.stop == Stop::Done {
+        tell_elsewhere(&reader, &csv, &place.checkpoint)?;
+    }
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
 
@@ -136,10 +140,19 @@ fn refuse_invalid(
     )))
 }
 
-/// Says what a changed CSV has brought.
-pub(super) fn tell_changes(outcome: &ScanOutcome, checkpoint: &Checkpoint) -> Result<(), Failure> {
-    let ScanOutcome::Again(delta, _) = outcome else {
-        return Ok(());
+/// Says what a changed CSV, or another one with mended rows, has brought.
+pub(super) fn tell_changes(
+    outcome: &ScanOutcome,
+    checkpoint: &Checkpoint,
+    csv: &Path,
+) -> Result<(), Failure> {
+    let delta = match outcome {
+        ScanOutcome::Again(delta, _) => delta,
+        ScanOutcome::Mended(Mended { delta, nameless }) => {
+            output::say(&text::mended(&csv.to_string_lossy(), delta, *nameless));
+            return Ok(());
+        }
+        ScanOutcome::First(_) | ScanOutcome::Unchanged => return Ok(()),
     };
     if *delta != Delta::default() {
         output::say(&text::changes(delta));
@@ -166,6 +179,18 @@ fn tell_more(all: u64, shown: usize) {
     if more > 0 {
         output::say(&format!("… and {more} more"));
     }
+}
+
+/// Names the files in which rows wait that a run of `csv` could not send.
+fn tell_elsewhere(reader: &Reader, csv: &Path, checkpoint: &Path) -> Result<(), Failure> {
+    let recorded = reader.setting(Setting::Csv)?.unwrap_or_default();
+    for (file, rows) in reader.pending_files()? {
+        let file = file.unwrap_or_else(|| recorded.clone());
+        if csv.canonicalize().ok() != Path::new(&file).canonicalize().ok() {
+            output::say(&text::elsewhere(&file, rows, checkpoint));
+        }
+    }
+    Ok(())
 }
 
 /// The settings of a run as its history keeps them.

@@ -12,14 +12,7 @@ use crate::report::{Facts, text};
 pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
     let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
     let reader = Reader::open(&path)?;
-    let counts = reader.counts()?;
-    let is_read = reader.setting(Setting::CsvSha256)?.is_some();
-    let stop = if is_read && counts.open() == 0 {
-        Stop::Done
-    } else {
-        Stop::Interrupted
-    };
-    let facts = facts(&reader, &counts, &stop)?;
+    let facts = facts(&reader)?;
     if arguments.json {
         output::json(&facts);
     } else {
@@ -28,33 +21,48 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
             output::line(&text::problem(row.line, row.state, &row.problem));
         }
     }
-    if !is_read {
+    if !is_read(&reader)? {
         output::say("the CSV has not been read to its end yet: run the same command again");
     }
-    Ok(match stop {
+    let counts = reader.counts()?;
+    Ok(match stop(&reader, &counts)? {
         Stop::Done if counts.problems() > 0 => Exit::Problems,
         Stop::Done => Exit::Done,
         _ => Exit::Early,
     })
 }
 
-/// The facts, with what the last run has done. `stop` is why there is nothing going on, as far as
-/// the rows tell.
-pub(super) fn facts(reader: &Reader, counts: &Counts, stop: &Stop) -> Result<Facts, Failure> {
+/// The facts as the checkpoint has them, with what the last run has done.
+pub(super) fn facts(reader: &Reader) -> Result<Facts, Failure> {
     let last = reader.last_run()?;
     let this_run = last.as_ref().map(|run| run.done).unwrap_or_default();
-    let mut facts = Facts::new(counts, this_run, stop);
-    let ended = last.and_then(|run| run.stopped_because);
+    let counts = reader.counts()?;
+    let stop = stop(reader, &counts)?;
+    let mut facts = Facts::new(&counts, this_run, &stop);
     if reader.is_held() {
         facts.stopped_because = RUNNING.into();
-    } else if let Some(word) = ended.filter(|_| *stop != Stop::Done) {
-        // Rows that were put back since, or came with a new file, are not done.
-        if word != "done" {
-            facts.stopped_because = word.into();
-        }
+    } else if stop != Stop::Done {
+        // A run that was cut off has no word for its end. Rows that were put back since, or that
+        // another file brought, are not done.
+        let word = last.and_then(|run| run.stopped_because);
+        let word = word.filter(|word| word != "done");
+        facts.stopped_because = word.map_or(facts.stopped_because, Into::into);
     }
     Ok(facts)
 }
 
 /// The word for a run that has not stopped.
-const RUNNING: &str = "running";
+pub(super) const RUNNING: &str = "running";
+
+/// Why nothing is going on, as far as the rows tell.
+fn stop(reader: &Reader, counts: &Counts) -> Result<Stop, Failure> {
+    Ok(if is_read(reader)? && counts.open() == 0 {
+        Stop::Done
+    } else {
+        Stop::Interrupted
+    })
+}
+
+fn is_read(reader: &Reader) -> Result<bool, Failure> {
+    Ok(reader.setting(Setting::CsvSha256)?.is_some())
+}

@@ -10,5 +10,6 @@ pub mod intent;
 pub mod limits;
 pub mod problem;
 pub mod reply;
+pub mod results;
 pub mod ticket;
 pub mod time;

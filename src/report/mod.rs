@@ -1,7 +1,13 @@
 //! The facts about a run, and the forms they are shown in.
 
+pub mod cells;
+mod chart;
 pub mod facts;
+pub mod origins;
+pub mod page;
 pub mod preview;
+pub mod results;
+pub mod summary;
 pub mod text;
 
 pub use facts::{Facts, ThisRun, Would};

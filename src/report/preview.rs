@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::text::{count, duration};
-use crate::model::problem::Cause;
+use crate::model::results::Cause;
 
 /// Lines of a ticket's JSON that are shown; a text for people should not scroll away.
 const SAMPLE_LINES_MAX: usize = 40;
@@ -112,7 +112,7 @@ fn reason(cause: &Cause) -> String {
         cause.code,
         count(cause.rows, "row"),
         lines.join(", "),
-        cause.message
+        cause.first.message
     )
 }
 

@@ -1,59 +1,142 @@
 //! The facts for people, in a few lines of text.
 
-use std::fmt::Write;
+use std::path::Path;
 
 use super::facts::{Facts, ThisRun};
 use crate::lifecycle::Stop;
 use crate::model::delta::Delta;
 use crate::model::problem::Problem;
 
-/// The rows by state. They add up to the first number.
-pub fn rows(facts: &Facts) -> String {
-    let mut text = format!(
-        "{} rows: {} created ({} replayed, {} found), {} rejected, {} invalid, {} unknown, {} \
-         pending, {} sending",
-        facts.rows,
-        facts.created,
-        facts.created_hit,
-        facts.created_found,
-        facts.rejected,
-        facts.invalid,
-        facts.unknown,
-        facts.pending,
-        facts.sending,
-    );
-    if facts.withdrawn > 0 {
-        let _writing_to_a_string_cannot_fail = write!(text, ", {} withdrawn", facts.withdrawn);
+/// The columns that a line may have.
+const COLUMNS: usize = 80;
+
+/// A number with its noun: `1 row`, `2 rows`.
+pub fn count(n: u64, noun: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{s}")
+}
+
+/// Breaks a sentence into lines that fit a narrow terminal; all but the first are indented.
+pub fn fold(sentence: &str) -> String {
+    let mut text = String::with_capacity(sentence.len() + 8);
+    let mut column = 0;
+    for word in sentence.split(' ') {
+        let width = word.chars().count();
+        if column > 0 && column + 1 + width > COLUMNS {
+            text.push_str("\n  ");
+            column = 2;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += width;
     }
     text
 }
 
+/// The parts that are not zero, each with its word.
+fn parts(parts: &[(u64, &str)]) -> String {
+    let told: Vec<String> = parts
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, word)| format!("{n} {word}"))
+        .collect();
+    told.join(", ")
+}
+
+fn in_brackets(parts: &str) -> String {
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!(" ({parts})")
+    }
+}
+
+/// The rows by state. They add up to the first number.
+pub fn rows(facts: &Facts) -> String {
+    let replayed = parts(&[
+        (facts.created_hit, "replayed"),
+        (facts.created_found, "found"),
+    ]);
+    let others = parts(&[
+        (facts.rejected, "rejected"),
+        (facts.invalid, "invalid"),
+        (facts.unknown, "unknown"),
+        (facts.pending, "pending"),
+        (facts.sending, "sending"),
+        (facts.withdrawn, "withdrawn"),
+    ]);
+    let separator = if others.is_empty() { "" } else { ", " };
+    fold(&format!(
+        "{}: {} created{}{separator}{others}",
+        count(facts.rows, "row"),
+        facts.created,
+        in_brackets(&replayed),
+    ))
+}
+
 /// What one run has done.
 pub fn this_run(run: &ThisRun) -> String {
-    format!(
-        "this run: {} created, {} requests ({} throttled, {} retried, {} lookups) in {}",
+    let kinds = parts(&[
+        (run.throttled, "throttled"),
+        (run.retried, "retried"),
+        (
+            run.lookups,
+            if run.lookups == 1 {
+                "lookup"
+            } else {
+                "lookups"
+            },
+        ),
+    ]);
+    fold(&format!(
+        "this run: {} created, {}{} in {}",
         run.created,
-        run.requests,
-        run.throttled,
-        run.retried,
-        run.lookups,
+        count(run.requests, "request"),
+        in_brackets(&kinds),
         duration(run.elapsed_ms),
-    )
+    ))
 }
 
 /// What a changed CSV has brought.
 pub fn changes(delta: &Delta) -> String {
-    format!(
-        "the CSV or its mapping has changed: {} rows are new, {} are sent as they read now, {} are \
-         no longer valid, {} left before they were sent; {} were sent as they read before and stay \
-         so, {} were sent and are gone from the file",
-        delta.new,
-        delta.renewed,
-        delta.invalid,
-        delta.withdrawn,
-        delta.changed_since,
-        delta.gone_since,
-    )
+    let told = parts(&[
+        (delta.new, "new"),
+        (delta.renewed, "to be sent as they read now"),
+        (delta.invalid, "no longer valid"),
+        (delta.withdrawn, "gone before they were sent"),
+        (
+            delta.changed_since,
+            "changed since they were sent (they stay as they were sent)",
+        ),
+        (delta.gone_since, "gone since they were sent"),
+    ]);
+    fold(&format!("the CSV or its mapping has changed; rows: {told}"))
+}
+
+/// What a file with mended rows has brought; `nameless` rows of it could not be told.
+pub fn mended(file: &str, delta: &Delta, nameless: u64) -> String {
+    let told = parts(&[
+        (delta.renewed, "to be sent as they read here"),
+        (delta.invalid, "no longer valid"),
+        (
+            delta.changed_since,
+            "changed since they were sent (they stay as they were sent)",
+        ),
+        (
+            nameless,
+            "without an external_id and a _line that would tell them (left as they are)",
+        ),
+    ]);
+    let told = if told.is_empty() {
+        "none has changed"
+    } else {
+        &told
+    };
+    fold(&format!(
+        "{file} holds rows of the recorded CSV; rows: {told}"
+    ))
 }
 
 /// One row that has a problem.
@@ -67,47 +150,63 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
 /// Why a run ended, and what to do next.
 pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let open = facts.pending + facts.sending;
-    let problems = facts.rejected + facts.invalid + facts.unknown;
-    match stop {
+    let (are_left, problems) = (left(open), facts.rejected + facts.invalid + facts.unknown);
+    fold(&match stop {
+        Stop::Done if open > 0 => format!("done with this file, but {are_left} in another one"),
         Stop::Done if facts.this_run.requests == 0 && problems == 0 => {
             "nothing is left to do".to_owned()
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
-        Stop::Done => format!(
-            "done, but {problems} rows have no ticket: mend them in the CSV (or see \
+        Stop::Done if problems == 1 => "done, but 1 row has no ticket: mend it in the CSV (or see \
              retry), then run the same command again"
+            .to_owned(),
+        Stop::Done => format!(
+            "done, but {problems} rows have no ticket: mend them in the CSV (or see retry), then \
+             run the same command again"
         ),
-        Stop::Interrupted => {
-            format!("interrupted: {open} rows are left; the same command goes on")
-        }
-        Stop::Limit => {
-            format!("--limit is reached: {open} rows are left; the same command goes on")
-        }
+        Stop::Interrupted => format!("interrupted: {are_left}; the same command goes on"),
+        Stop::Limit => format!("--limit is reached: {are_left}; the same command goes on"),
         Stop::MaxErrors => format!(
-            "--max-errors is reached: {} rows are rejected; look at them before going on with the \
-             same command",
-            facts.rejected
+            "--max-errors is reached: {} rejected; look at them before going on with the same \
+             command",
+            if facts.rejected == 1 {
+                "1 row is".to_owned()
+            } else {
+                format!("{} rows are", facts.rejected)
+            }
         ),
         Stop::MaxDuration => {
-            format!("--max-duration is over: {open} rows are left; the same command goes on")
+            format!("--max-duration is over: {are_left}; the same command goes on")
         }
         Stop::Outage => format!(
-            "Zendesk gave no usable reply for --max-outage, or rows still have to settle: {open} \
-             rows are left; run the same command again later"
+            "Zendesk gave no usable reply for --max-outage, or rows still have to settle: \
+             {are_left}; run the same command again later"
         ),
         Stop::Credentials(problem)
         | Stop::Account(problem)
         | Stop::Input(problem)
         | Stop::Disk(problem) => format!("stopped: {}", problem.message),
-    }
+    })
 }
 
-/// A number with its noun: `1 row`, `2 rows`.
-pub fn count(n: u64, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
+/// Rows that wait in a file that was not the run's.
+pub fn elsewhere(file: &str, rows: u64, checkpoint: &Path) -> String {
+    let (are, them) = if rows == 1 {
+        ("1 row waits".to_owned(), "it")
     } else {
-        format!("{n} {noun}s")
+        (format!("{rows} rows wait"), "them")
+    };
+    fold(&format!(
+        "{are} in {file}: run that file with -c {} to send {them}",
+        checkpoint.display()
+    ))
+}
+
+fn left(rows: u64) -> String {
+    if rows == 1 {
+        "1 row is left".to_owned()
+    } else {
+        format!("{rows} rows are left")
     }
 }
 

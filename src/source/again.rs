@@ -26,6 +26,23 @@ pub struct Ready {
 
 /// Reads the record that starts at a place of an earlier scan.
 pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid>, SourceError> {
+    let piece = piece_at(plan, at)?;
+    let index = plan.comments.as_ref().map(|comments| comments.index());
+    let index = index.transpose()?;
+    let joined = plan.comments.as_ref().zip(index.as_deref());
+    let joined = joined.map(|(comments, index)| comments.joined(index));
+    let found = rows::read(&plan.file, &plan.mapping, joined, &piece)?;
+    match found.scanned.into_iter().next() {
+        Some(scanned) if scanned.place == at => Ok(scanned.row.map(|valid| Ready {
+            valid,
+            body: found.last_body,
+        })),
+        _ => Err(moved(&plan.file.path)),
+    }
+}
+
+/// Reads the bytes of the record that starts at a place, as they can be split.
+pub(super) fn piece_at(plan: &Plan, at: Place) -> Result<Piece, SourceError> {
     let header = &plan.file.header;
     let path = &plan.file.path;
     let mut file = open(path)?;
@@ -47,19 +64,7 @@ pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid
         }
     };
     bytes.truncate(end);
-    let piece = lone_record(path, header, bytes, at)?;
-    let index = plan.comments.as_ref().map(|comments| comments.index());
-    let index = index.transpose()?;
-    let joined = plan.comments.as_ref().zip(index.as_deref());
-    let joined = joined.map(|(comments, index)| comments.joined(index));
-    let found = rows::read(&plan.file, &plan.mapping, joined, &piece)?;
-    match found.scanned.into_iter().next() {
-        Some(scanned) if scanned.place == at => Ok(scanned.row.map(|valid| Ready {
-            valid,
-            body: found.last_body,
-        })),
-        _ => Err(moved(path)),
-    }
+    lone_record(path, header, bytes, at)
 }
 
 /// Makes a piece of one record, after a line feed, that was found at a place earlier.

@@ -32,6 +32,7 @@ mod pieces;
 mod pool;
 mod propose;
 mod quotes;
+mod raw;
 mod records;
 mod references;
 mod rows;
@@ -211,5 +212,25 @@ impl Source {
             Some(comments) => comments.for_each_author(each),
             None => Ok(()),
         }
+    }
+
+    /// Gives the bytes of the file before its first row, with further columns at the end of the
+    /// header.
+    pub fn header_with(&self, columns: &[&str]) -> Vec<u8> {
+        raw::header_with(&self.plan.file.header, columns)
+    }
+
+    /// Gives the bytes of the row at a place as the file has them, with further cells at its end.
+    pub fn row_with(&self, at: Place, cells: &[&str]) -> Result<Vec<u8>, SourceError> {
+        raw::row_with(&self.plan, at, cells)
+    }
+
+    /// Tells whether the encoding was guessed from the rows, so that other rows of the same file
+    /// may be taken for something else.
+    pub fn encoding_is_guessed(&self) -> bool {
+        matches!(
+            self.plan.file.header.guess,
+            Some(encoding::Guess::Legacy(_) | encoding::Guess::Utf16(_))
+        )
     }
 }

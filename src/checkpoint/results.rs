@@ -1,0 +1,183 @@
+//! What the result files are made of: every row that has a ticket, and every row that has none.
+
+use rusqlite::{Connection, Row as SqlRow, params};
+
+use super::codes;
+use super::error::CheckpointError;
+use super::open::{Checkpoint, Reader};
+use crate::model::ids::Key;
+use crate::model::results::{Cause, Troubled};
+use crate::model::time::ServerTime;
+
+/// A row that has a ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedRow {
+    /// Its `external_id`.
+    pub external_id: String,
+    /// Its ticket.
+    pub ticket: u64,
+    /// How the ticket is known: `miss`, `hit`, `unmarked` or `found`.
+    pub how: &'static str,
+    /// The key of its last create.
+    pub key: Key,
+    /// When the create that was answered with the ticket was sent; `None` if none was.
+    pub created_at: Option<ServerTime>,
+}
+
+/// Which rows without a ticket are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// Those that can be mended: rejected and invalid ones.
+    Mendable,
+    /// Those that a person has to decide on.
+    Unknown,
+    /// All of them.
+    Any,
+}
+
+impl Reader {
+    /// From here on, everything is read as it is now, also while a run goes on. Not for long: it
+    /// keeps the log from being tidied.
+    pub fn freeze(&self) -> Result<(), CheckpointError> {
+        self.wrap(self.db.execute_batch("BEGIN"))
+    }
+
+    /// Hands on every row that has a ticket, in order.
+    pub fn each_created<E: From<CheckpointError>>(
+        &self,
+        each: impl FnMut(CreatedRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each(CREATED, created_row, each)
+    }
+
+    /// Hands on the rows without a ticket that are meant, in the order of the CSV.
+    pub fn each_without<E: From<CheckpointError>>(
+        &self,
+        which: Without,
+        each: impl FnMut(Troubled) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let query = format!("{} ORDER BY byte_offset", troubled_in(which));
+        self.each(&query, |r| troubled(r, 0), each)
+    }
+
+    /// The first rows without a ticket, in the order of the CSV.
+    pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
+        let query = format!(
+            "{} ORDER BY byte_offset LIMIT {most}",
+            troubled_in(Without::Any)
+        );
+        let mut found = Vec::new();
+        self.each(
+            &query,
+            |r| troubled(r, 0),
+            |row| {
+                found.push(row);
+                Ok::<_, CheckpointError>(())
+            },
+        )?;
+        Ok(found)
+    }
+
+    /// Why rows have no ticket, the commonest reason first.
+    pub fn causes(&self) -> Result<Vec<Cause>, CheckpointError> {
+        self.wrap(causes(&self.db))
+    }
+
+    fn each<T, E: From<CheckpointError>>(
+        &self,
+        query: &str,
+        read: impl Fn(&SqlRow<'_>) -> rusqlite::Result<T>,
+        mut each: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut query = self.wrap(self.db.prepare(query))?;
+        let mut rows = self.wrap(query.query([]))?;
+        while let Some(row) = self.wrap(rows.next())? {
+            each(self.wrap(read(row))?)?;
+        }
+        Ok(())
+    }
+}
+
+const CREATED: &str = "
+    SELECT r.external_id, r.ticket_id, r.how, r.key, a.sent_at
+    FROM row r LEFT JOIN (
+      SELECT row, max(sent_at) AS sent_at FROM attempt
+      WHERE kind = 0 AND status BETWEEN 200 AND 299 GROUP BY row
+    ) a ON a.row = r.number
+    WHERE r.state = 2 ORDER BY r.number";
+
+fn created_row(r: &SqlRow<'_>) -> rusqlite::Result<CreatedRow> {
+    Ok(CreatedRow {
+        external_id: r.get(0)?,
+        ticket: r.get(1)?,
+        how: codes::how_word(r.get(2)?),
+        key: Key::from_bytes(r.get(3)?),
+        created_at: r.get::<_, Option<i64>>(4)?.map(ServerTime),
+    })
+}
+
+fn troubled_in(which: Without) -> String {
+    let states = match which {
+        Without::Mendable => "3, 4",
+        Without::Unknown => "5",
+        Without::Any => "3, 4, 5",
+    };
+    format!(
+        "SELECT state, line, byte_offset, external_id, problem_code, problem_message FROM row
+         WHERE state IN ({states})"
+    )
+}
+
+fn troubled(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Troubled> {
+    let text =
+        |column| Ok::<_, rusqlite::Error>(r.get::<_, Option<String>>(column)?.unwrap_or_default());
+    Ok(Troubled {
+        state: codes::problem_word(r.get(at)?),
+        line: r.get(at + 1)?,
+        offset: r.get(at + 2)?,
+        external_id: r.get(at + 3)?,
+        code: text(at + 4)?,
+        message: text(at + 5)?,
+    })
+}
+
+impl Checkpoint {
+    /// Why rows have no ticket, the commonest reason first.
+    pub fn causes(&self) -> Result<Vec<Cause>, CheckpointError> {
+        self.wrap(causes(&self.db))
+    }
+}
+
+/// Lines that are named for a cause.
+const LINES_MAX: i64 = 5;
+
+/// SQLite takes the other columns of such a group from the row that has the minimum.
+fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
+    let mut lines = db.prepare(
+        "SELECT line FROM row WHERE state = ?1 AND problem_code IS ?2
+         ORDER BY byte_offset LIMIT ?3",
+    )?;
+    db.prepare(
+        "SELECT count(*) AS n, min(byte_offset),
+                state, line, byte_offset, external_id, problem_code, problem_message
+         FROM row WHERE state IN (3, 4, 5)
+         GROUP BY state, problem_code ORDER BY n DESC, state, problem_code",
+    )?
+    .query_map([], |r| {
+        let first = troubled(r, 2)?;
+        let group = params![
+            r.get::<_, i64>(2)?,
+            r.get::<_, Option<String>>(6)?,
+            LINES_MAX
+        ];
+        let lines = lines.query_map(group, |line| line.get(0))?;
+        Ok(Cause {
+            lines: lines.collect::<rusqlite::Result<_>>()?,
+            state: first.state,
+            code: first.code.clone(),
+            rows: r.get(0)?,
+            first,
+        })
+    })?
+    .collect()
+}

@@ -1,0 +1,254 @@
+//! `export`: the result files, made anew from the checkpoint whenever they are wanted.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::ExportArguments;
+use super::exit::{Exit, Failure};
+use super::whole_file::{WholeFile, Written};
+use super::{origins, output, paths, status};
+use crate::checkpoint::{CreatedRow, Reader, Without};
+use crate::report::origins::Origins;
+use crate::report::{Facts, cells, text};
+use crate::source::{ADDED_COLUMNS, Place, Source};
+
+const SUCCESS: &str = "success.csv";
+const ERROR: &str = "error.csv";
+const UNKNOWN: &str = "unknown.csv";
+const SUMMARY: &str = "summary.json";
+
+pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
+    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    let reader = Reader::open(&path)?;
+    reader.freeze()?;
+    let origins = origins::origins(&reader, &path)?;
+    if origins.csv.path.is_empty() {
+        return Err(Failure::refused(
+            "the CSV has not been read to its end yet, so there is nothing to export; run it first",
+        ));
+    }
+    let source = source(arguments, &origins)?;
+    let facts = status::facts(&reader)?;
+    if facts.rejected + facts.invalid + facts.unknown > 0 {
+        refuse_changed(&source, &origins)?;
+    }
+    let folder = folder(arguments, &source);
+    refuse_overwriting(&folder, arguments.force, &reader, &source)?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        Failure::refused(format!(
+            "cannot make the folder {} ({error}); name another one with --out",
+            folder.display()
+        ))
+    })?;
+    write(&folder, &reader, &source, facts, origins)
+}
+
+/// The result files, all on disk before the first of them gets its name. The summary comes last: it
+/// knows the others by their hashes.
+fn write(
+    folder: &Path,
+    reader: &Reader,
+    source: &Source,
+    facts: Facts,
+    origins: Origins,
+) -> Result<Exit, Failure> {
+    let mut whole = Vec::new();
+    let mut written = Vec::new();
+    for name in [SUCCESS, ERROR, UNKNOWN] {
+        let mut file = WholeFile::create(&folder.join(name))?;
+        let rows = match name {
+            SUCCESS => success(&mut file, reader)?,
+            ERROR => without(&mut file, reader, source, Without::Mendable)?,
+            _ => without(&mut file, reader, source, Without::Unknown)?,
+        };
+        written.push(file.sync(Some(rows))?);
+        whole.push(file);
+    }
+    let summary = Summary {
+        facts,
+        origins,
+        codes: codes(reader)?,
+        files: &written,
+    };
+    let mut file = WholeFile::create(&folder.join(SUMMARY))?;
+    let text = serde_json::to_string_pretty(&summary)
+        .map_err(|error| Failure::refused(format!("cannot write the summary ({error})")))?;
+    file.write(text.as_bytes())?;
+    file.write(b"\n")?;
+    file.sync(None)?;
+    whole.push(file);
+    for file in whole {
+        file.put_in_place()?;
+    }
+    tell(folder, &written, source);
+    Ok(Exit::Done)
+}
+
+fn tell(folder: &Path, written: &[Written], source: &Source) {
+    for file in written {
+        output::say(&format!(
+            "wrote {} ({})",
+            folder.join(&file.name).display(),
+            text::count(file.rows.unwrap_or(0), "row")
+        ));
+    }
+    output::say(&format!("wrote {}", folder.join(SUMMARY).display()));
+    let mendable = written.iter().find(|file| file.name == ERROR);
+    if source.encoding_is_guessed() && mendable.and_then(|file| file.rows) > Some(0) {
+        output::say(&text::fold(&format!(
+            "the encoding of the CSV was guessed ({0}); before you feed error.csv back, write \
+             encoding = \"{0}\" into [source] of the mapping and run the CSV once, so that the \
+             same is not guessed otherwise of fewer rows",
+            source.encoding().to_lowercase()
+        )));
+    }
+}
+
+/// `summary.json`: what `status --json` tells, and what it is told about.
+#[derive(Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    facts: Facts,
+    #[serde(flatten)]
+    origins: Origins,
+    codes: Vec<Code>,
+    files: &'a [Written],
+}
+
+/// Rows without a ticket for one reason.
+#[derive(Serialize)]
+struct Code {
+    state: &'static str,
+    code: String,
+    rows: u64,
+}
+
+fn codes(reader: &Reader) -> Result<Vec<Code>, Failure> {
+    let causes = reader.causes()?.into_iter();
+    Ok(causes
+        .map(|cause| Code {
+            state: cause.state,
+            code: cause.code,
+            rows: cause.rows,
+        })
+        .collect())
+}
+
+fn source(arguments: &ExportArguments, origins: &Origins) -> Result<Source, Failure> {
+    let recorded = Path::new(&origins.csv.path);
+    let csv = arguments.csv.as_deref().unwrap_or(recorded);
+    let mapping = origins.mapping.as_ref().map(|file| Path::new(&file.path));
+    Ok(Source::open(csv, mapping)?)
+}
+
+/// Rows are found by their places, which are those of the file that was read.
+fn refuse_changed(source: &Source, origins: &Origins) -> Result<(), Failure> {
+    let found = source.identity()?.csv_sha256;
+    let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+    if found == origins.csv.sha256 {
+        return Ok(());
+    }
+    let csv = source.csv_path().display();
+    Err(Failure::refused(format!(
+        "{csv} is not as it was when its rows were read, so the rows without a ticket cannot be \
+         found in it; run it again (with --limit 0, if nothing is to be sent), or put the old file \
+         back"
+    )))
+}
+
+fn folder(arguments: &ExportArguments, source: &Source) -> PathBuf {
+    let beside = match source.csv_path().parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    arguments.out.clone().unwrap_or_else(|| beside.to_owned())
+}
+
+/// Nothing that somebody may still need is overwritten: without `--force` no file, with it neither
+/// the CSV nor a file in which rows were mended that have no ticket yet.
+fn refuse_overwriting(
+    folder: &Path,
+    force: bool,
+    reader: &Reader,
+    source: &Source,
+) -> Result<(), Failure> {
+    for name in [SUCCESS, ERROR, UNKNOWN, SUMMARY] {
+        let path = folder.join(name);
+        let Ok(one_name) = path.canonicalize() else {
+            continue;
+        };
+        let shown = path.display();
+        if !force {
+            return Err(Failure::refused(format!(
+                "{shown} is there already; --force overwrites it, and --out names another folder"
+            )));
+        }
+        if source.csv_path().canonicalize().ok().as_ref() == Some(&one_name) {
+            return Err(Failure::refused(format!(
+                "{shown} is the CSV itself; name another folder with --out"
+            )));
+        }
+        let absolute = std::path::absolute(&path).unwrap_or(path.clone());
+        if reader.mended_in(&absolute.to_string_lossy())? > 0 {
+            return Err(Failure::refused(format!(
+                "rows that have no ticket yet were mended in {shown}; mend it further and run it \
+                 again, or name another folder with --out"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn success(file: &mut WholeFile, reader: &Reader) -> Result<u64, Failure> {
+    file.write(b"external_id,ticket_id,how,key,created_at\n")?;
+    let mut rows = 0;
+    reader.each_created(|row| {
+        rows += 1;
+        file.write(&success_line(&row))
+    })?;
+    Ok(rows)
+}
+
+fn success_line(row: &CreatedRow) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let cells = [
+        cells::guarded(&row.external_id).into_owned(),
+        row.ticket.to_string(),
+        row.how.to_owned(),
+        row.key.to_string(),
+        row.created_at.map(cells::time).unwrap_or_default(),
+    ];
+    // Writing to memory cannot fail.
+    let _written = writer.write_record(&cells);
+    writer.into_inner().unwrap_or_default()
+}
+
+/// Rows without a ticket, as the CSV has them, to the byte.
+fn without(
+    file: &mut WholeFile,
+    reader: &Reader,
+    source: &Source,
+    which: Without,
+) -> Result<u64, Failure> {
+    let taken = source.columns();
+    // A CSV that was itself an export has these columns already, and no two may share a name.
+    let mut names = ADDED_COLUMNS.map(str::to_owned);
+    while taken.iter().any(|column| names.contains(column)) {
+        names = names.map(|name| format!("_{name}"));
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    file.write(&source.header_with(&names))?;
+    let mut rows = 0;
+    reader.each_without(which, |row| {
+        rows += 1;
+        let place = Place {
+            line: row.line,
+            offset: row.offset,
+        };
+        let line = row.line.to_string();
+        let cells = [line.as_str(), &row.code, &row.message];
+        file.write(&source.row_with(place, &cells)?)
+    })?;
+    Ok(rows)
+}

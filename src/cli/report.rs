@@ -1,0 +1,82 @@
+//! `report`: the facts as a page, as text or as JSON.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::args::{Format, ReportArguments};
+use super::exit::{Exit, Failure};
+use super::whole_file::WholeFile;
+use super::{origins, output, paths, status};
+use crate::checkpoint::Reader;
+use crate::report::results::{BUCKETS_MAX, LISTED_MAX, RUNS_MAX, Report, RunTold};
+use crate::report::{page, summary};
+
+pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
+    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    let report = read(&path)?;
+    let shown = match arguments.format {
+        Format::Html => page::page(&report),
+        Format::Text => summary::summary(&report),
+        Format::Json => serde_json::to_string(&report)
+            .map_err(|error| Failure::refused(format!("cannot write the report ({error})")))?,
+    };
+    match output_file(arguments, &report) {
+        None => output::line(&shown),
+        Some(file) => {
+            let mut whole = WholeFile::create(&file)?;
+            whole.write(shown.as_bytes())?;
+            whole.write(b"\n")?;
+            whole.sync(None)?;
+            whole.put_in_place()?;
+            output::say(&format!("wrote {}", file.display()));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Nobody wants to see HTML in a terminal.
+fn output_file(arguments: &ReportArguments, report: &Report) -> Option<PathBuf> {
+    match arguments.output.as_deref() {
+        Some(path) if path == Path::new("-") => None,
+        Some(path) => Some(path.to_owned()),
+        None if arguments.format == Format::Html && std::io::stdout().is_terminal() => {
+            let recorded = Path::new(&report.origins.csv.path);
+            let csv = arguments.csv.as_deref().unwrap_or(recorded);
+            Some(csv.with_extension("report.html"))
+        }
+        None => None,
+    }
+}
+
+fn read(path: &Path) -> Result<Report, Failure> {
+    let reader = Reader::open(path)?;
+    reader.freeze()?;
+    let facts = status::facts(&reader)?;
+    let needs_person = reader.first_without(LISTED_MAX)?;
+    let problems = facts.rejected + facts.invalid + facts.unknown;
+    let (runs, all) = reader.runs(RUNS_MAX)?;
+    let listed = runs.len();
+    let goes_on = facts.stopped_because == status::RUNNING;
+    let runs: Vec<RunTold> = runs
+        .into_iter()
+        .enumerate()
+        .map(|(at, run)| RunTold::new(run, goes_on && at + 1 == listed))
+        .collect();
+    Ok(Report {
+        origins: origins::origins(&reader, path)?,
+        written_at: Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        all_runs: reader.all_runs()?,
+        causes: reader.causes()?,
+        replies: reader.replies()?,
+        latency: reader.latency()?,
+        timeline: reader.timeline(BUCKETS_MAX)?,
+        needs_person_more: problems.saturating_sub(needs_person.len() as u64),
+        needs_person,
+        runs_before: all.saturating_sub(listed as u64),
+        runs,
+        samples: Vec::new(),
+        facts,
+    })
+}

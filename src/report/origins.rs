@@ -1,0 +1,27 @@
+//! Where the facts come from: the files and the versions that belong to a checkpoint.
+
+use serde::Serialize;
+
+/// A file as it was when its rows were read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct FileMark {
+    /// Its path.
+    pub path: String,
+    /// The SHA-256 of its bytes, in hex.
+    pub sha256: String,
+}
+
+/// What a checkpoint belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Origins {
+    /// The version of the program that tells it.
+    pub version: &'static str,
+    /// The account's host.
+    pub account: String,
+    /// The checkpoint's path.
+    pub checkpoint: String,
+    /// The CSV.
+    pub csv: FileMark,
+    /// The mapping; `None` where columns map by name.
+    pub mapping: Option<FileMark>,
+}

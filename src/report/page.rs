@@ -1,0 +1,352 @@
+//! The report as one HTML page that needs nothing else: no network, no script. Every text from
+//! outside is escaped by the template, and a policy in the page forbids what escaping might miss.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::chart;
+use super::results::{Report, RunTold, numbered, thousands};
+use super::text::duration;
+use crate::model::results::{Cause, Troubled};
+
+const STYLE: &str = include_str!("page.css");
+
+/// Forbids everything but the page's own style.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The page.
+pub fn page(report: &Report) -> String {
+    let has_requests = !report.timeline.buckets.is_empty();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="referrer" content="no-referrer";
+                title { "Migration of " (report.origins.csv.path) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(report))
+                (totals(report))
+                @if has_requests { (over_time(report)) }
+                @if !report.causes.is_empty() { (causes(report)) }
+                @if !report.samples.is_empty() { (samples(report)) }
+                @if has_requests { (requests(report)) }
+                @if !report.needs_person.is_empty() { (needs_person(report)) }
+                @if !report.runs.is_empty() { (runs(report)) }
+                (origins(report))
+            }
+        }
+    }
+    .into_string()
+}
+
+fn head(report: &Report) -> Markup {
+    let what = if report.is_dry_run() {
+        "Dry run"
+    } else {
+        "Migration"
+    };
+    let csv = &report.origins.csv.path;
+    let name = csv.rsplit(['/', '\\']).next().unwrap_or(csv);
+    html! {
+        p class="soft" { (what) " of " b { (name) } " to " (report.origins.account) }
+        h1 { (report.outcome()) "." }
+        p class="soft" {
+            "As of " (report.written_at) " UTC"
+            @if !report.is_dry_run() { (standing(report)) }
+        }
+    }
+}
+
+/// Whether a run goes on, or how the last one ended.
+fn standing(report: &Report) -> Markup {
+    let ended = match &*report.facts.stopped_because {
+        "running" => "a run is going on",
+        "done" => return html! { "." },
+        "interrupted" => "the last run was interrupted; the same command goes on",
+        "limit" => "the last run ended at its --limit",
+        "max_errors" => "the last run ended at its --max-errors",
+        "max_duration" => "the last run ended at its --max-duration",
+        "outage" => "the last run ended since Zendesk gave no usable reply",
+        _ => "the last run could not go on",
+    };
+    html! { "; " (ended) "." }
+}
+
+fn totals(report: &Report) -> Markup {
+    let facts = &report.facts;
+    let states = [
+        (facts.created, "created", "good"),
+        (facts.rejected, "rejected", "bad"),
+        (facts.invalid, "invalid", "slow"),
+        (facts.unknown, "unknown", "lost"),
+        (facts.pending, "pending", "open"),
+        (facts.sending, "sending", "look"),
+        (facts.withdrawn, "withdrawn", "open"),
+    ];
+    html! {
+        div class="share" role="img" aria-label="rows by state" {
+            @for (n, _, class) in states {
+                @if n > 0 { span class=(class) style={ "flex:" (n) } {} }
+            }
+        }
+        div class="tiles" {
+            div class="tile" { b { (thousands(facts.rows)) } "rows in all" }
+            @for (n, name, class) in states {
+                @if n > 0 { div class={ "tile " (class) } { b { (thousands(n)) } (name) } }
+            }
+        }
+        @if facts.created_hit + facts.created_found > 0 {
+            p class="soft" {
+                "Of the created rows, " (thousands(facts.created_hit))
+                " were answered from Zendesk's memory of their key, and "
+                (thousands(facts.created_found))
+                " were found by a lookup: a repeated request made no second ticket."
+            }
+        }
+        @if let Some(would) = &facts.would {
+            p {
+                "A run would create " (numbered(would.create, "ticket", "tickets")) ", send "
+                (thousands(would.resend)) " again and look " (thousands(would.look_up))
+                " up: " (numbered(would.requests, "request", "requests")) " at least"
+                @if let Some(ms) = facts.estimate_ms { ", about " (duration(ms)) }
+                "."
+            }
+        }
+    }
+}
+
+fn over_time(report: &Report) -> Markup {
+    let bucket = duration(report.timeline.bucket_ms);
+    html! {
+        h2 { "Over time" }
+        figure {
+            figcaption { "Rows that have their ticket" }
+            (chart::tickets(&report.timeline))
+        }
+        figure {
+            figcaption { "Requests for rows, a minute (one bar is " (bucket) ")" }
+            (chart::requests(report))
+            (chart::legend(report))
+        }
+    }
+}
+
+fn causes(report: &Report) -> Markup {
+    let most = report.causes.iter().map(|cause| cause.rows).max();
+    html! {
+        h2 { "Why rows have no ticket" }
+        @for cause in &report.causes { (cause_bar(cause, most.unwrap_or(1).max(1))) }
+    }
+}
+
+fn cause_bar(cause: &Cause, most: u64) -> Markup {
+    let class = class_of(cause.state);
+    html! {
+        div class="cause" {
+            div class="head" {
+                span { b { (cause.code) } " " small { (cause.state) } }
+                b { (numbered(cause.rows, "row", "rows")) }
+            }
+            div class="bar" {
+                span class=(class) style={ "width:" (cause.rows * 100 / most) "%" } {}
+            }
+            p class="soft quote" { "For example " (place(&cause.first)) ": " (cause.first.message) }
+        }
+    }
+}
+
+fn place(row: &Troubled) -> String {
+    match &row.external_id {
+        Some(id) => format!("line {} (external_id {id})", row.line),
+        None => format!("line {}", row.line),
+    }
+}
+
+fn class_of(state: &str) -> &'static str {
+    match state {
+        "rejected" => "bad",
+        "invalid" => "slow",
+        _ => "lost",
+    }
+}
+
+fn samples(report: &Report) -> Markup {
+    html! {
+        h2 { "What would be sent" }
+        @for sample in &report.samples {
+            p { "Line " (sample.line) ", external_id " code { (sample.external_id) } }
+            pre { (sample.body) }
+        }
+    }
+}
+
+fn requests(report: &Report) -> Markup {
+    let all = &report.all_runs;
+    html! {
+        h2 { "Requests" }
+        @if let Some(latency) = &report.latency {
+            p class="soft" { "How long the " (numbered(latency.creates, "answered create", "answered creates")) " took" }
+            div class="tiles" {
+                @for (ms, name) in [
+                    (latency.p50, "median"), (latency.p90, "90 %"), (latency.p99, "99 %"),
+                    (latency.max, "longest"),
+                ] {
+                    div class="tile look" { b { (duration(ms)) } (name) }
+                }
+            }
+        }
+        p {
+            "All runs together made " (numbered(all.requests, "request", "requests")) ": "
+            (thousands(all.retried)) " sent again under the same key, "
+            (numbered(all.lookups, "lookup", "lookups")) ", " (thousands(all.throttled))
+            " throttled."
+        }
+        div class="wide" {
+            table {
+                thead { tr { th { "Request" } th { "Reply" } th { "Key" } th class="n" { "Count" } } }
+                tbody {
+                    @for reply in &report.replies {
+                        tr {
+                            td class="t" { (request_name(reply.kind)) }
+                            td class="t" {
+                                @match reply.status {
+                                    Some(status) => (status),
+                                    None => "no reply",
+                                }
+                            }
+                            td class="t" {
+                                @match reply.key {
+                                    Some("miss") => "new to Zendesk",
+                                    Some(_) => "known to Zendesk",
+                                    None => "",
+                                }
+                            }
+                            td class="n" { (thousands(reply.requests)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn request_name(kind: &str) -> &'static str {
+    match kind {
+        "create" => "create",
+        "list" => "lookup by the list",
+        _ => "lookup by the search",
+    }
+}
+
+fn needs_person(report: &Report) -> Markup {
+    let listed = report.needs_person.len() as u64;
+    html! {
+        h2 { "Rows that need a person" }
+        div class="wide" {
+            table {
+                thead {
+                    tr { th class="n" { "Line" } th { "external_id" } th { "State" } th { "What is wrong" } }
+                }
+                tbody {
+                    @for row in &report.needs_person {
+                        tr {
+                            td class="n" { (row.line) }
+                            td { code { (row.external_id.as_deref().unwrap_or("")) } }
+                            td class="t" { (row.state) }
+                            td class="words" { (row.message) " " small { (row.code) } }
+                        }
+                    }
+                }
+            }
+        }
+        @if report.needs_person_more > 0 {
+            p class="soft" {
+                "These are the first " (thousands(listed)) "; there "
+                @if report.needs_person_more == 1 { "is 1 more" }
+                @else { "are " (thousands(report.needs_person_more)) " more" }
+                ". " code { "zendesk-migrate export" } " writes them all to error.csv and unknown.csv."
+            }
+        }
+    }
+}
+
+fn runs(report: &Report) -> Markup {
+    html! {
+        h2 { "Runs" }
+        @if report.runs_before > 0 {
+            p class="soft" { (numbered(report.runs_before, "run", "runs")) " before these" }
+        }
+        div class="wide" {
+            table {
+                thead {
+                    tr {
+                        th { "Began (UTC)" } th { "Took" } th { "Ended because" }
+                        th class="n" { "Created" } th class="n" { "Requests" }
+                        th class="n" { "Allowed a minute" } th { "Version and settings" }
+                    }
+                }
+                tbody { @for run in &report.runs { (run_line(run)) } }
+            }
+        }
+    }
+}
+
+fn run_line(run: &RunTold) -> Markup {
+    html! {
+        tr {
+            td class="t" { (run.began_at.replace('T', " ").replace('Z', "")) }
+            td class="t" { (duration(run.done.elapsed_ms)) }
+            td {
+                (run.stopped_because)
+                @if let Some(message) = &run.message { ": " (message) }
+            }
+            td class="n" { (thousands(run.done.created)) }
+            td class="n" { (thousands(run.done.requests)) }
+            td class="n" {
+                @match run.allowed_rpm {
+                    Some(rpm) => (thousands(rpm.into())),
+                    None => "no limit",
+                }
+            }
+            td class="words" { small { (run.version) " " (settings(run)) } }
+        }
+    }
+}
+
+/// The settings of a run that say something, as `name value`.
+fn settings(run: &RunTold) -> String {
+    let told = run.settings.as_object().into_iter().flatten();
+    let told = told.filter(|(name, value)| {
+        *name != "account" && !value.is_null() && *value != &serde_json::Value::Bool(false)
+    });
+    let told: Vec<String> = told
+        .map(|(name, value)| match value.as_str() {
+            Some(text) => format!("{name} {text}"),
+            None => format!("{name} {value}"),
+        })
+        .collect();
+    told.join(", ")
+}
+
+fn origins(report: &Report) -> Markup {
+    let origins = &report.origins;
+    html! {
+        h2 { "Where this comes from" }
+        dl {
+            dt { "CSV" } dd { (origins.csv.path) }
+            dt { "its SHA-256" } dd { code { (origins.csv.sha256) } }
+            @if let Some(mapping) = &origins.mapping {
+                dt { "Mapping" } dd { (mapping.path) }
+                dt { "its SHA-256" } dd { code { (mapping.sha256) } }
+            }
+            dt { "Checkpoint" } dd { (origins.checkpoint) }
+            dt { "Account" } dd { (origins.account) }
+            dt { "Written by" } dd { "zendesk-migrate " (origins.version) }
+        }
+        p class="soft" { "Times are in UTC, on Zendesk's clock." }
+    }
+}

@@ -1,0 +1,120 @@
+//! The report as text for a narrow terminal.
+
+use super::results::Report;
+use super::text::{count, duration, fold, rows};
+
+/// The text; no line is longer than 80 characters, but for a word that is.
+pub fn summary(report: &Report) -> String {
+    let mut lines = vec![fold(&format!("{}.", report.outcome())), rows(&report.facts)];
+    causes(report, &mut lines);
+    requests(report, &mut lines);
+    runs(report, &mut lines);
+    needs_person(report, &mut lines);
+    lines.push(String::new());
+    lines.push(fold(&format!("csv: {}", report.origins.csv.path)));
+    lines.push(fold(&format!("sha256: {}", report.origins.csv.sha256)));
+    lines.push(fold(&format!("checkpoint: {}", report.origins.checkpoint)));
+    lines.push(fold(&format!(
+        "account: {}; as of {} UTC; zendesk-migrate {}",
+        report.origins.account, report.written_at, report.origins.version
+    )));
+    lines.join("\n")
+}
+
+fn causes(report: &Report, lines: &mut Vec<String>) {
+    if report.causes.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), "why rows have no ticket:".to_owned()]);
+    for cause in &report.causes {
+        lines.push(fold(&format!(
+            "{} {} with {}; for example line {}: {}",
+            count(cause.rows, "row"),
+            cause.state,
+            cause.code,
+            cause.first.line,
+            one_line(&cause.first.message)
+        )));
+    }
+}
+
+fn requests(report: &Report, lines: &mut Vec<String>) {
+    if report.replies.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), "requests for rows:".to_owned()]);
+    for reply in &report.replies {
+        let status = match reply.status {
+            Some(status) => format!("status {status}"),
+            None => "no reply".to_owned(),
+        };
+        let key = reply
+            .key
+            .map_or_else(String::new, |key| format!(", key {key}"));
+        lines.push(format!(
+            "{:>9}  {}: {status}{key}",
+            reply.requests, reply.kind
+        ));
+    }
+    if let Some(latency) = &report.latency {
+        lines.push(fold(&format!(
+            "{} took {} (median), {} (90 %), {} (99 %), {} at most",
+            count(latency.creates, "answered create"),
+            duration(latency.p50),
+            duration(latency.p90),
+            duration(latency.p99),
+            duration(latency.max)
+        )));
+    }
+}
+
+fn runs(report: &Report, lines: &mut Vec<String>) {
+    if report.runs.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), "runs:".to_owned()]);
+    if report.runs_before > 0 {
+        lines.push(format!("{} before these", count(report.runs_before, "run")));
+    }
+    for run in &report.runs {
+        lines.push(fold(&format!(
+            "{}: {}, {} created, {} in {}",
+            run.began_at,
+            run.stopped_because,
+            run.done.created,
+            count(run.done.requests, "request"),
+            duration(run.done.elapsed_ms)
+        )));
+    }
+}
+
+fn needs_person(report: &Report, lines: &mut Vec<String>) {
+    /// Rows that are listed in a text.
+    const LISTED: usize = 20;
+    if report.needs_person.is_empty() {
+        return;
+    }
+    lines.extend([String::new(), "rows that need a person:".to_owned()]);
+    for row in report.needs_person.iter().take(LISTED) {
+        lines.push(fold(&format!(
+            "line {} is {}: {} ({})",
+            row.line,
+            row.state,
+            one_line(&row.message),
+            row.code
+        )));
+    }
+    let all = report.needs_person.len() as u64 + report.needs_person_more;
+    let more = all.saturating_sub(LISTED as u64);
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+}
+
+/// A message without what would move a terminal's cursor.
+fn one_line(message: &str) -> String {
+    message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
