@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::RunArguments;
 use super::exit::{Exit, Failure};
+use super::place::Place;
 use super::{environment, meet, output, paths, run};
 use crate::checkpoint::{Checkpoint, Outlook, Reader};
 use crate::engine::clock::monotonic;
@@ -107,7 +108,7 @@ fn estimates(
         return Vec::new();
     }
     let reserved = |total: u32| {
-        let reserve = arguments.reserve_rpm.unwrap_or(total / 5);
+        let reserve = arguments.account.reserve_rpm.unwrap_or(total / 5);
         total.saturating_sub(reserve).max(1)
     };
     let plan = arguments.plan.map(|plan| {
@@ -124,7 +125,7 @@ fn estimates(
             "the account's limit, less the reserve".to_owned(),
         )
     });
-    let operator = arguments.max_rpm.map(|rpm| (rpm, "--max-rpm".to_owned()));
+    let operator = arguments.account.max_rpm.map(|rpm| (rpm, "--max-rpm".to_owned()));
     let slowest = [operator, account, plan].into_iter().flatten().min();
     let recorded = (
         RECORDED_CREATE_RPM,
@@ -161,7 +162,7 @@ fn ask(
     source: &Source,
     display: &mut super::progress::Display,
 ) -> Result<start::Account, Failure> {
-    let place = run::Place::find(arguments)?;
+    let place = Place::of_run(arguments)?;
     let (account, credentials, _server) = place.connect()?;
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
@@ -184,8 +185,8 @@ fn ask(
 fn existing_checkpoint(arguments: &RunArguments) -> Option<PathBuf> {
     let path = match &arguments.checkpoint {
         Some(path) => path.clone(),
-        None if arguments.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
-        None => match environment::account(arguments) {
+        None if arguments.account.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
+        None => match environment::account(&arguments.account) {
             Ok(account) => paths::checkpoint(&arguments.csv, account.name()),
             // Nobody has said which account: if there is one checkpoint, it is the one.
             Err(_) => paths::the_checkpoint(Some(&arguments.csv), None).ok()?,
