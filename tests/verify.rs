@@ -50,16 +50,19 @@ struct Scene {
 }
 
 impl Scene {
-    fn of(count: usize) -> Self {
-        Self::with(count, "")
-    }
-
-    fn with(count: usize, flags: &str) -> Self {
+    /// The account before the import.
+    fn before(count: usize, flags: &str) -> Self {
         let folder = Folder::new()
             .with("rows.csv", rows(count))
             .with("rows.toml", MAPPING);
         let sandbox = Sandbox::start(&folder, flags);
-        let scene = Self { folder, sandbox };
+        let field = r#"{"custom_fields":[{"id":360001,"title":"Level"}]}"#;
+        post(sandbox.address(), "/sandbox/settings", field);
+        Self { folder, sandbox }
+    }
+
+    fn of(count: usize) -> Self {
+        let scene = Self::before(count, "");
         let ended = scene.command("run rows.csv --lookup-settle 1s").run();
         assert_eq!(ended.status, Some(0), "{ended:?}");
         scene
@@ -121,7 +124,9 @@ fn an_account_as_it_was_left_agrees() {
     let ended = scene.verify("");
     assert_eq!((ended.status, &*ended.stdout), (Some(0), ""), "{ended:?}");
     assert!(
-        ended.stderr.contains("30 tickets compared: 30 agree, 0 differ, 0 are gone; 0 second tickets"),
+        ended
+            .stderr
+            .contains("30 tickets compared: 30 agree, 0 differ, 0 are gone; 0 second tickets"),
         "{ended:?}"
     );
 }
@@ -130,7 +135,10 @@ fn an_account_as_it_was_left_agrees() {
 fn what_was_changed_is_told_row_by_row_with_what_was_sent() {
     let scene = Scene::of(5);
     let (second, third) = (scene.ticket(2), scene.ticket(3));
-    scene.put(second, &json!({"subject": "Changed", "tags": ["alpha", "more"]}));
+    scene.put(
+        second,
+        &json!({"subject": "Changed", "tags": ["alpha", "more"]}),
+    );
     scene.put(
         third,
         &json!({"status": "solved", "custom_fields": [{"id": 360_001, "value": "Silver"}]}),
@@ -146,7 +154,10 @@ fn what_was_changed_is_told_row_by_row_with_what_was_sent() {
          {three}: custom field 360001: sent \"Gold 3\", found \"Silver\"\n"
     );
     assert_eq!(ended.stdout, expected);
-    assert!(ended.stderr.contains("3 agree, 2 differ, 0 are gone"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("3 agree, 2 differ, 0 are gone"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -156,13 +167,23 @@ fn a_deleted_ticket_is_missed_and_an_archived_one_is_not() {
     post(scene.sandbox.address(), "/sandbox/archive", "");
     scene.delete(gone);
     let told = scene.verified("");
-    assert_eq!((&told["missing"], &told["agreeing"]), (&json!(1), &json!(3)), "{told}");
+    assert_eq!(
+        (&told["missing"], &told["agreeing"]),
+        (&json!(1), &json!(3)),
+        "{told}"
+    );
     let first = &told["first_differences"][0];
-    assert_eq!((&first["ticket"], &first["missing"]), (&json!(gone), &json!(true)), "{told}");
+    assert_eq!(
+        (&first["ticket"], &first["missing"]),
+        (&json!(gone), &json!(true)),
+        "{told}"
+    );
     let ended = scene.verify("");
     assert_eq!(ended.status, Some(5), "{ended:?}");
     assert!(
-        ended.stdout.ends_with(&format!("ticket {gone}: the ticket is gone\n")),
+        ended
+            .stdout
+            .ends_with(&format!("ticket {gone}: the ticket is gone\n")),
         "{ended:?}"
     );
 }
@@ -187,7 +208,11 @@ fn a_second_ticket_is_found_in_the_export_where_that_is_cheaper() {
     let scene = Scene::of(210);
     let planted = scene.plant(150);
     // The export leaves the last minute out.
-    post(scene.sandbox.address(), "/sandbox/clock", r#"{"advance_seconds":120}"#);
+    post(
+        scene.sandbox.address(),
+        "/sandbox/clock",
+        r#"{"advance_seconds":120}"#,
+    );
     let before = scene.sandbox.stats().requests;
     let told = scene.verified("");
     assert_eq!(told["second_tickets"], 1, "{told}");
@@ -222,12 +247,22 @@ fn a_verification_that_is_killed_goes_on_where_it_was() {
     let before = scene.sandbox.stats().requests;
     let ended = scene.verify("");
     assert_eq!(ended.status, Some(5), "{ended:?}");
-    assert!(ended.stderr.contains("going on with a verification"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("going on with a verification"),
+        "{ended:?}"
+    );
     assert!(ended.stdout.contains("found \"Changed\""), "{ended:?}");
-    assert!(ended.stderr.contains("250 tickets compared: 249 agree, 1 differ"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("250 tickets compared: 249 agree, 1 differ"),
+        "{ended:?}"
+    );
     let requests = scene.sandbox.stats().requests - before;
     let left = 250 - done;
-    assert_eq!(requests, 2 + 2 * left, "who, how many tickets, and two lookups for each of {left} rows");
+    // Who asks, and two lookups a row; the double may have counted one more of the killed process.
+    let expected = 1 + 2 * left..=2 + 2 * left;
+    assert!(expected.contains(&requests), "{requests} for {left} rows");
     // The next one begins anew.
     scene.put(changed, &json!({"subject": "Subject 7"}));
     assert_eq!(scene.verified("")["agreeing"], 250);
@@ -243,7 +278,11 @@ fn a_sample_is_chosen_by_its_seed_and_nothing_else_is_read() {
     let chosen = |seed: u64| {
         let told = scene.verified(&format!("--sample 5 --seed {seed}"));
         assert_eq!(told["sample"], json!({"rows": 5, "seed": seed}), "{told}");
-        assert_eq!((&told["rows"], &told["differing"]), (&json!(5), &json!(5)), "{told}");
+        assert_eq!(
+            (&told["rows"], &told["differing"]),
+            (&json!(5), &json!(5)),
+            "{told}"
+        );
         let rows = told["first_differences"].as_array().unwrap().iter();
         rows.map(|row| row["line"].as_u64().unwrap())
             .collect::<BTreeSet<_>>()
@@ -251,36 +290,46 @@ fn a_sample_is_chosen_by_its_seed_and_nothing_else_is_read() {
     assert_eq!(chosen(7), chosen(7));
     assert_ne!(chosen(7), chosen(8));
     let ended = scene.verify("--sample 5");
-    assert!(ended.stderr.contains("a sample of 5 tickets with the seed "), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("a sample of 5 tickets with the seed "),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn rows_that_read_otherwise_now_are_compared_only_by_their_external_id() {
     let scene = Scene::of(3);
-    let changed = rows(3).replace("Subject 2,", "Matter 2,");
+    let changed = rows(3).replace("Subject 2,", "Matters 2,");
     std::fs::write(scene.folder.path("rows.csv"), changed).unwrap();
     let ended = scene.verify("");
     assert_eq!((ended.status, &*ended.stdout), (Some(0), ""), "{ended:?}");
-    assert!(ended.stderr.contains("1 rows no longer read as they were sent"), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("1 rows no longer read at their places as they were sent"),
+        "{ended:?}"
+    );
 }
 
 #[test]
 fn questions_that_are_not_answered_are_asked_again() {
     let scene = Scene::of(40);
-    let faults = r#"{"seed":3,"lost_before":0.2,"lost_after":0.2,"error_503":0.2,"all":true,"at_most":20}"#;
+    let faults =
+        r#"{"seed":3,"lost_before":0.2,"lost_after":0.2,"error_503":0.2,"all":true,"at_most":20}"#;
     post(scene.sandbox.address(), "/sandbox/faults", faults);
     let told = scene.verified("");
     assert_eq!(told["agreeing"], 40, "{told}");
-    assert!(told["requests"].as_u64() > Some(2 + 2 + 80), "nothing was asked again: {told}");
+    assert!(
+        told["requests"].as_u64() > Some(2 + 2 + 80),
+        "nothing was asked again: {told}"
+    );
 }
 
 #[test]
 fn a_running_import_is_not_disturbed() {
-    let folder = Folder::new()
-        .with("rows.csv", rows(200))
-        .with("rows.toml", MAPPING);
-    let sandbox = Sandbox::start(&folder, "--latency-ms 100");
-    let scene = Scene { folder, sandbox };
+    let scene = Scene::before(200, "--latency-ms 100");
     let running = scene.command("run rows.csv --concurrency 1").start();
     until("a ticket", || scene.sandbox.stats().tickets >= 1);
     let ended = scene.verify("");
@@ -297,7 +346,10 @@ fn the_embedded_double_is_read_back_too() {
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let ended = folder.command("verify rows.csv --sandbox").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    assert!(ended.stderr.contains("3 tickets compared: 3 agree"), "{ended:?}");
+    assert!(
+        ended.stderr.contains("3 tickets compared: 3 agree"),
+        "{ended:?}"
+    );
 }
 
 #[test]

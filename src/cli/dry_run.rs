@@ -125,7 +125,10 @@ fn estimates(
             "the account's limit, less the reserve".to_owned(),
         )
     });
-    let operator = arguments.account.max_rpm.map(|rpm| (rpm, "--max-rpm".to_owned()));
+    let operator = arguments
+        .account
+        .max_rpm
+        .map(|rpm| (rpm, "--max-rpm".to_owned()));
     let slowest = [operator, account, plan].into_iter().flatten().min();
     let recorded = (
         RECORDED_CREATE_RPM,

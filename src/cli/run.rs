@@ -9,8 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
-use super::progress::Display;
 use super::place::Place;
+use super::progress::Display;
 use super::{args, confirm, dry_run, interrupt, meet, output};
 use crate::checkpoint::{Checkpoint, Mended, ProblemRow, Reader, Setting, Since};
 use crate::engine::clock::monotonic;
@@ -341,5 +341,10 @@ fn facts(ended: &Ended, began: Monotonic) -> Facts {
 
 pub(super) fn display(arguments: &RunArguments) -> Display {
     let bytes = std::fs::metadata(&arguments.csv).map_or(0, |file| file.len());
-    Display::start(arguments.progress, arguments.quiet, bytes)
+    // A bar and the lines of `-v` would write over each other.
+    let progress = match arguments.progress {
+        args::Progress::Auto if arguments.log.verbose > 0 => args::Progress::Always,
+        wanted => wanted,
+    };
+    Display::start(progress, arguments.quiet, bytes)
 }

@@ -11,7 +11,9 @@ use super::exit::{Exit, Failure};
 use super::interrupt::Signals;
 use super::place::Place;
 use super::{output, paths};
-use crate::checkpoint::{Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow};
+use crate::checkpoint::{
+    Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow,
+};
 use crate::engine::monitor::{Monitor, Picture};
 use crate::engine::run::runtime;
 use crate::engine::verify::{self, Files};
@@ -196,8 +198,9 @@ fn tell(
     output::say(&summary(&far, requests));
     if far.only_there > 0 {
         output::say(&format!(
-            "{} rows no longer read as they were sent, because the CSV or the mapping has changed: of \
-             their tickets only the external_id was compared",
+            "{} rows no longer read at their places as they were sent, because the CSV or the mapping \
+             has changed: of their tickets only the external_id was compared; a run reads a changed \
+             file again, and then finds the rows that are still the same",
             far.only_there
         ));
     }

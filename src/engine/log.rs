@@ -46,13 +46,25 @@ pub(super) fn looked_up(
         Ok(found) => {
             let tickets: Vec<u64> = found.iter().map(|candidate| candidate.ticket.0).collect();
             info!(
-                line, way, status = meta.status, request_id, duration_ms, found = found.len(),
-                ?tickets, "lookup"
+                line,
+                way,
+                status = meta.status,
+                request_id,
+                duration_ms,
+                found = found.len(),
+                ?tickets,
+                "lookup"
             );
         }
         Err(verdict) => info!(
-            line, way, status = meta.status, request_id, duration_ms, verdict = verdict.word(),
-            code = code(verdict), "lookup"
+            line,
+            way,
+            status = meta.status,
+            request_id,
+            duration_ms,
+            verdict = verdict.word(),
+            code = code(verdict),
+            "lookup"
         ),
     }
 }
@@ -68,12 +80,23 @@ pub(super) fn asked<T>(
     let request_id = meta.request_id.as_deref();
     match answer {
         Ok(_) => debug!(
-            what, attempt, status = meta.status, request_id, duration_ms, verdict = "answered",
+            what,
+            attempt,
+            status = meta.status,
+            request_id,
+            duration_ms,
+            verdict = "answered",
             "question"
         ),
         Err(verdict) => info!(
-            what, attempt, status = meta.status, request_id, duration_ms, verdict = verdict.word(),
-            code = code(verdict), "question"
+            what,
+            attempt,
+            status = meta.status,
+            request_id,
+            duration_ms,
+            verdict = verdict.word(),
+            code = code(verdict),
+            "question"
         ),
     }
 }

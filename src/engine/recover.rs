@@ -102,7 +102,13 @@ pub(super) async fn export(
         let asked = monotonic();
         next = asked.plus(60_000 / EXPORT_RPM);
         let Answer { answer, meta } = client.export_page(after.as_deref(), size).await;
-        log::asked("export", failures + 1, &answer, &meta, monotonic().since(asked));
+        log::asked(
+            "export",
+            failures + 1,
+            &answer,
+            &meta,
+            monotonic().since(asked),
+        );
         match answer {
             Ok(page) => {
                 failures = 0;

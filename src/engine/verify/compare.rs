@@ -66,9 +66,16 @@ impl Sent {
         ];
         let words = words.into_iter().filter_map(|(field, sent, found)| {
             let sent = sent.as_ref().filter(|_| sent != found)?;
-            Some(Difference::new(field, plain(sent), found.as_deref().map(plain)))
+            Some(Difference::new(
+                field,
+                plain(sent),
+                found.as_deref().map(plain),
+            ))
         });
-        let fields = self.custom_fields.iter().filter_map(|sent| field(sent, found));
+        let fields = self
+            .custom_fields
+            .iter()
+            .filter_map(|sent| field(sent, found));
         let subject = self.subject(found).into_iter();
         let requester = self.requester_differs(found, address).into_iter();
         let tags = self.tags(found).into_iter();
@@ -87,11 +94,7 @@ impl Sent {
         (!is_same).then(|| Difference::new("subject", quoted(sent), now.map(quoted)))
     }
 
-    fn requester_differs(
-        &self,
-        found: &FoundTicket,
-        address: Option<&str>,
-    ) -> Option<Difference> {
+    fn requester_differs(&self, found: &FoundTicket, address: Option<&str>) -> Option<Difference> {
         let sent = self.requester()?.trim();
         let is_same = address.is_some_and(|now| now.to_lowercase() == sent.to_lowercase());
         let now = match (address, found.requester) {
@@ -294,7 +297,10 @@ mod tests {
         let sent = Sent::read(BODY.as_bytes()).unwrap();
         let told = |address| {
             let differences = sent.differences(&ticket(), address);
-            differences.iter().map(ToString::to_string).collect::<Vec<_>>()
+            differences
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
         };
         assert_eq!(told(Some("ADA@EXAMPLE.COM")), [""; 0]);
         assert_eq!(

@@ -44,6 +44,9 @@ impl Files {
             return Some(&self.recorded);
         };
         let open = || Source::open_for(Path::new(file), self.mapping.as_deref(), self.target).ok();
-        self.others.entry(file.clone()).or_insert_with(open).as_ref()
+        self.others
+            .entry(file.clone())
+            .or_insert_with(open)
+            .as_ref()
     }
 }

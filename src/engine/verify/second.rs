@@ -110,7 +110,11 @@ impl Verifier<'_> {
             Err(why) => return Err(self.asker.cannot("list tickets", why)),
         };
         let search = || client.search_by_external_id(&row.external_id);
-        let searched = match self.asker.asked_at(Some(searches), "search", search).await? {
+        let searched = match self
+            .asker
+            .asked_at(Some(searches), "search", search)
+            .await?
+        {
             Ok(searched) => searched,
             Err(Unanswered::Refused(_)) => {
                 *unsearchable += 1;
