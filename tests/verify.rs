@@ -301,16 +301,26 @@ fn a_sample_is_chosen_by_its_seed_and_nothing_else_is_read() {
 #[test]
 fn rows_that_read_otherwise_now_are_compared_only_by_their_external_id() {
     let scene = Scene::of(3);
-    let changed = rows(3).replace("Subject 2,", "Matters 2,");
+    let changed = rows(3).replace("Subject 2,", "A much longer matter,");
     std::fs::write(scene.folder.path("rows.csv"), changed).unwrap();
     let ended = scene.verify("");
     assert_eq!((ended.status, &*ended.stdout), (Some(0), ""), "{ended:?}");
     assert!(
         ended
             .stderr
-            .contains("1 rows no longer read at their places as they were sent"),
+            .contains("1 rows no longer read as they were sent"),
         "{ended:?}"
     );
+}
+
+#[test]
+fn a_ticket_that_is_not_shown_among_others_is_asked_for_alone() {
+    let scene = Scene::of(5);
+    post(scene.sandbox.address(), "/sandbox/archive", "");
+    let settings = r#"{"show_many_sees_archived":false}"#;
+    post(scene.sandbox.address(), "/sandbox/settings", settings);
+    let told = scene.verified("");
+    assert_eq!(told["agreeing"], 5, "{told}");
 }
 
 #[test]

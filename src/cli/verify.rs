@@ -118,7 +118,7 @@ fn read_back(
     let mut monitor = Teller {
         quiet: arguments.quiet,
     };
-    let pace = Policy {
+    let policy = Policy {
         max_rpm: arguments.account.max_rpm,
         reserve_rpm: arguments.account.reserve_rpm,
     };
@@ -127,7 +127,7 @@ fn read_back(
             known = start::who(&client, &mut monitor) => known?,
             () = end.cancelled() => return Err(EngineError::Interrupted),
         };
-        let plan = (scope, pace, &account);
+        let plan = (scope, policy, &account);
         let requests = verify::verify(&client, checkpoint, files, plan, (&end, &mut monitor));
         Ok(requests.await? + account.requests)
     });
@@ -179,7 +179,9 @@ fn tell(
     let mut first = Vec::new();
     checkpoint.each_difference(|row| {
         if !arguments.json {
-            lines(&row).iter().for_each(|line| output::line(line));
+            for line in lines(&row) {
+                output::line(&line);
+            }
         } else if first.len() < LISTED_MAX {
             first.push(row);
         }
@@ -198,9 +200,8 @@ fn tell(
     output::say(&summary(&far, requests));
     if far.only_there > 0 {
         output::say(&format!(
-            "{} rows no longer read at their places as they were sent, because the CSV or the mapping \
-             has changed: of their tickets only the external_id was compared; a run reads a changed \
-             file again, and then finds the rows that are still the same",
+            "{} rows no longer read as they were sent, because the CSV or the mapping has changed: of \
+             their tickets only the external_id was compared",
             far.only_there
         ));
     }

@@ -148,3 +148,78 @@ struct User {
     id: u64,
     email: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::raw_server::{Act, RawServer, reply};
+    use super::super::{Account, Credentials, Timeouts};
+    use super::*;
+    use crate::model::reply::Verdict;
+
+    async fn served(status: &str, body: &str) -> (Client, RawServer) {
+        let server = RawServer::start([Act::Reply(reply(status, "", body))]).await;
+        let account = Account::from_url(&format!("http://127.0.0.1:{}", server.port)).unwrap();
+        let credentials = Credentials::Bearer("t".into());
+        let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+        (client, server)
+    }
+
+    #[tokio::test]
+    async fn tickets_are_read_with_what_is_compared_and_what_is_absent_is_nothing() {
+        let body = r#"{"tickets":[
+            {"id":33,"external_id":"A-1","subject":"S","requester_id":5,"status":"open",
+             "priority":"high","type":"task","tags":["b","a"],
+             "custom_fields":[{"id":1,"value":"x"},{"id":2,"value":null}]},
+            {"id":34,"external_id":null}],"next_page":null,"count":2}"#;
+        let (client, server) = served("200 OK", body).await;
+        let found = client.show_tickets(&[TicketId(33), TicketId(34)]).await;
+        let [full, bare] = &found.answer.unwrap()[..] else {
+            panic!("two tickets")
+        };
+        assert_eq!(
+            server.seen()[0].line,
+            "GET /api/v2/tickets/show_many?ids=33%2C34 HTTP/1.1"
+        );
+        assert_eq!((full.ticket, full.requester), (TicketId(33), Some(5)));
+        assert_eq!(full.external_id.as_deref(), Some("A-1"));
+        assert_eq!(full.tags, ["a", "b"].map(str::to_owned).into());
+        let values: Vec<_> = full
+            .custom_fields
+            .iter()
+            .map(|field| &field.value)
+            .collect();
+        assert_eq!(values, [&json!("x"), &json!(null)]);
+        assert_eq!((&bare.external_id, &bare.subject), (&None, &None));
+    }
+
+    #[tokio::test]
+    async fn a_ticket_is_gone_only_if_zendesk_says_so() {
+        let gone = r#"{"error":"RecordNotFound","description":"Not found"}"#;
+        let (client, _server) = served("404 Not Found", gone).await;
+        assert_eq!(client.show_ticket(TicketId(33)).await.answer, Ok(None));
+        let elsewhere = r#"{"error":"InvalidEndpoint","description":"Not found"}"#;
+        let (client, _server) = served("404 Not Found", elsewhere).await;
+        let answer = client.show_ticket(TicketId(33)).await.answer;
+        assert!(
+            matches!(answer, Err(Verdict::WrongAccount(_))),
+            "{answer:?}"
+        );
+        let (client, _server) = served("200 OK", "{}").await;
+        let answer = client.show_ticket(TicketId(33)).await.answer;
+        assert_eq!(answer, Err(Verdict::Unreadable));
+    }
+
+    #[tokio::test]
+    async fn users_without_an_address_have_none() {
+        let body = r#"{"users":[{"id":5,"email":"a@example.com"},{"id":6,"email":null},{"id":7}]}"#;
+        let (client, server) = served("200 OK", body).await;
+        let found = client.addresses(&[5, 6, 7]).await.answer.unwrap();
+        assert_eq!(found, BTreeMap::from([(5, "a@example.com".to_owned())]));
+        assert_eq!(
+            server.seen()[0].line,
+            "GET /api/v2/users/show_many?ids=5%2C6%2C7 HTTP/1.1"
+        );
+    }
+}

@@ -7,6 +7,7 @@ mod compare;
 mod files;
 mod second;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;
@@ -117,8 +118,8 @@ impl Verifier<'_> {
             .map(|ticket| (ticket.ticket, Ok(ticket)))
             .collect();
         for (row, _) in rows {
-            if !found.contains_key(&row.ticket) {
-                found.insert(row.ticket, self.left_out(row.ticket).await?);
+            if let Entry::Vacant(place) = found.entry(row.ticket) {
+                place.insert(self.left_out(row.ticket).await?);
             }
         }
         let addresses = self.addresses(rows, &found).await?;

@@ -110,12 +110,12 @@ impl Verifier<'_> {
             Err(why) => return Err(self.asker.cannot("list tickets", why)),
         };
         let search = || client.search_by_external_id(&row.external_id);
-        let searched = match self
+        let more = match self
             .asker
             .asked_at(Some(searches), "search", search)
             .await?
         {
-            Ok(searched) => searched,
+            Ok(found) => found,
             Err(Unanswered::Refused(_)) => {
                 *unsearchable += 1;
                 Vec::new()
@@ -123,6 +123,6 @@ impl Verifier<'_> {
             Err(why) => return Err(self.asker.cannot("search for tickets", why)),
         };
         let ticket = |candidate: Candidate| candidate.ticket;
-        Ok(listed.into_iter().chain(searched).map(ticket).collect())
+        Ok(listed.into_iter().chain(more).map(ticket).collect())
     }
 }
