@@ -22,6 +22,7 @@ mod sandbox;
 mod shared_args;
 mod status;
 mod verify;
+mod verify_args;
 mod whole_file;
 
 use std::process::ExitCode;

@@ -6,10 +6,10 @@ use serde::Serialize;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-use super::args::VerifyArguments;
 use super::exit::{Exit, Failure};
 use super::interrupt::Signals;
 use super::place::Place;
+use super::verify_args::VerifyArguments;
 use super::{output, paths};
 use crate::checkpoint::{
     Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow,

@@ -69,7 +69,6 @@ impl File {
             return Some(body);
         }
         if self.places.is_none() {
-            // What a file that breaks off in the middle still holds can be read.
             self.places = Some(places(&self.source));
         }
         let place = *self.places.as_ref()?.get(&beginning(row.fingerprint))?;
@@ -95,12 +94,14 @@ fn places(source: &Source) -> HashMap<u64, Place> {
         }
         Ok(())
     });
-    let _rows_before_an_error_count = read;
+    // What a file that breaks off in the middle still holds can be read.
+    drop(read);
     places
 }
 
 /// Enough to find a row by; what is found is compared whole.
 fn beginning(fingerprint: Fingerprint) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *fingerprint.as_bytes();
-    u64::from_ne_bytes([a, b, c, d, e, f, g, h])
+    let mut half = [0; 8];
+    half.copy_from_slice(&fingerprint.as_bytes()[..8]);
+    u64::from_ne_bytes(half)
 }
