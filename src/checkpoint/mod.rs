@@ -33,6 +33,7 @@ mod schema;
 mod settings;
 mod since;
 mod verified;
+mod verify_scope;
 
 pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
@@ -48,7 +49,8 @@ pub use retry::{Assigned, Selection};
 pub use rows::{Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 pub use since::{Since, SinceRow};
-pub use verified::{Compared, Scope, SentRow, Verification, VerifiedRow};
+pub use verified::{Compared, SentRow, Verification, VerifiedRow};
+pub use verify_scope::Scope;
 
 #[cfg(test)]
 mod batch_tests;

@@ -1,7 +1,8 @@
 //! A verification in the checkpoint: what it is about, how far it is, and what it found.
 
 use super::fixture_tests::{Fixture, START};
-use super::verified::{Compared, Scope, Verification};
+use super::verified::{Compared, Verification};
+use super::verify_scope::Scope;
 use crate::lifecycle::{How, Past, Row, State};
 use crate::model::difference::Difference;
 use crate::model::ids::{RowNumber, TicketId};

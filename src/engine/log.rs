@@ -43,19 +43,25 @@ pub(super) fn looked_up(
     let Answer { answer, meta } = answer;
     let request_id = meta.request_id.as_deref();
     match answer {
-        Ok(found) => {
-            let tickets: Vec<u64> = found.iter().map(|candidate| candidate.ticket.0).collect();
-            info!(
-                line,
-                way,
-                status = meta.status,
-                request_id,
-                duration_ms,
-                found = found.len(),
-                ?tickets,
-                "lookup"
-            );
-        }
+        Ok(found) if found.is_empty() => debug!(
+            line,
+            way,
+            status = meta.status,
+            request_id,
+            duration_ms,
+            found = 0,
+            "lookup"
+        ),
+        Ok(found) => info!(
+            line,
+            way,
+            status = meta.status,
+            request_id,
+            duration_ms,
+            found = found.len(),
+            tickets = ?ids(found),
+            "lookup"
+        ),
         Err(verdict) => info!(
             line,
             way,
@@ -101,12 +107,42 @@ pub(super) fn asked<T>(
     }
 }
 
-/// Zendesk's own name of what is wrong. Its sentence may repeat what is in the ticket.
+fn ids(found: &[Candidate]) -> Vec<u64> {
+    found.iter().map(|candidate| candidate.ticket.0).collect()
+}
+
+/// Zendesk's own name of what is wrong, if it is a name: a sentence may repeat what is in the ticket.
 fn code(verdict: &Verdict) -> Option<&str> {
     match verdict {
         Verdict::Refused(problem)
         | Verdict::Forbidden(problem)
-        | Verdict::WrongAccount(problem) => Some(&problem.code),
+        | Verdict::WrongAccount(problem) => Some(&*problem.code).filter(|code| is_name(code)),
         _ => None,
+    }
+}
+
+fn is_name(code: &str) -> bool {
+    code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::problem::Problem;
+
+    #[test]
+    fn a_code_is_logged_only_if_it_is_a_name() {
+        let code_of = |text: &str| {
+            let verdict = Verdict::Refused(Problem::new(text.to_owned(), "Ada is suspended"));
+            code(&verdict).map(str::to_owned)
+        };
+        assert_eq!(code_of("RecordInvalid").as_deref(), Some("RecordInvalid"));
+        for text in [
+            "Couldn't authenticate you",
+            "ada@example.com",
+            &"x".repeat(65),
+        ] {
+            assert_eq!(code_of(text), None, "{text}");
+        }
     }
 }
