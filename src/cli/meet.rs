@@ -26,6 +26,9 @@ pub(super) async fn meet(
             known.role
         )));
     }
+    if arguments.endpoint == Endpoint::Imports {
+        start::ask_highest_ticket(client, &mut known, monitor).await?;
+    }
     // The embedded double has none of the fields of the account that the mapping is for.
     if !arguments.sandbox {
         known.requests += preflight::check(client, &source.references(), monitor).await?;

@@ -285,7 +285,7 @@ fn send(
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
-    driver.already_asked(known.limit, requests, now);
+    driver.already_asked(known.limit, known.highest_ticket, requests, now);
     let mailbox = (&body.sender, &body.inbox);
     let watchers: (&mut History, &mut dyn Monitor) = (&mut history, display);
     let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, watchers)?;
