@@ -115,8 +115,7 @@ fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
         "DROP TABLE IF EXISTS temp.named;
          CREATE TEMP TABLE named AS
            SELECT s.number AS scanned, r.number AS row,
-                  s.external_id IS NOT NULL
-                  AND s.external_id IN (SELECT external_id FROM row) AS taken
+                  EXISTS (SELECT 1 FROM row t WHERE t.external_id = s.external_id) AS taken
            FROM scanned s JOIN row r ON r.line = s.origin_line AND r.problem_code = s.origin_code
            WHERE r.state = {invalid} AND r.external_id IS NULL;
          UPDATE row SET problem_code = 'DuplicateExternalId', problem_message =
