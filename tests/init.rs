@@ -14,7 +14,7 @@ use support::folder::Folder;
 fn all_valid(rows: u64) -> String {
     format!(
         "{rows} rows: {rows} valid, 0 invalid\nas there is no checkpoint yet, a run would create \
-         {rows} tickets, send 0 again and look 0 up: {rows} requests at least\nthis was a dry run: \
+         {rows} tickets,\n  send 0 again and look 0 up: {rows} requests at least\nthis was a dry run: \
          nothing was sent, nothing was written\n"
     )
 }

@@ -168,13 +168,16 @@ pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
         facts.invalid
     ));
     let second = fold(&format!(
-        "{standing}, a run would create {}, send {} again and look {} up: {} at least{time}",
-        count(would.create, "ticket"),
+        "{standing}, a run would create {},",
+        count(would.create, "ticket")
+    ));
+    let third = fold(&format!(
+        "  send {} again and look {} up: {} at least{time}",
         would.resend,
         would.look_up,
         count(would.requests, "request"),
     ));
-    format!("{first}\n{second}\nthis was a dry run: nothing was sent, nothing was written")
+    format!("{first}\n{second}\n{third}\nthis was a dry run: nothing was sent, nothing was written")
 }
 
 /// Why a run ended, and what to do next.

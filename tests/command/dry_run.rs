@@ -15,7 +15,7 @@ fn a_dry_run_leaves_no_file_behind() {
         .env("TMPDIR", folder.path(""))
         .stderr(format!(
             "{CLOSED_TICKETS}200 rows: 200 valid, 0 invalid\nas there is no checkpoint yet, a run would create \
-             200 tickets, send 0 again and look 0 up: 200 requests at least\nthis was a dry run: \
+             200 tickets,\n  send 0 again and look 0 up: 200 requests at least\nthis was a dry run: \
              nothing was sent, nothing was written\n"
         ))
         .changes_nothing()
@@ -33,7 +33,7 @@ fn a_dry_run_makes_no_connection() {
         .env("ZENDESK_OAUTH_TOKEN", "t")
         .stderr(
             "2 rows: 2 valid, 0 invalid\nas there is no checkpoint yet, a run would create 2 \
-             tickets, send 0 again and look 0 up: 2 requests at least\nthis was a dry run: \
+             tickets,\n  send 0 again and look 0 up: 2 requests at least\nthis was a dry run: \
              nothing was sent, nothing was written\n",
         )
         .changes_nothing()
