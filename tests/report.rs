@@ -52,7 +52,10 @@ fn the_facts_of_a_report_add_up() {
         "sending",
         "withdrawn",
     ];
-    assert_eq!(of("rows"), states.iter().map(|state| of(state)).sum::<u64>());
+    assert_eq!(
+        of("rows"),
+        states.iter().map(|state| of(state)).sum::<u64>()
+    );
     assert_eq!((of("rows"), of("created")), (4, 2));
     let problems = of("rejected") + of("invalid") + of("unknown");
     assert_eq!(sum(&facts["causes"], "rows"), problems);

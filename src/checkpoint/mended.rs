@@ -186,10 +186,11 @@ fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
 }
 
 /// A row that had no identity in the recorded CSV is still there without one: it is not a new row.
+/// It is known by its line; if lines were added or taken away above it, it counts as a new one.
 pub(super) fn leave_nameless(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
-        "DELETE FROM scanned WHERE external_id IS NULL AND (line, byte_offset) IN (
-           SELECT r.line, r.byte_offset FROM mended m JOIN row r ON r.number = m.row
+        "DELETE FROM scanned WHERE external_id IS NULL AND line IN (
+           SELECT r.line FROM mended m JOIN row r ON r.number = m.row
            WHERE m.nameless)",
         [],
     )?;

@@ -172,12 +172,14 @@ pub fn dry_run(facts: &Facts, checkpoint: Option<&Path>) -> String {
         count(would.create, "ticket")
     ));
     let third = fold(&format!(
-        "  send {} again and look {} up: {} at least{time}",
+        "send {} again and look {} up: {} at least{time}",
         would.resend,
         would.look_up,
         count(would.requests, "request"),
     ));
-    format!("{first}\n{second}\n{third}\nthis was a dry run: nothing was sent, nothing was written")
+    format!(
+        "{first}\n{second}\n  {third}\nthis was a dry run: nothing was sent, nothing was written"
+    )
 }
 
 /// Why a run ended, and what to do next.

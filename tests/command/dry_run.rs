@@ -94,7 +94,7 @@ fn a_dry_run_names_every_mistake_by_its_line() {
         .command("run tickets-with-mistakes.csv -n")
         .stderr(format!(
             "{lines}13 rows: 2 valid, 11 invalid\nas there is no checkpoint yet, a run would \
-             create 2 tickets, send 0 again and look 0 up: 2 requests at least\nthis was a dry \
+             create 2 tickets,\n  send 0 again and look 0 up: 2 requests at least\nthis was a dry \
              run: nothing was sent, nothing was written\n"
         ))
         .status(3)
