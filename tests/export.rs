@@ -136,7 +136,7 @@ fn a_mended_error_csv_is_fed_back_and_every_row_has_one_ticket() {
     let folder = folder.with("t.csv", CSV.replace("\"Third\nline\"", "\"Changed\nline\""));
     let ended = run(&folder, &sandbox, "t.csv", "");
     assert_eq!(ended.status, Some(4), "{ended:?}");
-    assert!(ended.stderr.contains("1 changed since"), "{ended:?}");
+    assert!(ended.stderr.contains("2 changed since"), "{ended:?}");
     assert_eq!(sandbox.stats().tickets, 3);
     let ended = run(&folder, &sandbox, "error.csv", "");
     assert_eq!(ended.status, Some(0), "{ended:?}");
