@@ -1,6 +1,8 @@
 //! `status`, before there is anything to tell and afterwards.
 
 use super::support::folder::Folder;
+use super::support::process::until;
+use super::support::sandbox::Sandbox;
 use super::{TWO, TWO_CHECKPOINT};
 
 #[test]
@@ -92,4 +94,44 @@ fn status_of_a_csv_that_was_not_read_to_its_end_does_not_say_that_all_is_done() 
     assert!(!ended.stdout.contains("\"done\""), "{ended:?}");
     let ended = folder.command("run two.csv --sandbox").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
+}
+
+#[test]
+fn no_command_chooses_between_several_checkpoints() {
+    let folder = Folder::new()
+        .with("two.csv", TWO)
+        .with("two.acme.checkpoint.sqlite3", "")
+        .with("two.sandbox.checkpoint.sqlite3", "");
+    for command in ["status", "report", "export", "retry", "verify --offline"] {
+        let ended = folder
+            .command(&format!("{command} two.csv"))
+            .changes_nothing()
+            .run();
+        assert_eq!(ended.status, Some(2), "{ended:?}");
+        assert!(
+            ended.stderr.contains("\n  two.acme.checkpoint.sqlite3\n"),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
+fn status_tells_a_run_that_goes_on_from_one_that_was_cut_off() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let sandbox = Sandbox::start(&folder, "--latency-ms 2000");
+    let run = format!("run two.csv -c two.sqlite3 --url {}", sandbox.url());
+    let running = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
+    until("the run's request", || sandbox.stats().requests > 0);
+    let word = || folder.command("status -c two.sqlite3 --json").run().stdout;
+    assert!(
+        word().contains("\"stopped_because\":\"running\""),
+        "{}",
+        word()
+    );
+    running.kill();
+    assert!(
+        word().contains("\"stopped_because\":\"interrupted\""),
+        "{}",
+        word()
+    );
 }
