@@ -209,9 +209,6 @@ fn send(
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    let settings = settings(arguments, &place.account_name);
-    let now = known.clock.at(monotonic());
-    let mut history = History::begin(&mut checkpoint, body.began, now, &settings)?;
     let plan = make_plan(arguments, client.account().host(), &known);
     let mut requests = known.requests;
     if arguments.recover {
@@ -225,6 +222,8 @@ fn send(
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
+    let settings = settings(arguments, &place.account_name);
+    let mut history = driver.begin(body.began, &settings, now)?;
     driver.already_asked(known.limit, requests, now);
     let mailbox = (&body.sender, &body.inbox);
     let watchers: (&mut History, &mut dyn Monitor) = (&mut history, display);

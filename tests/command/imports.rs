@@ -92,7 +92,7 @@ fn rows_with_mistakes_are_counted_and_the_good_ones_are_created() {
              \"lookups\":4,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
         .stderr(format!(
-            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\nthis run: 2 created, 8 requests (4 lookups) in TIME\ndone, but 11 rows have no ticket: mend them in the CSV (or see retry), then run\n  the same command again\n",
+            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\nthis run: 2 created, 8 requests (4 lookups) in TIME\ndone, but 11 rows have no ticket: mend them, then run the same command again\n",
         ))
         .status(3)
         .check();
@@ -107,7 +107,7 @@ fn a_second_run_does_not_call_rows_without_a_ticket_nothing() {
     folder
         .command(run)
         .stderr(format!(
-            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\ndone, but 11 rows have no ticket: mend them in the CSV (or see retry), then run\n  the same command again\n",
+            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\ndone, but 11 rows have no ticket: mend them, then run the same command again\n",
         ))
         .status(3)
         .check();
