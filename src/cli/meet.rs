@@ -47,6 +47,14 @@ pub(super) fn target(endpoint: Endpoint) -> source::Target {
     }
 }
 
+/// The endpoint's name, as it is typed.
+pub(super) fn name(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Tickets => "tickets",
+        Endpoint::Imports => "imports",
+    }
+}
+
 /// Keys are documented for the tickets endpoint only.
 pub(super) fn trust(endpoint: Endpoint) -> Trust {
     match endpoint {

@@ -286,6 +286,17 @@ impl<R: Rows> Driver<R> {
         self.warnings.summary()
     }
 
+    /// Begins this run's line in the history.
+    pub fn begin(
+        &mut self,
+        began: Monotonic,
+        arguments: &str,
+        now: Monotonic,
+    ) -> Result<History, CheckpointError> {
+        let at = self.server_now(now);
+        History::begin(&mut self.checkpoint, began, (at, now), arguments)
+    }
+
     /// Notes in the history what this run has done and, at its end, why it ended.
     pub fn note(
         &mut self,
