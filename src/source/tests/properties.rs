@@ -162,8 +162,11 @@ fn orphans(rows: &[Seen], comments: &[u8], label: &str) -> u64 {
         .count() as u64
 }
 
+/// Bytes, and the name of the encoding they are read in.
+type Labelled = (Vec<u8>, &'static str);
+
 /// Two files and their encodings.
-fn hostile_pair() -> impl Strategy<Value = ((Vec<u8>, &'static str), (Vec<u8>, &'static str))> {
+fn hostile_pair() -> impl Strategy<Value = (Labelled, Labelled)> {
     let one = || {
         prop::sample::select(&LABELS[..]).prop_flat_map(|label| {
             let bytes = match label {
@@ -189,7 +192,8 @@ fn hostile_pair() -> impl Strategy<Value = ((Vec<u8>, &'static str), (Vec<u8>, &
 #[ignore = "runs for ten minutes"]
 #[allow(
     clippy::print_stderr,
-    reason = "the seed and the number of cases are what it is for"
+    clippy::disallowed_methods,
+    reason = "it is told how long, and tells the seed and the number of cases"
 )]
 fn fuzz() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
