@@ -1,6 +1,7 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod choices;
 mod confirm;
 mod dry_run;
 mod environment;
