@@ -108,6 +108,9 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
+    if let Some(next) = text::next(&ended.stop, &facts, &csv.to_string_lossy()) {
+        output::say(&next);
+    }
     if ended.stop == Stop::Done {
         tell::elsewhere(&reader, &csv, &place.checkpoint)?;
     }
