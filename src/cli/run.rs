@@ -229,6 +229,7 @@ fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> pl
             lookup_settle_ms: arguments.lookup_settle,
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             resend_after_ms: arguments.lookup_settle.min(RESEND_AFTER_MS_MAX),
+            keys_max: meet::keys_max(arguments),
         },
         route: meet::route(arguments, host, known.user),
         unknown_author: match arguments.unknown_author {

@@ -19,7 +19,7 @@ use crate::lifecycle::retry;
 use crate::model::ids::RowNumber;
 use crate::model::limits::THROTTLE_HOLD_MS;
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, RateLimit, Verdict};
+use crate::model::reply::{Answer, RateLimit, RetryAfter, Verdict};
 use crate::model::time::{Monotonic, ServerTime};
 use crate::source::Source;
 use crate::zendesk::pacer::{Pacer, Policy};
@@ -35,6 +35,9 @@ const JOB_QUESTIONS_MAX: u32 = 300;
 
 /// How often one question is asked before nothing is sent.
 const TRIES_MAX: u32 = 8;
+
+/// The longest pause between two tries, in milliseconds.
+const PAUSE_MS_MAX: u64 = 60_000;
 
 /// Authors with a problem that are named.
 const PROBLEMS_SHOWN: usize = 5;
@@ -62,6 +65,7 @@ pub async fn resolve(
         end,
         monitor,
         requests: 0,
+        unanswered: 0,
     };
     road.make_all(checkpoint).await?;
     let (count, first) = checkpoint.author_problems(PROBLEMS_SHOWN)?;
@@ -92,6 +96,13 @@ pub async fn resolve(
             road.monitor.tell(&sentence);
             stand_ins(rows, checkpoint)?;
             road.make_all(checkpoint).await?;
+            let more = checkpoint.author_problems(0)?.0 - count;
+            if more > 0 {
+                road.monitor.tell(&format!(
+                    "{more} of the requesters who stand in cannot be made users either: there the \
+                     user whose credentials are used counts as the author"
+                ));
+            }
             Ok(road.requests)
         }
         UnknownAuthor::Me => {
@@ -125,11 +136,11 @@ fn stand_ins(rows: &mut CsvRows, checkpoint: &mut Checkpoint) -> Result<(), Engi
                 checkpoint.user_of(email)
             })?);
         }
-        let mut authors = checkpoint.authors()?;
+        let mut authors = checkpoint.more_authors()?;
         for email in &needed {
             authors.add(email, None)?;
         }
-        authors.finish_keeping_problems()?;
+        authors.finish()?;
     }
 }
 
@@ -141,6 +152,8 @@ struct Road<'r> {
     end: &'r CancellationToken,
     monitor: &'r mut dyn Monitor,
     requests: u32,
+    /// Questions in succession that got no answer in all their tries.
+    unanswered: u32,
 }
 
 impl Road<'_> {
@@ -174,6 +187,12 @@ impl Road<'_> {
             // A job for a handful takes longer than asking for each.
             if authors.len() < 3 {
                 return Ok(());
+            }
+            if after.is_empty() {
+                self.monitor.tell(
+                    "the authors of comments are made users; those who are users already get the \
+                     names that the file has",
+                );
             }
             if let Some(last) = authors.last() {
                 after.clone_from(&last.email);
@@ -235,7 +254,10 @@ impl Road<'_> {
             let Answer { answer, meta } = question().await;
             self.pacer.learn(sent, meta.account, monotonic());
             let asked = match answer {
-                Ok(value) => return Ok(Ok(value)),
+                Ok(value) => {
+                    self.unanswered = 0;
+                    return Ok(Ok(value));
+                }
                 Err(Verdict::Refused(problem) | Verdict::Forbidden(problem)) => {
                     return Ok(Err(problem));
                 }
@@ -247,9 +269,9 @@ impl Road<'_> {
                     ));
                 }
                 Err(Verdict::WrongAccount(problem)) => return Ok(Err(problem)),
-                Err(Verdict::Throttled(asked)) => asked.or(Some(
-                    crate::model::reply::RetryAfter::Delay(THROTTLE_HOLD_MS),
-                )),
+                Err(Verdict::Throttled(asked)) => {
+                    asked.or(Some(RetryAfter::Delay(THROTTLE_HOLD_MS)))
+                }
                 Err(Verdict::ServerError(asked)) => asked,
                 Err(
                     Verdict::NotSent(_)
@@ -261,9 +283,18 @@ impl Road<'_> {
                     | Verdict::Created { .. },
                 ) => None,
             };
+            let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
             let now = meta.date.unwrap_or(ServerTime(0));
-            let ms = retry::delay_ms(attempt, asked, now, 0);
+            let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
             self.wait_until(monotonic().plus(ms)).await?;
+        }
+        self.unanswered += 1;
+        // One question may be cursed; two in succession are an outage.
+        if self.unanswered < 2 {
+            return Ok(Err(Problem::new(
+                "NoAnswer",
+                format!("Zendesk gave no usable answer in {TRIES_MAX} tries"),
+            )));
         }
         Err(EngineError::Unreachable(
             "Zendesk did not answer questions about the authors of comments; no ticket was sent: \

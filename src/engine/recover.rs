@@ -13,6 +13,7 @@ use super::error::EngineError;
 use super::monitor::Monitor;
 use super::plan::Plan;
 use crate::checkpoint::Checkpoint;
+use crate::model::intent::Trust;
 use crate::model::reply::{Answer, RetryAfter, Verdict};
 use crate::model::time::{Monotonic, ServerClock};
 use crate::zendesk::{Client, ExportPage};
@@ -53,7 +54,8 @@ pub async fn recover(
     let settled = monotonic().plus(plan.rules.lookup_settle_ms.max(MOST_RECENT_MS));
     wait_until(settled, end).await?;
     let mut requests = 1;
-    let complete = export(client, checkpoint, end, &mut requests).await?;
+    let dates_tell = plan.rules.trust == Trust::Key;
+    let complete = export(client, checkpoint, (end, dates_tell), &mut requests).await?;
     if complete {
         checkpoint.settle_recovered()?;
     } else {
@@ -83,7 +85,7 @@ async fn count_tickets(client: &Client) -> Option<u64> {
 async fn export(
     client: &Client,
     checkpoint: &mut Checkpoint,
-    end: &CancellationToken,
+    (end, dates_tell): (&CancellationToken, bool),
     requests: &mut u32,
 ) -> Result<bool, EngineError> {
     let mut after: Option<String> = None;
@@ -106,7 +108,14 @@ async fn export(
                 failures = 0;
                 let found = tickets
                     .iter()
-                    .map(|t| (&*t.external_id, t.ticket, t.created_at));
+                    // The date of an imported ticket says nothing of when it was made.
+                    .map(|t| {
+                        (
+                            &*t.external_id,
+                            t.ticket,
+                            t.created_at.filter(|_| dates_tell),
+                        )
+                    });
                 checkpoint.note_exported(found)?;
                 if is_last {
                     return Ok(true);

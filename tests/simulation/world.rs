@@ -230,6 +230,11 @@ impl World {
                 lookup_settle_ms: SETTLE_MS,
                 request_timeout_ms: TIMEOUT_MS,
                 resend_after_ms: 30_000,
+                keys_max: if self.scenario.imports {
+                    zendesk_migrate::model::limits::KEYS_PER_ROW_MAX_UNTRUSTED
+                } else {
+                    zendesk_migrate::model::limits::KEYS_PER_ROW_MAX
+                },
             },
             route: Route {
                 method: "POST".into(),

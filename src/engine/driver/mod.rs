@@ -186,12 +186,14 @@ impl<R: Rows> Driver<R> {
     ) {
         self.highest_ticket = self.highest_ticket.max(highest);
         self.tally.requests += u64::from(requests);
-        (0..requests).for_each(|_| self.creates.note_send(now));
+        // What was asked more than a minute ago counts no longer.
+        let recent = limit.map_or(requests, |limit| requests.min(limit.total));
+        (0..recent).for_each(|_| self.creates.note_send(now));
         self.creates.learn(now, limit, now);
         if let Some(rpm) = self.creates.allowed_rpm() {
             let each_ms = 60_000 / u64::from(rpm.max(1));
-            self.creates
-                .hold_until(now.plus(each_ms * u64::from(requests)));
+            let recent = u64::from(recent.min(rpm));
+            self.creates.hold_until(now.plus(each_ms * recent));
         }
     }
 
