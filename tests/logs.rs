@@ -162,7 +162,8 @@ fn a_log_that_cannot_be_written_ends_nothing() {
 
 #[test]
 fn creates_that_all_seem_to_be_repeated_are_told() {
-    let rows: String = (1..=60).map(|n| format!("{n},Subject,Text\n")).collect();
+    let row = |n| format!("{n},Subject,Text\n");
+    let rows: String = (1..=60).map(row).collect();
     let folder = Folder::new().with(
         "rows.csv",
         format!("external_id,subject,description\n{rows}"),

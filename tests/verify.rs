@@ -327,7 +327,7 @@ fn a_ticket_that_is_not_shown_among_others_is_asked_for_alone() {
 fn questions_that_are_not_answered_are_asked_again() {
     let scene = Scene::of(40);
     let faults =
-        r#"{"seed":3,"lost_before":0.2,"lost_after":0.2,"error_503":0.2,"all":true,"at_most":20}"#;
+        r#"{"seed":3,"lost_before":0.2,"lost_after":0.2,"error_503":0.2,"all":true,"at_most":5}"#;
     post(scene.sandbox.address(), "/sandbox/faults", faults);
     let told = scene.verified("");
     assert_eq!(told["agreeing"], 40, "{told}");

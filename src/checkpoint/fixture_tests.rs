@@ -19,6 +19,7 @@ pub(super) const RULES: Rules = Rules {
     lookup_settle_ms: 300_000,
     request_timeout_ms: 60_000,
     resend_after_ms: 0,
+    keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
 };
 
 /// A checkpoint in a folder of its own.

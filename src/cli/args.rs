@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
+pub(super) use super::choices::{Endpoint, OnInvalid, Plan, Progress, UnknownAuthor};
 use super::shared_args::{AccountArguments, LogArguments};
 use super::verify_args::VerifyArguments;
 
@@ -109,6 +110,15 @@ pub(super) struct RunArguments {
     /// In a dry run: the account's plan, to estimate the time
     #[arg(long, value_enum, env = "ZENDESK_MIGRATE_PLAN", requires = "dry_run")]
     pub(super) plan: Option<Plan>,
+    /// In a dry run: how to show what was found
+    #[arg(
+        long,
+        value_enum,
+        env = "ZENDESK_MIGRATE_FORMAT",
+        requires = "dry_run",
+        conflicts_with = "json"
+    )]
+    pub(super) format: Option<Format>,
     /// In a dry run: ask the account what a run would ask before its first create (GETs only)
     #[arg(long, env = "ZENDESK_MIGRATE_ONLINE", requires = "dry_run")]
     pub(super) online: bool,
@@ -312,71 +322,6 @@ pub(super) struct SandboxArguments {
     /// A TOML or JSON file that says what goes wrong, and how often
     #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_FAULTS")]
     pub(super) faults: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Endpoint {
-    /// POST /api/v2/tickets: triggers run, the past is not kept
-    Tickets,
-    /// POST /api/v2/imports/tickets
-    Imports,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum UnknownAuthor {
-    /// Send nothing
-    Fail,
-    /// The ticket's requester
-    Requester,
-    /// The user whose credentials are used
-    Me,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum OnInvalid {
-    /// List them and leave them out
-    Skip,
-    /// List them and send nothing
-    Stop,
-}
-
-/// Plans by what they allow, as Zendesk's page of its rate limits has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Plan {
-    /// 200 requests a minute
-    Team,
-    /// 400
-    Growth,
-    /// 400
-    Professional,
-    /// 700
-    Enterprise,
-    /// 2500, with the add-on or Enterprise Plus
-    HighVolume,
-}
-
-impl Plan {
-    /// Requests a minute.
-    pub(super) fn rpm(self) -> u32 {
-        match self {
-            Self::Team => 200,
-            Self::Growth | Self::Professional => 400,
-            Self::Enterprise => 700,
-            Self::HighVolume => 2_500,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Progress {
-    /// A bar on a terminal, else a line every ten seconds
-    Auto,
-    /// A line every ten seconds, also on a terminal
-    Always,
-    /// Nothing
-    Never,
-    /// A JSON object a line
-    Json,
 }
 
 /// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.

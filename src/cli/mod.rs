@@ -1,6 +1,7 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod choices;
 mod confirm;
 mod dry_run;
 mod environment;
@@ -21,6 +22,7 @@ mod run;
 mod sandbox;
 mod shared_args;
 mod status;
+mod tell;
 mod verify;
 mod verify_args;
 mod whole_file;

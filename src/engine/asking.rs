@@ -16,7 +16,10 @@ use crate::model::time::{Monotonic, ServerTime};
 use crate::zendesk::pacer::{Pacer, Policy};
 
 /// How often one question is asked.
-const TRIES_MAX: u32 = 8;
+pub(super) const TRIES_MAX: u32 = 8;
+
+/// The longest pause between two tries, in milliseconds.
+const PAUSE_MS_MAX: u64 = 60_000;
 
 /// Why a question has no answer.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(super) enum Unanswered {
     Refused(Problem),
     /// The answer is none, again and again: too long, or not what it should be.
     Unreadable,
+    /// There is none.
+    Silent,
 }
 
 /// Asks.
@@ -63,7 +68,7 @@ impl<'r> Asker<'r> {
         match self.asked_at(None, what, question).await? {
             Ok(value) => Ok(Ok(value)),
             Err(Unanswered::Refused(problem)) => Ok(Err(problem)),
-            Err(Unanswered::Unreadable) => Err(self.unreachable()),
+            Err(Unanswered::Unreadable | Unanswered::Silent) => Err(self.unreachable()),
         }
     }
 
@@ -118,15 +123,16 @@ impl<'r> Asker<'r> {
                     | Verdict::Created { .. },
                 ) => None,
             };
+            let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
             let now = meta.date.unwrap_or(ServerTime(0));
-            let jitter = retry::jitter(sent.0, u64::from(self.requests), attempt);
-            let ms = retry::delay_ms(attempt, asked, now, jitter);
+            let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
             self.wait_until(monotonic().plus(ms)).await?;
         }
-        if unreadable {
-            return Ok(Err(Unanswered::Unreadable));
-        }
-        Err(self.unreachable())
+        Ok(Err(if unreadable {
+            Unanswered::Unreadable
+        } else {
+            Unanswered::Silent
+        }))
     }
 
     /// What is told when a question cannot be done without.
@@ -135,7 +141,7 @@ impl<'r> Asker<'r> {
             Unanswered::Refused(problem) => EngineError::Refused(format!(
                 "this user or token may not {what} ({problem}); it needs the scope read"
             )),
-            Unanswered::Unreadable => self.unreachable(),
+            Unanswered::Unreadable | Unanswered::Silent => self.unreachable(),
         }
     }
 

@@ -6,7 +6,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::asking::Asker;
+use super::asking::{Asker, TRIES_MAX, Unanswered};
 use super::clock::monotonic;
 use super::conversation::{UnknownAuthor, requester_instead_of};
 use super::driver::Rows;
@@ -16,7 +16,7 @@ use super::scan::CsvRows;
 use crate::checkpoint::{Author, Checkpoint};
 use crate::model::ids::RowNumber;
 use crate::model::problem::Problem;
-use crate::model::reply::RateLimit;
+use crate::model::reply::{Answer, RateLimit};
 use crate::model::time::Monotonic;
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
@@ -53,6 +53,7 @@ pub async fn resolve(
         asker: Asker::new((pace, limit), end, about),
         next_user: monotonic(),
         monitor,
+        unanswered: 0,
     };
     road.make_all(checkpoint).await?;
     let (count, first) = checkpoint.author_problems(PROBLEMS_SHOWN)?;
@@ -61,8 +62,12 @@ pub async fn resolve(
     }
     let named = |(email, problem): &(String, Problem)| format!("{email} ({problem})");
     let named: Vec<String> = first.iter().map(named).collect();
+    let cannot = match count {
+        1 => "1 author of comments cannot be made a user".to_owned(),
+        n => format!("{n} authors of comments cannot be made users"),
+    };
     let sentence = format!(
-        "{count} authors of comments cannot be made users: {}{}",
+        "{cannot}: {}{}",
         named.join("; "),
         if count > first.len() as u64 {
             "; …"
@@ -79,6 +84,13 @@ pub async fn resolve(
             road.monitor.tell(&sentence);
             stand_ins(rows, checkpoint)?;
             road.make_all(checkpoint).await?;
+            let more = checkpoint.author_problems(0)?.0 - count;
+            if more > 0 {
+                road.monitor.tell(&format!(
+                    "{more} of the requesters who stand in cannot be made users either: there the \
+                     user whose credentials are used counts as the author"
+                ));
+            }
             Ok(road.asker.requests)
         }
         UnknownAuthor::Me => {
@@ -112,11 +124,11 @@ fn stand_ins(rows: &mut CsvRows, checkpoint: &mut Checkpoint) -> Result<(), Engi
                 checkpoint.user_of(email)
             })?);
         }
-        let mut authors = checkpoint.authors()?;
+        let mut authors = checkpoint.more_authors()?;
         for email in &needed {
             authors.add(email, None)?;
         }
-        authors.finish_keeping_problems()?;
+        authors.finish()?;
     }
 }
 
@@ -126,6 +138,8 @@ struct Road<'r> {
     asker: Asker<'r>,
     next_user: Monotonic,
     monitor: &'r mut dyn Monitor,
+    /// Questions in succession that got no answer in all their tries.
+    unanswered: u32,
 }
 
 impl Road<'_> {
@@ -160,13 +174,18 @@ impl Road<'_> {
             if authors.len() < 3 {
                 return Ok(());
             }
+            if after.is_empty() {
+                self.monitor.tell(
+                    "the authors of comments are made users; those who are users already get the \
+                     names that the file has",
+                );
+            }
             if let Some(last) = authors.last() {
                 after.clone_from(&last.email);
             }
             let people: Vec<Person> = authors.iter().map(person).collect();
             let client = self.client;
             let job = self
-                .asker
                 .asked("make authors", || client.create_or_update_users(&people))
                 .await?;
             let Ok(job) = job else {
@@ -187,7 +206,7 @@ impl Road<'_> {
         for _ in 0..JOB_QUESTIONS_MAX {
             let next = monotonic().plus(JOB_EVERY_MS);
             self.asker.wait_until(next).await?;
-            match self.asker.asked("job", || client.job(job)).await? {
+            match self.asked("job", || client.job(job)).await? {
                 Ok(Job::Working) => {}
                 Ok(Job::Ended(made)) => return Ok(made),
                 // A job may not be known right after it was queued, and is forgotten after a day.
@@ -201,15 +220,39 @@ impl Road<'_> {
     async fn one(&mut self, author: &Author) -> Result<Result<u64, Problem>, EngineError> {
         let client = self.client;
         let find = || client.find_user(&author.email);
-        if let Ok(Some(user)) = self.asker.asked("find author", find).await? {
+        if let Ok(Some(user)) = self.asked("find author", find).await? {
             return Ok(Ok(user));
         }
         self.asker.wait_until(self.next_user).await?;
         let person = person(author);
         let make = || client.create_or_update_user(&person);
-        let user = self.asker.asked("make author", make).await?;
+        let user = self.asked("make author", make).await?;
         self.next_user = monotonic().plus(USER_EVERY_MS);
         Ok(user)
+    }
+
+    /// Asks until there is an answer or a refusal that will stay. One question may be cursed; two in
+    /// succession without an answer are an outage.
+    async fn asked<T, F: Future<Output = Answer<T>>>(
+        &mut self,
+        what: &'static str,
+        question: impl Fn() -> F,
+    ) -> Result<Result<T, Problem>, EngineError> {
+        match self.asker.asked_at(None, what, question).await? {
+            Ok(value) => {
+                self.unanswered = 0;
+                Ok(Ok(value))
+            }
+            Err(Unanswered::Refused(problem)) => Ok(Err(problem)),
+            Err(Unanswered::Unreadable | Unanswered::Silent) if self.unanswered == 0 => {
+                self.unanswered = 1;
+                Ok(Err(Problem::new(
+                    "NoAnswer",
+                    format!("Zendesk gave no usable answer in {TRIES_MAX} tries"),
+                )))
+            }
+            Err(why) => Err(self.asker.cannot("make users", why)),
+        }
     }
 }
 

@@ -147,6 +147,21 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
     )
 }
 
+/// The command that comes next, if one does: to see which rows have no ticket, or to read all
+/// tickets back.
+pub fn next(stop: &Stop, facts: &Facts, csv: &str) -> Option<String> {
+    let problems = facts.rejected + facts.invalid + facts.unknown;
+    match stop {
+        Stop::Done | Stop::MaxErrors if problems > 0 => Some(format!(
+            "next: zendesk-migrate export {csv} (writes the rows without a ticket to error.csv)"
+        )),
+        Stop::Done if facts.created > 0 && facts.pending + facts.sending == 0 => {
+            Some(format!("next: zendesk-migrate verify {csv}"))
+        }
+        _ => None,
+    }
+}
+
 /// Why a run ended, and what to do next.
 pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let open = facts.pending + facts.sending;
@@ -157,12 +172,11 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "nothing is left to do".to_owned()
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
-        Stop::Done if problems == 1 => "done, but 1 row has no ticket: mend it in the CSV (or see \
-             retry), then run the same command again"
-            .to_owned(),
+        Stop::Done if problems == 1 => {
+            "done, but 1 row has no ticket: mend it, then run the same command again".to_owned()
+        }
         Stop::Done => format!(
-            "done, but {problems} rows have no ticket: mend them in the CSV (or see retry), then \
-             run the same command again"
+            "done, but {problems} rows have no ticket: mend them, then run the same command again"
         ),
         Stop::Interrupted => format!("interrupted: {are_left}; the same command goes on"),
         Stop::Limit => format!("--limit is reached: {are_left}; the same command goes on"),
@@ -182,10 +196,11 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "Zendesk gave no usable reply for --max-outage, or rows still have to settle: \
              {are_left}; run the same command again later"
         ),
+        // What went wrong is one line, as errors are, so that it can be searched for.
         Stop::Credentials(problem)
         | Stop::Account(problem)
         | Stop::Input(problem)
-        | Stop::Disk(problem) => format!("stopped: {}", problem.message),
+        | Stop::Disk(problem) => return format!("stopped: {}", problem.message),
     })
 }
 

@@ -61,7 +61,10 @@ impl<R: Rows> Driver<R> {
             local: timing.sent,
         };
         match answer {
-            Ok(candidates) => self.weigh(row, way, candidates, asked, now),
+            Ok(candidates) => {
+                let candidates = self.with_dates_that_tell(candidates);
+                self.weigh(row, way, candidates, asked, now);
+            }
             Err(verdict) => self.lookup_failed(row, way, verdict, asked, now),
         }
     }
