@@ -354,11 +354,33 @@ fn the_embedded_double_is_read_back_too() {
         .with("rows.toml", MAPPING);
     let ended = folder.command("run rows.csv --sandbox").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    let ended = folder.command("verify rows.csv --sandbox").run();
-    assert_eq!(ended.status, Some(0), "{ended:?}");
-    assert!(
-        ended.stderr.contains("3 tickets compared: 3 agree"),
-        "{ended:?}"
+    for verify in ["verify rows.csv --sandbox", "verify rows.csv"] {
+        let ended = folder.command(verify).run();
+        assert_eq!(ended.status, Some(0), "{ended:?}");
+        assert!(
+            ended.stderr.contains("3 tickets compared: 3 agree"),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
+fn the_account_need_not_be_named_if_it_is_zendesks_or_this_machine() {
+    let scene = Scene::of(2);
+    let verify = || {
+        let program = scene.folder.command("verify -c c.sqlite3");
+        program.env("ZENDESK_OAUTH_TOKEN", "token").run()
+    };
+    assert_eq!(verify().status, Some(0), "{:?}", verify());
+    let db = rusqlite::Connection::open(scene.folder.path("c.sqlite3")).unwrap();
+    let host = "UPDATE setting SET value = 'elsewhere.example' WHERE name = 'account'";
+    db.execute(host, []).unwrap();
+    drop(db);
+    let ended = verify();
+    assert_eq!(ended.status, Some(2), "{ended:?}");
+    assert_eq!(
+        ended.stderr,
+        "error: name the account of c.sqlite3 with --subdomain or --url\n"
     );
 }
 

@@ -28,6 +28,14 @@ pub(super) fn account(arguments: &AccountArguments) -> Result<Account, Failure> 
     account.map_err(|error| Failure::usage(error.to_string()))
 }
 
+/// Whether the flags or the environment name an account.
+pub(super) fn names_account(arguments: &AccountArguments) -> bool {
+    arguments.url.is_some()
+        || arguments.subdomain.is_some()
+        || variable("URL").is_some()
+        || variable("SUBDOMAIN").is_some()
+}
+
 /// Finds the credentials in the file that the flags name, or in the environment.
 pub(super) fn credentials(file: Option<&Path>) -> Result<Credentials, Failure> {
     match file {

@@ -6,9 +6,13 @@ use super::args::RunArguments;
 use super::exit::Failure;
 use super::shared_args::AccountArguments;
 use super::{environment, output, paths};
+use crate::checkpoint::{Reader, Setting};
 use crate::model::limits::REQUEST_TIMEOUT_MS;
 use crate::sandbox::server::{self, Server};
 use crate::zendesk::{Account, Credentials};
+
+/// What the embedded double is called.
+const SANDBOX: &str = "sandbox";
 
 /// Where a command works, known before anything is opened.
 pub(super) struct Place {
@@ -34,14 +38,12 @@ impl Place {
         csv: Option<&Path>,
         checkpoint: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let (account, file_name, account_name) = if arguments.sandbox {
-            (None, "sandbox".to_owned(), "sandbox".to_owned())
+        let (account, file_name) = if arguments.sandbox {
+            (None, SANDBOX.to_owned())
         } else {
             let account = environment::account(arguments)?;
-            let credentials = environment::credentials(arguments.credentials.as_deref())?;
-            warn_of_api_token(&credentials);
-            let (file_name, host) = (account.name().to_owned(), account.host().to_owned());
-            (Some((account, credentials)), file_name, host)
+            let file_name = account.name().to_owned();
+            (Some(account), file_name)
         };
         let checkpoint = match (checkpoint, csv) {
             (Some(path), _) => path.to_owned(),
@@ -50,9 +52,46 @@ impl Place {
                 return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
             }
         };
+        Self::at(account, arguments, checkpoint)
+    }
+
+    /// Finds a checkpoint that is there already, and the account that is named; if none is, the
+    /// checkpoint's own.
+    pub(super) fn of_checkpoint(
+        arguments: &AccountArguments,
+        csv: Option<&Path>,
+        checkpoint: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        if arguments.sandbox || environment::names_account(arguments) {
+            return Self::find(arguments, csv, checkpoint);
+        }
+        let path = paths::the_checkpoint(csv, checkpoint)?;
+        let host = Reader::open(&path)?.setting(Setting::Account)?;
+        let account = match host.as_deref() {
+            Some(SANDBOX) => None,
+            Some(host) => Some(account_at(host, &path)?),
+            None => return Err(unnamed(&path)),
+        };
+        Self::at(account, arguments, path)
+    }
+
+    fn at(
+        account: Option<Account>,
+        arguments: &AccountArguments,
+        checkpoint: PathBuf,
+    ) -> Result<Self, Failure> {
+        let Some(account) = account else {
+            return Ok(Self {
+                account: None,
+                account_name: SANDBOX.to_owned(),
+                checkpoint,
+            });
+        };
+        let credentials = environment::credentials(arguments.credentials.as_deref())?;
+        warn_of_api_token(&credentials);
         Ok(Self {
-            account,
-            account_name,
+            account_name: account.host().to_owned(),
+            account: Some((account, credentials)),
             checkpoint,
         })
     }
@@ -73,6 +112,23 @@ impl Place {
         let credentials = Credentials::Bearer("sandbox".to_owned().into());
         Ok((account, credentials, Some(server)))
     }
+}
+
+/// The account that a checkpoint names. Credentials go nowhere but to Zendesk or this machine because
+/// a file says so.
+fn account_at(host: &str, checkpoint: &Path) -> Result<Account, Failure> {
+    if host.ends_with(".zendesk.com") {
+        return Account::from_url(&format!("https://{host}")).map_err(|_| unnamed(checkpoint));
+    }
+    // No other host than a loopback one can be reached by http.
+    Account::from_url(&format!("http://{host}")).map_err(|_| unnamed(checkpoint))
+}
+
+fn unnamed(checkpoint: &Path) -> Failure {
+    Failure::usage(format!(
+        "name the account of {} with --subdomain or --url",
+        checkpoint.display()
+    ))
 }
 
 fn warn_of_api_token(credentials: &Credentials) {

@@ -30,7 +30,7 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     if arguments.offline {
         return offline(arguments);
     }
-    let place = Place::find(
+    let place = Place::of_checkpoint(
         &arguments.account,
         arguments.csv.as_deref(),
         arguments.checkpoint.as_deref(),
