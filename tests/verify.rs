@@ -269,6 +269,28 @@ fn a_verification_that_is_killed_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_verification_that_is_asked_to_end_does_so_at_once_and_goes_on_later() {
+    let scene = Scene::of(30);
+    post(
+        scene.sandbox.address(),
+        "/sandbox/faults",
+        r#"{"slow":1.0,"slow_ms":30000,"all":true}"#,
+    );
+    let before = scene.sandbox.stats().requests;
+    let running = scene.command("verify rows.csv").start();
+    until("a question", || scene.sandbox.stats().requests > before);
+    running.terminate();
+    let ended = running.wait();
+    assert_eq!(ended.status, Some(130), "{ended:?}");
+    assert_eq!(
+        ended.stderr,
+        "error: interrupted; the same command goes on where it was\n"
+    );
+    post(scene.sandbox.address(), "/sandbox/faults", "{}");
+    assert_eq!(scene.verified("")["agreeing"], 30);
+}
+
+#[test]
 fn a_sample_is_chosen_by_its_seed_and_nothing_else_is_read() {
     let scene = Scene::of(60);
     let subjects: BTreeSet<usize> = (1..=60).collect();
@@ -321,6 +343,31 @@ fn a_ticket_that_is_not_shown_among_others_is_asked_for_alone() {
     post(scene.sandbox.address(), "/sandbox/settings", settings);
     let told = scene.verified("");
     assert_eq!(told["agreeing"], 5, "{told}");
+}
+
+/// A hundred of these are more than is read of one reply.
+#[test]
+fn long_tickets_are_read_in_smaller_parts() {
+    let long = "€".repeat(65_000);
+    let row = |n| format!("old-{n},Subject {n},{long}\n");
+    let rows: String = (1..=100).map(row).collect();
+    let folder = Folder::new().with(
+        "rows.csv",
+        format!("external_id,subject,description\n{rows}"),
+    );
+    let sandbox = Sandbox::start(&folder, "");
+    let scene = Scene { folder, sandbox };
+    let ended = scene.command("run rows.csv").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    // So that the export need not be waited for.
+    let clock = r#"{"advance_seconds":120}"#;
+    post(scene.sandbox.address(), "/sandbox/clock", clock);
+    let told = scene.verified("");
+    assert_eq!(
+        (&told["rows"], &told["agreeing"]),
+        (&json!(100), &json!(100)),
+        "{told}"
+    );
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub(super) struct VerifyArguments {
     #[arg(
         long,
         value_name = "N",
-        env = "ZENDESK_MIGRATE_SEED",
+        env = "ZENDESK_MIGRATE_SAMPLE_SEED",
         requires = "sample"
     )]
     pub(super) seed: Option<u64>,

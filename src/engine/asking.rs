@@ -18,6 +18,9 @@ use crate::zendesk::pacer::{Pacer, Policy};
 /// How often one question is asked.
 pub(super) const TRIES_MAX: u32 = 8;
 
+/// How often in succession an answer may be none of use before asking again will not help.
+const UNREADABLE_MAX: u32 = 3;
+
 /// The longest pause between two tries, in milliseconds.
 const PAUSE_MS_MAX: u64 = 60_000;
 
@@ -79,7 +82,7 @@ impl<'r> Asker<'r> {
         what: &'static str,
         question: impl Fn() -> F,
     ) -> Result<Result<T, Unanswered>, EngineError> {
-        let mut unreadable = false;
+        let mut unreadable = 0;
         for attempt in 1..=TRIES_MAX {
             if let Some(own) = own.as_deref_mut() {
                 permit(own, self.end).await?;
@@ -94,7 +97,13 @@ impl<'r> Asker<'r> {
             if let Some(own) = own.as_deref_mut() {
                 own.learn_endpoint(meta.endpoint, arrived);
             }
-            unreadable = matches!(answer, Err(Verdict::Unreadable));
+            unreadable = match answer {
+                Err(Verdict::Unreadable) => unreadable + 1,
+                _ => 0,
+            };
+            if unreadable == UNREADABLE_MAX {
+                return Ok(Err(Unanswered::Unreadable));
+            }
             let asked = match answer {
                 Ok(value) => return Ok(Ok(value)),
                 Err(
@@ -128,11 +137,7 @@ impl<'r> Asker<'r> {
             let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
             self.wait_until(monotonic().plus(ms)).await?;
         }
-        Ok(Err(if unreadable {
-            Unanswered::Unreadable
-        } else {
-            Unanswered::Silent
-        }))
+        Ok(Err(Unanswered::Silent))
     }
 
     /// What is told when a question cannot be done without.
