@@ -7,6 +7,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 
 pub(super) use super::choices::{Endpoint, OnInvalid, Plan, Progress, UnknownAuthor};
+use super::shared_args::{AccountArguments, LogArguments};
+use super::verify_args::VerifyArguments;
 
 /// Moves legacy tickets from a CSV file into Zendesk: one create per row, and never two tickets of
 /// one row, whatever dies when.
@@ -31,10 +33,26 @@ pub(super) enum Command {
     Export(ExportArguments),
     /// Put rejected or unknown rows back to pending, or note which ticket is theirs
     Retry(RetryArguments),
-    /// Check the checkpoint against its own rules
-    Verify(VerifyArguments),
+    /// Read the tickets back and compare them with what was sent
+    Verify(Box<VerifyArguments>),
     /// Serve the local Zendesk double
     Sandbox(SandboxArguments),
+}
+
+impl Command {
+    /// What is to be logged, where the command has something to log.
+    pub(super) fn log(&self) -> LogArguments {
+        match self {
+            Self::Run(run) => run.log.clone(),
+            Self::Verify(verify) => verify.log.clone(),
+            Self::Init(_)
+            | Self::Status(_)
+            | Self::Report(_)
+            | Self::Export(_)
+            | Self::Retry(_)
+            | Self::Sandbox(_) => LogArguments::default(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -57,23 +75,8 @@ pub(super) struct RunArguments {
     /// The checkpoint [default: FILE.ACCOUNT.checkpoint.sqlite3]
     #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
     pub(super) checkpoint: Option<PathBuf>,
-    /// The account: NAME of NAME.zendesk.com
-    #[arg(long, value_name = "NAME", env = "ZENDESK_MIGRATE_SUBDOMAIN")]
-    pub(super) subdomain: Option<String>,
-    /// The account's whole address; http only for a loopback address
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ZENDESK_MIGRATE_URL",
-        conflicts_with = "subdomain"
-    )]
-    pub(super) url: Option<String>,
-    /// A file with the credentials, NAME=value a line, readable only by you
-    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_CREDENTIALS")]
-    pub(super) credentials: Option<PathBuf>,
-    /// Run against the embedded double instead of a real account
-    #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"])]
-    pub(super) sandbox: bool,
+    #[command(flatten)]
+    pub(super) account: AccountArguments,
     /// Which create to use
     #[arg(
         long,
@@ -119,13 +122,6 @@ pub(super) struct RunArguments {
     /// In a dry run: ask the account what a run would ask before its first create (GETs only)
     #[arg(long, env = "ZENDESK_MIGRATE_ONLINE", requires = "dry_run")]
     pub(super) online: bool,
-    /// Requests a minute, at most [default: what the account allows]
-    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
-          value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) max_rpm: Option<u32>,
-    /// Requests a minute left free for others [default: a fifth of the account's limit]
-    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_RESERVE_RPM")]
-    pub(super) reserve_rpm: Option<u32>,
     /// Requests in flight, at most
     #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
@@ -171,6 +167,8 @@ pub(super) struct RunArguments {
         env = "ZENDESK_MIGRATE_PROGRESS"
     )]
     pub(super) progress: Progress,
+    #[command(flatten)]
+    pub(super) log: LogArguments,
 }
 
 #[derive(Debug, Args)]
@@ -283,21 +281,6 @@ pub(super) struct RetryArguments {
     /// Send nothing: this ticket is the row's
     #[arg(long, value_name = "ID", env = "ZENDESK_MIGRATE_AS_TICKET")]
     pub(super) as_ticket: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  zendesk-migrate verify tickets.csv --offline")]
-pub(super) struct VerifyArguments {
-    /// The CSV file beside which the checkpoint is
-    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
-    pub(super) csv: Option<PathBuf>,
-    /// The checkpoint
-    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
-    pub(super) checkpoint: Option<PathBuf>,
-    /// Ask nobody: only look whether the checkpoint agrees with itself
-    #[arg(long, env = "ZENDESK_MIGRATE_OFFLINE")]
-    pub(super) offline: bool,
 }
 
 #[derive(Debug, Args)]

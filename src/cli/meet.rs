@@ -31,7 +31,7 @@ pub(super) async fn meet(
         start::ask_highest_ticket(client, &mut known, monitor).await?;
     }
     // The embedded double has none of the fields of the account that the mapping is for.
-    if !arguments.sandbox {
+    if !arguments.account.sandbox {
         known.requests += preflight::check(client, &source.references(), monitor).await?;
     }
     Ok(known)

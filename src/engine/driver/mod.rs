@@ -5,6 +5,7 @@
 
 mod answers;
 mod control;
+mod first_replies;
 mod lookups;
 mod message;
 mod pick;
@@ -91,8 +92,7 @@ pub struct Driver<R> {
     out: usize,
     probing: bool,
     left_pending: u64,
-    /// First requests in succession that were answered as repeated ones.
-    strange_hits: u32,
+    first_replies: first_replies::FirstReplies,
     /// A permit of a way to look up that was taken before the account had none.
     spare: Option<Way>,
     idle_since: Option<Monotonic>,
@@ -154,7 +154,7 @@ impl<R: Rows> Driver<R> {
             out: 0,
             probing: false,
             left_pending: 0,
-            strange_hits: 0,
+            first_replies: first_replies::FirstReplies::default(),
             spare: None,
             idle_since: None,
             ask_again_at: None,

@@ -1,0 +1,45 @@
+//! The arguments that several commands take.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args};
+
+/// Which account, as whom, and how fast.
+#[derive(Debug, Args)]
+pub(super) struct AccountArguments {
+    /// The account: NAME of NAME.zendesk.com
+    #[arg(long, value_name = "NAME", env = "ZENDESK_MIGRATE_SUBDOMAIN")]
+    pub(super) subdomain: Option<String>,
+    /// The account's whole address; http only for a loopback address
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ZENDESK_MIGRATE_URL",
+        conflicts_with = "subdomain"
+    )]
+    pub(super) url: Option<String>,
+    /// A file with the credentials, NAME=value a line, readable only by you
+    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_CREDENTIALS")]
+    pub(super) credentials: Option<PathBuf>,
+    /// Run against the embedded double instead of a real account
+    #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"])]
+    pub(super) sandbox: bool,
+    /// Requests a minute, at most [default: what the account allows]
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
+          value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) max_rpm: Option<u32>,
+    /// Requests a minute left free for others [default: a fifth of the account's limit]
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_RESERVE_RPM")]
+    pub(super) reserve_rpm: Option<u32>,
+}
+
+/// What is told of each request.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct LogArguments {
+    /// Say more on stderr: -v what is out of the ordinary, -vv every request
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// Append a JSON line for every request to this file; it holds no ticket's text and no secret
+    #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_LOG_FILE")]
+    pub(super) log_file: Option<PathBuf>,
+}
