@@ -1,13 +1,16 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod completions;
 mod confirm;
 mod dry_run;
 mod environment;
 pub mod exit;
 mod export;
+mod help;
 mod init;
 mod interrupt;
+mod man;
 mod meet;
 mod origins;
 mod output;
@@ -23,14 +26,12 @@ mod whole_file;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Arguments, Command};
+use args::Command;
 use exit::{Exit, Failure};
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match help::arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() {
@@ -56,6 +57,8 @@ pub fn main() -> ExitCode {
         Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Man(arguments) => man::man(&arguments),
     };
     match result {
         Ok(exit) => output::judged(exit).into(),

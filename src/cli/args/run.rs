@@ -1,0 +1,291 @@
+//! The arguments of `run`, under the headings of its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zendesk-migrate run tickets.csv --sandbox          try it on the embedded double
+  zendesk-migrate run tickets.csv -n                 dry run: check every row, send nothing
+  zendesk-migrate run tickets.csv --subdomain acme --limit 10
+  zendesk-migrate run tickets.csv --subdomain acme   again after a crash: it goes on
+
+Credentials come from the environment or a file: ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(in crate::cli) struct RunArguments {
+    /// The CSV file with the tickets
+    #[arg(value_name = "FILE.csv")]
+    pub(in crate::cli) csv: PathBuf,
+
+    /// Read, map, validate and compare with the checkpoint; send and write nothing
+    ///
+    /// Shows what a run would do, how long it would take, and the first tickets as they would be
+    /// sent. Needs no network, no account and no credentials, and leaves no file behind.
+    #[arg(
+        short = 'n',
+        long,
+        env = "ZENDESK_MIGRATE_DRY_RUN",
+        help_heading = "Trial"
+    )]
+    pub(in crate::cli) dry_run: bool,
+    /// Run against the embedded double instead of a real account
+    ///
+    /// Its tickets live in a file beside the checkpoint.
+    #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"],
+          help_heading = "Trial")]
+    pub(in crate::cli) sandbox: bool,
+    /// Send at most N new rows this time
+    ///
+    /// Rows in flight are still settled, and the same command goes on with the rest.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ZENDESK_MIGRATE_LIMIT",
+        help_heading = "Trial"
+    )]
+    pub(in crate::cli) limit: Option<u64>,
+    /// In a dry run: ask the account what a run would ask before its first create (GETs only)
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_ONLINE",
+        requires = "dry_run",
+        help_heading = "Trial"
+    )]
+    pub(in crate::cli) online: bool,
+    /// In a dry run: the account's plan, to estimate the time
+    #[arg(
+        long,
+        value_enum,
+        env = "ZENDESK_MIGRATE_PLAN",
+        requires = "dry_run",
+        hide_possible_values = true,
+        help_heading = "Trial"
+    )]
+    pub(in crate::cli) plan: Option<Plan>,
+
+    /// The account: NAME of NAME.zendesk.com
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "ZENDESK_MIGRATE_SUBDOMAIN",
+        help_heading = "Account"
+    )]
+    pub(in crate::cli) subdomain: Option<String>,
+    /// The account's whole address; http only for a loopback address
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ZENDESK_MIGRATE_URL",
+        conflicts_with = "subdomain",
+        help_heading = "Account"
+    )]
+    pub(in crate::cli) url: Option<String>,
+    /// A file with the credentials, NAME=value a line, readable only by you
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "ZENDESK_MIGRATE_CREDENTIALS",
+        help_heading = "Account"
+    )]
+    pub(in crate::cli) credentials: Option<PathBuf>,
+    /// Go without asking although the account's active triggers may mail customers
+    #[arg(long, env = "ZENDESK_MIGRATE_ALLOW_TRIGGERS", help_heading = "Account")]
+    pub(in crate::cli) allow_triggers: bool,
+
+    /// The mapping file [default: FILE.toml, else columns named like Zendesk fields]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "ZENDESK_MIGRATE_MAPPING",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) mapping: Option<PathBuf>,
+    /// Which create to use
+    #[arg(
+        long,
+        value_enum,
+        default_value = "tickets",
+        env = "ZENDESK_MIGRATE_ENDPOINT",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) endpoint: Endpoint,
+    /// Put closed tickets straight into the archive (only with --endpoint imports)
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_ARCHIVE_IMMEDIATELY",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) archive_immediately: bool,
+    /// Who wrote a comment whose author Zendesk does not take (only with --endpoint imports)
+    #[arg(
+        long,
+        value_name = "WHO",
+        value_enum,
+        default_value = "fail",
+        env = "ZENDESK_MIGRATE_UNKNOWN_AUTHOR",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) unknown_author: UnknownAuthor,
+    /// What to do about rows that are invalid
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value = "skip",
+        env = "ZENDESK_MIGRATE_ON_INVALID",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) on_invalid: OnInvalid,
+    /// Send nothing if any row is invalid: the same as --on-invalid stop
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_STRICT",
+        conflicts_with = "on_invalid",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) strict: bool,
+
+    /// The checkpoint [default: FILE.ACCOUNT.checkpoint.sqlite3]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "ZENDESK_MIGRATE_CHECKPOINT",
+        help_heading = "Checkpoint"
+    )]
+    pub(in crate::cli) checkpoint: Option<PathBuf>,
+    /// Look every row up before it is sent: the checkpoint was lost, restored or copied
+    #[arg(long, env = "ZENDESK_MIGRATE_RECOVER", help_heading = "Checkpoint")]
+    pub(in crate::cli) recover: bool,
+    /// Go on with a checkpoint that another machine used last
+    #[arg(long, env = "ZENDESK_MIGRATE_TAKE_OVER", help_heading = "Checkpoint")]
+    pub(in crate::cli) take_over: bool,
+    /// How long after its last send a ticket that is not found counts as not made
+    #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
+          value_parser = duration, help_heading = "Checkpoint")]
+    pub(in crate::cli) lookup_settle: u64,
+
+    /// Requests a minute, at most [default: what the account allows]
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
+          value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace")]
+    pub(in crate::cli) max_rpm: Option<u32>,
+    /// Requests a minute left free for others [default: a fifth of the account's limit]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ZENDESK_MIGRATE_RESERVE_RPM",
+        help_heading = "Pace"
+    )]
+    pub(in crate::cli) reserve_rpm: Option<u32>,
+    /// Requests in flight, at most
+    #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
+          value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Pace")]
+    pub(in crate::cli) concurrency: u16,
+
+    /// Stop after N rejected rows in this run
+    #[arg(long, value_name = "N", default_value_t = 100, env = "ZENDESK_MIGRATE_MAX_ERRORS",
+          value_parser = clap::value_parser!(u64).range(1..), help_heading = "When to stop")]
+    pub(in crate::cli) max_errors: u64,
+    /// Stop after this long without a usable reply
+    #[arg(long, value_name = "D", default_value = "15m", env = "ZENDESK_MIGRATE_MAX_OUTAGE",
+          value_parser = duration, help_heading = "When to stop")]
+    pub(in crate::cli) max_outage: u64,
+    /// Stop cleanly after this long (90m, 8h)
+    #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_MAX_DURATION", value_parser = duration,
+          help_heading = "When to stop")]
+    pub(in crate::cli) max_duration: Option<u64>,
+
+    /// Print one JSON object on stdout at the end
+    #[arg(long, env = "ZENDESK_MIGRATE_JSON", help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+    /// Show no progress
+    #[arg(short, long, env = "ZENDESK_MIGRATE_QUIET", help_heading = "Output")]
+    pub(in crate::cli) quiet: bool,
+    /// How to show progress: auto is a bar on a terminal, else a line every ten seconds
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value = "auto",
+        env = "ZENDESK_MIGRATE_PROGRESS",
+        hide_default_value = true,
+        help_heading = "Output"
+    )]
+    pub(in crate::cli) progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Endpoint {
+    /// POST /api/v2/tickets: triggers run, the past is not kept
+    Tickets,
+    /// POST /api/v2/imports/tickets
+    Imports,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum UnknownAuthor {
+    /// Send nothing
+    Fail,
+    /// The ticket's requester
+    Requester,
+    /// The user whose credentials are used
+    Me,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum OnInvalid {
+    /// List them and leave them out
+    Skip,
+    /// List them and send nothing
+    Stop,
+}
+
+/// Plans by what they allow, as Zendesk's page of its rate limits has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Plan {
+    /// 200 requests a minute
+    Team,
+    /// 400
+    Growth,
+    /// 400
+    Professional,
+    /// 700
+    Enterprise,
+    /// 2500, with the add-on or Enterprise Plus
+    HighVolume,
+}
+
+impl Plan {
+    /// Requests a minute.
+    pub(in crate::cli) fn rpm(self) -> u32 {
+        match self {
+            Self::Team => 200,
+            Self::Growth | Self::Professional => 400,
+            Self::Enterprise => 700,
+            Self::HighVolume => 2_500,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Progress {
+    /// A bar on a terminal, else a line every ten seconds
+    Auto,
+    /// A line every ten seconds, also on a terminal
+    Always,
+    /// Nothing
+    Never,
+    /// A JSON object a line
+    Json,
+}
+
+/// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.
+fn duration(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is not a duration; write it like 90s, 15m or 8h");
+    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
+    u64::try_from(duration.as_millis()).map_err(|_| wrong())
+}
