@@ -9,22 +9,32 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use run::{Endpoint, OnInvalid, Progress, RunArguments, UnknownAuthor};
 
-/// Moves legacy tickets from a CSV file into Zendesk: one create per row, and never two tickets of
-/// one row, whatever dies when.
+macro_rules! first_steps {
+    () => {
+        "\
+Examples:
+  zendesk-migrate run tickets.csv -n                 dry run: no network, no file left behind
+  zendesk-migrate run tickets.csv --sandbox          the whole job, on the embedded double
+  zendesk-migrate run tickets.csv --subdomain acme   import, or go on after a stop"
+    };
+}
+
+/// Moves legacy tickets from a CSV file into Zendesk, each exactly once
 #[derive(Debug, Parser)]
 #[command(
     name = "zendesk-migrate",
     version,
     propagate_version = true,
-    after_help = "\
-Examples:
-  zendesk-migrate init tickets.csv                   propose a mapping file
-  zendesk-migrate run tickets.csv -n                 dry run: no network, no file left behind
-  zendesk-migrate run tickets.csv --sandbox          the whole job, on the embedded double
-  zendesk-migrate run tickets.csv --subdomain acme   import, or go on after a stop
+    help_template = "{about}\n{usage-heading} {usage}\n\n{all-args}{after-help}",
+    after_help = first_steps!(),
+    after_long_help = concat!(
+        first_steps!(),
+        "
 
 `zendesk-migrate COMMAND -h` lists the flags of a command, `--help` explains them. Every flag can
-also be set in the environment: --max-rpm is ZENDESK_MIGRATE_MAX_RPM."
+also be set in the environment: --max-rpm is ZENDESK_MIGRATE_MAX_RPM. `zendesk-migrate man` has the
+exit codes and the files."
+    )
 )]
 pub(super) struct Arguments {
     #[command(subcommand)]

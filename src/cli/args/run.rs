@@ -11,9 +11,7 @@ Examples:
   zendesk-migrate run tickets.csv --sandbox          try it on the embedded double
   zendesk-migrate run tickets.csv -n                 dry run: check every row, send nothing
   zendesk-migrate run tickets.csv --subdomain acme --limit 10
-  zendesk-migrate run tickets.csv --subdomain acme   again after a crash: it goes on
-
-Credentials come from the environment or a file: ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET.")]
+  zendesk-migrate run tickets.csv --subdomain acme   again after a crash: it goes on")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct RunArguments {
     /// The CSV file with the tickets
@@ -52,7 +50,8 @@ pub(in crate::cli) struct RunArguments {
         long,
         env = "ZENDESK_MIGRATE_ONLINE",
         requires = "dry_run",
-        help_heading = "Trial"
+        help_heading = "Trial",
+        hide_short_help = true
     )]
     pub(in crate::cli) online: bool,
     /// In a dry run: the account's plan, to estimate the time
@@ -62,7 +61,8 @@ pub(in crate::cli) struct RunArguments {
         env = "ZENDESK_MIGRATE_PLAN",
         requires = "dry_run",
         hide_possible_values = true,
-        help_heading = "Trial"
+        help_heading = "Trial",
+        hide_short_help = true
     )]
     pub(in crate::cli) plan: Option<Plan>,
 
@@ -84,6 +84,9 @@ pub(in crate::cli) struct RunArguments {
     )]
     pub(in crate::cli) url: Option<String>,
     /// A file with the credentials, NAME=value a line, readable only by you
+    ///
+    /// Without it they come from the environment: ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET, or
+    /// ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and ZENDESK_API_TOKEN.
     #[arg(
         long,
         value_name = "FILE",
@@ -91,11 +94,14 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Account"
     )]
     pub(in crate::cli) credentials: Option<PathBuf>,
-    /// Go without asking although the account's active triggers may mail customers
+    /// Go without asking although active triggers may mail customers
     #[arg(long, env = "ZENDESK_MIGRATE_ALLOW_TRIGGERS", help_heading = "Account")]
     pub(in crate::cli) allow_triggers: bool,
 
-    /// The mapping file [default: FILE.toml, else columns named like Zendesk fields]
+    /// The mapping file [default: FILE.toml, if it is there]
+    ///
+    /// Without one, columns named like Zendesk fields (external_id, subject, comment.body and so on) map to
+    /// themselves.
     #[arg(
         short,
         long,
@@ -104,10 +110,14 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Tickets"
     )]
     pub(in crate::cli) mapping: Option<PathBuf>,
-    /// Which create to use
+    /// The create to use
+    ///
+    /// `imports` keeps dates of the past and whole conversations, runs no triggers, and needs an
+    /// administrator.
     #[arg(
         long,
         value_enum,
+        value_name = "WHICH",
         default_value = "tickets",
         env = "ZENDESK_MIGRATE_ENDPOINT",
         help_heading = "Tickets"
@@ -117,7 +127,8 @@ pub(in crate::cli) struct RunArguments {
     #[arg(
         long,
         env = "ZENDESK_MIGRATE_ARCHIVE_IMMEDIATELY",
-        help_heading = "Tickets"
+        help_heading = "Tickets",
+        hide_short_help = true
     )]
     pub(in crate::cli) archive_immediately: bool,
     /// Who wrote a comment whose author Zendesk does not take (only with --endpoint imports)
@@ -127,10 +138,11 @@ pub(in crate::cli) struct RunArguments {
         value_enum,
         default_value = "fail",
         env = "ZENDESK_MIGRATE_UNKNOWN_AUTHOR",
-        help_heading = "Tickets"
+        help_heading = "Tickets",
+        hide_short_help = true
     )]
     pub(in crate::cli) unknown_author: UnknownAuthor,
-    /// What to do about rows that are invalid
+    /// Skip invalid rows, or stop
     #[arg(
         long,
         value_name = "WHAT",
@@ -145,7 +157,8 @@ pub(in crate::cli) struct RunArguments {
         long,
         env = "ZENDESK_MIGRATE_STRICT",
         conflicts_with = "on_invalid",
-        help_heading = "Tickets"
+        help_heading = "Tickets",
+        hide_short_help = true
     )]
     pub(in crate::cli) strict: bool,
 
@@ -158,7 +171,7 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Checkpoint"
     )]
     pub(in crate::cli) checkpoint: Option<PathBuf>,
-    /// Look every row up before it is sent: the checkpoint was lost, restored or copied
+    /// Look every row up before it is sent: the checkpoint was lost or restored
     #[arg(long, env = "ZENDESK_MIGRATE_RECOVER", help_heading = "Checkpoint")]
     pub(in crate::cli) recover: bool,
     /// Go on with a checkpoint that another machine used last
@@ -166,37 +179,37 @@ pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) take_over: bool,
     /// How long after its last send a ticket that is not found counts as not made
     #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
-          value_parser = duration, help_heading = "Checkpoint")]
+          value_parser = duration, help_heading = "Checkpoint", hide_short_help = true)]
     pub(in crate::cli) lookup_settle: u64,
 
     /// Requests a minute, at most [default: what the account allows]
     #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
-          value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace")]
+          value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace and end")]
     pub(in crate::cli) max_rpm: Option<u32>,
-    /// Requests a minute left free for others [default: a fifth of the account's limit]
+    /// Requests a minute left free for others [default: a fifth of the limit]
     #[arg(
         long,
         value_name = "N",
         env = "ZENDESK_MIGRATE_RESERVE_RPM",
-        help_heading = "Pace"
+        help_heading = "Pace and end"
     )]
     pub(in crate::cli) reserve_rpm: Option<u32>,
     /// Requests in flight, at most
     #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
-          value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Pace")]
+          value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Pace and end", hide_short_help = true)]
     pub(in crate::cli) concurrency: u16,
 
     /// Stop after N rejected rows in this run
     #[arg(long, value_name = "N", default_value_t = 100, env = "ZENDESK_MIGRATE_MAX_ERRORS",
-          value_parser = clap::value_parser!(u64).range(1..), help_heading = "When to stop")]
+          value_parser = clap::value_parser!(u64).range(1..), help_heading = "Pace and end")]
     pub(in crate::cli) max_errors: u64,
     /// Stop after this long without a usable reply
     #[arg(long, value_name = "D", default_value = "15m", env = "ZENDESK_MIGRATE_MAX_OUTAGE",
-          value_parser = duration, help_heading = "When to stop")]
+          value_parser = duration, help_heading = "Pace and end")]
     pub(in crate::cli) max_outage: u64,
     /// Stop cleanly after this long (90m, 8h)
     #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_MAX_DURATION", value_parser = duration,
-          help_heading = "When to stop")]
+          help_heading = "Pace and end")]
     pub(in crate::cli) max_duration: Option<u64>,
 
     /// Print one JSON object on stdout at the end
@@ -205,7 +218,7 @@ pub(in crate::cli) struct RunArguments {
     /// Show no progress
     #[arg(short, long, env = "ZENDESK_MIGRATE_QUIET", help_heading = "Output")]
     pub(in crate::cli) quiet: bool,
-    /// How to show progress: auto is a bar on a terminal, else a line every ten seconds
+    /// How to show progress
     #[arg(
         long,
         value_name = "HOW",
