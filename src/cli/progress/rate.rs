@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::model::time::Monotonic;
 
 const WINDOW_MS: u64 = 120_000;
+const MINUTE_MS: u64 = 60_000;
 const SAMPLE_EVERY_MS: u64 = 1_000;
 
 /// Less time or fewer rows than this tell nothing.
@@ -18,6 +19,8 @@ const ROWS_MIN: u64 = 10;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rate {
     samples: VecDeque<Sample>,
+    /// The last one before the first row was settled: what a run asks before that is no speed.
+    start: Option<Sample>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,9 +33,13 @@ struct Sample {
 impl Rate {
     /// Notes how many rows are settled and how many requests were made.
     pub(super) fn note(&mut self, at: Monotonic, rows: u64, requests: u64) {
+        let sample = Sample { at, rows, requests };
+        if self.start.is_none_or(|start| start.rows == rows) {
+            self.start = Some(sample);
+        }
         let is_new = |last: &Sample| at.since(last.at) >= SAMPLE_EVERY_MS;
         if self.samples.back().is_none_or(is_new) {
-            self.samples.push_back(Sample { at, rows, requests });
+            self.samples.push_back(sample);
         }
         while self
             .samples
@@ -43,9 +50,10 @@ impl Rate {
         }
     }
 
-    /// Requests a minute; `None` as long as it would be a guess.
+    /// Requests of the last minute, as a rate; `None` as long as it would be a guess.
     pub(super) fn requests_a_minute(&self, now: Monotonic, requests: u64) -> Option<u64> {
-        let first = self.samples.front()?;
+        let is_late = |sample: &&Sample| now.since(sample.at) <= MINUTE_MS;
+        let first = self.samples.iter().find(is_late).or(self.samples.back())?;
         let passed_ms = now.since(first.at);
         let made = requests.saturating_sub(first.requests);
         (passed_ms >= TIME_MS_MIN).then(|| made.saturating_mul(60_000) / passed_ms)
@@ -55,6 +63,11 @@ impl Rate {
     /// long as it would be a guess.
     pub(super) fn left_ms(&self, now: Monotonic, rows: u64, open: u64) -> Option<u64> {
         let first = self.samples.front()?;
+        let first = self
+            .start
+            .as_ref()
+            .filter(|start| start.at > first.at)
+            .unwrap_or(first);
         let passed_ms = now.since(first.at);
         let settled = rows.saturating_sub(first.rows);
         (passed_ms >= TIME_MS_MIN && settled >= ROWS_MIN)
@@ -87,6 +100,17 @@ mod tests {
         // Ten rows in ten seconds: a row a second.
         assert_eq!(rate.left_ms(at(10_000), 5_010, 60), Some(60_000));
         assert_eq!(rate.requests_a_minute(at(10_000), 20), Some(120));
+    }
+
+    #[test]
+    fn what_is_asked_before_the_first_row_is_no_speed() {
+        let mut rate = Rate::default();
+        for second in 0..=40 {
+            // Nothing for half a minute, then a row a second.
+            rate.note(at(second * 1_000), second.saturating_sub(30), second);
+        }
+        assert_eq!(rate.left_ms(at(40_000), 10, 60), Some(60_000));
+        assert_eq!(rate.requests_a_minute(at(40_000), 40), Some(60));
     }
 
     #[test]
