@@ -62,20 +62,7 @@ impl Reader {
 
     /// The first rows without a ticket, in the order of the CSV.
     pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
-        let query = format!(
-            "{} ORDER BY byte_offset LIMIT {most}",
-            troubled_in(Without::Any)
-        );
-        let mut found = Vec::new();
-        self.each(
-            &query,
-            |r| troubled(r, 0),
-            |row| {
-                found.push(row);
-                Ok::<_, CheckpointError>(())
-            },
-        )?;
-        Ok(found)
+        self.wrap(first_without(&self.db, most))
     }
 
     /// Why rows have no ticket, the commonest reason first.
@@ -142,10 +129,25 @@ fn troubled(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Troubled> {
 }
 
 impl Checkpoint {
+    /// The first rows without a ticket, in the order of the CSV.
+    pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
+        self.wrap(first_without(&self.db, most))
+    }
+
     /// Why rows have no ticket, the commonest reason first.
     pub fn causes(&self) -> Result<Vec<Cause>, CheckpointError> {
         self.wrap(causes(&self.db))
     }
+}
+
+fn first_without(db: &Connection, most: usize) -> rusqlite::Result<Vec<Troubled>> {
+    let query = format!(
+        "{} ORDER BY byte_offset LIMIT {most}",
+        troubled_in(Without::Any)
+    );
+    db.prepare(&query)?
+        .query_map([], |r| troubled(r, 0))?
+        .collect()
 }
 
 /// Lines that are named for a cause.

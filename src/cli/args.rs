@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use run::{Endpoint, OnInvalid, Progress, RunArguments, UnknownAuthor};
+pub(super) use super::choices::{Endpoint, OnInvalid, Plan, Progress, UnknownAuthor};
+pub(super) use run::RunArguments;
 
 macro_rules! first_steps {
     () => {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::RunArguments;
+use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
-use super::{environment, meet, output, paths, run};
+use super::{environment, meet, origins, output, paths, run, tell};
 use crate::checkpoint::{Checkpoint, Outlook, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::{Rows, SAMPLE_ROWS};
@@ -18,15 +18,16 @@ use crate::engine::start;
 use crate::lifecycle::Stop;
 use crate::model::ids::RowNumber;
 use crate::report::preview::{self, Estimate, Preview};
-use crate::report::{Facts, ThisRun, Would};
+use crate::report::results::{Report, Sample};
+use crate::report::{self, Facts, ThisRun, Would};
 use crate::source::Source;
 use crate::zendesk::{Client, RECORDED_CREATE_RPM, Timeouts, time_for};
 
 /// Tickets that are shown as they would be sent.
 const SAMPLES: usize = 3;
 
-/// Requests at a start: who we are, and which triggers are active.
-const FIRST_QUESTIONS: u64 = 2;
+/// Rows with a problem that the page lists; the rest is only counted.
+const LISTED_MAX: usize = 200;
 
 pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let began = monotonic();
@@ -48,9 +49,9 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         None
     };
     drop(display);
-    run::tell_changes(&outcome, &scratch, source.csv_path())?;
+    tell::changes(&outcome, &scratch, source.csv_path())?;
     let counts = scratch.counts()?;
-    let would = would(&scratch.outlook()?);
+    let would = would(&scratch.outlook()?, first_questions(arguments, &source));
     let estimates = estimates(arguments, known.as_ref(), would.requests);
     let this_run = ThisRun {
         elapsed_ms: monotonic().since(began),
@@ -68,10 +69,11 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         samples: samples(&scratch, source)?,
         checkpoint: existing,
     };
-    if arguments.json {
-        output::json(&preview);
-    } else {
-        output::say(&preview::text(&preview));
+    match arguments.format {
+        Some(Format::Html) => output::line(&page(&preview, &scratch)?),
+        Some(Format::Json) => output::json(&preview),
+        None if arguments.json => output::json(&preview),
+        Some(Format::Text) | None => output::say(&preview::text(&preview)),
     }
     Ok(if counts.invalid > 0 {
         Exit::Problems
@@ -80,9 +82,39 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
     })
 }
 
+/// The page for whoever signs the migration off.
+fn page(preview: &Preview, scratch: &Checkpoint) -> Result<String, Failure> {
+    let first = scratch.pending(RowNumber(0), SAMPLES)?;
+    let samples = first.iter().zip(&preview.samples);
+    let samples = samples.map(|(row, body)| Sample {
+        line: row.line,
+        external_id: row.external_id.to_string(),
+        body: serde_json::to_string_pretty(body).unwrap_or_default(),
+    });
+    let report = Report::of_dry_run(
+        preview.facts.clone(),
+        origins::of_dry_run(scratch)?,
+        jiff::Timestamp::now()
+            .strftime("%Y-%m-%d %H:%M:%S")
+            .to_string(),
+        preview.causes.clone(),
+        scratch.first_without(LISTED_MAX)?,
+        samples.collect(),
+    );
+    Ok(report::page::page(&report))
+}
+
+/// Requests at a start: who we are, which triggers are active, which ticket is the newest, and
+/// whether the account has what the mapping names.
+fn first_questions(arguments: &RunArguments, source: &Source) -> u64 {
+    let newest = u64::from(arguments.endpoint == Endpoint::Imports);
+    let references = source.references().count() as u64;
+    2 + newest + if arguments.sandbox { 0 } else { references }
+}
+
 /// A row that is looked up takes two requests if it is not found, and then a create. A run first
 /// asks who it is and looks a sample of the rows up.
-fn would(outlook: &Outlook) -> Would {
+fn would(outlook: &Outlook, first_questions: u64) -> Would {
     let rows = outlook.create + outlook.resend + 3 * outlook.look_up;
     let sample = 2 * outlook.create.min(SAMPLE_ROWS as u64);
     Would {
@@ -92,7 +124,7 @@ fn would(outlook: &Outlook) -> Would {
         requests: if rows == 0 {
             0
         } else {
-            FIRST_QUESTIONS + sample + rows
+            first_questions + sample + rows
         },
     }
 }

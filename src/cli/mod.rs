@@ -1,6 +1,7 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod choices;
 mod completions;
 mod confirm;
 mod dry_run;
@@ -21,6 +22,7 @@ mod retry;
 mod run;
 mod sandbox;
 mod status;
+mod tell;
 mod verify;
 mod whole_file;
 

@@ -3,11 +3,26 @@
 use std::path::Path;
 
 use super::exit::Failure;
-use crate::checkpoint::{Reader, Setting};
+use crate::checkpoint::{Checkpoint, CheckpointError, Reader, Setting};
 use crate::report::origins::{FileMark, Origins};
 
 pub(super) fn origins(reader: &Reader, checkpoint: &Path) -> Result<Origins, Failure> {
-    let text = |setting| Ok::<_, Failure>(reader.setting(setting)?.unwrap_or_default());
+    of(
+        |setting| reader.setting(setting),
+        &checkpoint.display().to_string(),
+    )
+}
+
+/// The same of the checkpoint of a dry run, which has no file.
+pub(super) fn of_dry_run(scratch: &Checkpoint) -> Result<Origins, Failure> {
+    of(|setting| scratch.setting(setting), "none: a dry run")
+}
+
+fn of(
+    read: impl Fn(Setting) -> Result<Option<String>, CheckpointError>,
+    checkpoint: &str,
+) -> Result<Origins, Failure> {
+    let text = |setting| Ok::<_, Failure>(read(setting)?.unwrap_or_default());
     let mapping = FileMark {
         path: text(Setting::Mapping)?,
         sha256: text(Setting::MappingSha256)?,
@@ -15,7 +30,7 @@ pub(super) fn origins(reader: &Reader, checkpoint: &Path) -> Result<Origins, Fai
     Ok(Origins {
         version: env!("CARGO_PKG_VERSION"),
         account: text(Setting::Account)?,
-        checkpoint: checkpoint.display().to_string(),
+        checkpoint: checkpoint.to_owned(),
         csv: FileMark {
             path: text(Setting::Csv)?,
             sha256: text(Setting::CsvSha256)?,

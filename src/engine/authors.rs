@@ -70,8 +70,12 @@ pub async fn resolve(
     }
     let named = |(email, problem): &(String, Problem)| format!("{email} ({problem})");
     let named: Vec<String> = first.iter().map(named).collect();
+    let cannot = match count {
+        1 => "1 author of comments cannot be made a user".to_owned(),
+        n => format!("{n} authors of comments cannot be made users"),
+    };
     let sentence = format!(
-        "{count} authors of comments cannot be made users: {}{}",
+        "{cannot}: {}{}",
         named.join("; "),
         if count > first.len() as u64 {
             "; …"

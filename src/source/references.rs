@@ -15,6 +15,13 @@ pub struct References {
     pub forms: Vec<u64>,
 }
 
+impl References {
+    /// How many things there are.
+    pub fn count(&self) -> usize {
+        self.fields.len() + self.groups.len() + self.brands.len() + self.forms.len()
+    }
+}
+
 /// Collects them.
 pub(super) fn of(mapping: &Mapping) -> References {
     References {

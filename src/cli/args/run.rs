@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::SignedDuration;
+
+use super::{Endpoint, Format, OnInvalid, Plan, Progress, UnknownAuthor};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -45,6 +47,18 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Trial"
     )]
     pub(in crate::cli) limit: Option<u64>,
+    /// In a dry run: how to show what was found
+    #[arg(
+        long,
+        value_enum,
+        env = "ZENDESK_MIGRATE_FORMAT",
+        requires = "dry_run",
+        conflicts_with = "json",
+        hide_possible_values = true,
+        help_heading = "Trial",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) format: Option<Format>,
     /// In a dry run: ask the account what a run would ask before its first create (GETs only)
     #[arg(
         long,
@@ -229,71 +243,6 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Output"
     )]
     pub(in crate::cli) progress: Progress,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Endpoint {
-    /// POST /api/v2/tickets: triggers run, the past is not kept
-    Tickets,
-    /// POST /api/v2/imports/tickets
-    Imports,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum UnknownAuthor {
-    /// Send nothing
-    Fail,
-    /// The ticket's requester
-    Requester,
-    /// The user whose credentials are used
-    Me,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum OnInvalid {
-    /// List them and leave them out
-    Skip,
-    /// List them and send nothing
-    Stop,
-}
-
-/// Plans by what they allow, as Zendesk's page of its rate limits has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Plan {
-    /// 200 requests a minute
-    Team,
-    /// 400
-    Growth,
-    /// 400
-    Professional,
-    /// 700
-    Enterprise,
-    /// 2500, with the add-on or Enterprise Plus
-    HighVolume,
-}
-
-impl Plan {
-    /// Requests a minute.
-    pub(in crate::cli) fn rpm(self) -> u32 {
-        match self {
-            Self::Team => 200,
-            Self::Growth | Self::Professional => 400,
-            Self::Enterprise => 700,
-            Self::HighVolume => 2_500,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum Progress {
-    /// A bar on a terminal, else a line every ten seconds
-    Auto,
-    /// A line every ten seconds, also on a terminal
-    Always,
-    /// Nothing
-    Never,
-    /// A JSON object a line
-    Json,
 }
 
 /// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.

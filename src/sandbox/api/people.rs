@@ -127,7 +127,11 @@ impl Wish {
 
     fn complaints(&self, known: Option<&User>, state: &State) -> Vec<Complaint> {
         let mut found = Vec::new();
-        if let Some(email) = self.email.clone().filter(|email| !is_address(email)) {
+        if let Some(email) = self
+            .email
+            .clone()
+            .filter(|email| !is_address(email) || state.settings.refused_users.contains(email))
+        {
             found.push(Complaint::BadEmail(email));
         }
         let is_nameless = self.name.as_deref().is_some_and(blank);

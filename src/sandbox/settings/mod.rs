@@ -71,6 +71,8 @@ pub struct Settings {
     pub bulk_users: bool,
     /// Addresses, or domains with an `@` before them, whose users are suspended.
     pub suspended: Vec<String>,
+    /// Addresses that no new user can get, as those of a domain that the account blocks.
+    pub refused_users: Vec<String>,
     /// How many jobs may be queued or running; one more is `TooManyJobs`.
     pub jobs_max: usize,
     /// The status of that refusal.
@@ -124,6 +126,7 @@ impl Default for Settings {
             search_lag_ms: 0,
             bulk_users: false,
             suspended: Vec::new(),
+            refused_users: Vec::new(),
             jobs_max: 30,
             too_many_jobs_status: 429,
             job_queue_ms: 500,
