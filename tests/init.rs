@@ -72,7 +72,11 @@ fn a_dash_shows_the_mapping_and_writes_nothing() {
     let folder = Folder::new().with("t.csv", csv);
     let ended = folder.command("init t.csv -o -").changes_nothing().run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    assert!(ended.stdout.contains("external_id = \"Case Number\"\n"));
+    assert!(
+        ended
+            .stdout
+            .contains("external_id = { column = \"Case Number\", prefix = \"legacy-\" }\n")
+    );
     assert!(ended.stdout.contains("delimiter = \";\"\n"));
     assert_eq!(ended.stderr, "with it, 2 of the first 2 rows are valid\n");
 }

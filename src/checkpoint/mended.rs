@@ -115,8 +115,7 @@ fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
         "DROP TABLE IF EXISTS temp.named;
          CREATE TEMP TABLE named AS
            SELECT s.number AS scanned, r.number AS row,
-                  s.external_id IS NOT NULL
-                  AND s.external_id IN (SELECT external_id FROM row) AS taken
+                  EXISTS (SELECT 1 FROM row t WHERE t.external_id = s.external_id) AS taken
            FROM scanned s JOIN row r ON r.line = s.origin_line AND r.problem_code = s.origin_code
            WHERE r.state = {invalid} AND r.external_id IS NULL;
          UPDATE row SET problem_code = 'DuplicateExternalId', problem_message =
@@ -187,10 +186,11 @@ fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
 }
 
 /// A row that had no identity in the recorded CSV is still there without one: it is not a new row.
+/// It is known by its line; if lines were added or taken away above it, it counts as a new one.
 pub(super) fn leave_nameless(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
-        "DELETE FROM scanned WHERE external_id IS NULL AND (line, byte_offset) IN (
-           SELECT r.line, r.byte_offset FROM mended m JOIN row r ON r.number = m.row
+        "DELETE FROM scanned WHERE external_id IS NULL AND line IN (
+           SELECT r.line FROM mended m JOIN row r ON r.number = m.row
            WHERE m.nameless)",
         [],
     )?;

@@ -9,7 +9,7 @@ use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
 use crate::lifecycle::Past;
 use crate::model::counts::Counts;
-use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::ids::{Fingerprint, Key, RowNumber, TicketId};
 use crate::model::problem::Problem;
 use crate::model::time::ServerTime;
 
@@ -96,6 +96,16 @@ impl Checkpoint {
     /// Counts the rows by state.
     pub fn counts(&self) -> Result<Counts, CheckpointError> {
         self.wrap(counts(&self.db))
+    }
+
+    /// The highest number of a ticket that a row has.
+    pub fn highest_ticket(&self) -> Result<Option<TicketId>, CheckpointError> {
+        let read = self
+            .db
+            .query_row("SELECT max(ticket_id) FROM row", [], |r| {
+                r.get::<_, Option<u64>>(0)
+            });
+        Ok(self.wrap(read)?.map(TicketId))
     }
 
     /// What a run would do with the rows as they stand, and with the file that is worked on.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::RunArguments;
 use super::exit::{Exit, Failure};
-use super::{environment, meet, output, paths, run};
+use super::{environment, meet, output, paths, run, tell};
 use crate::checkpoint::{Checkpoint, Outlook, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::{Rows, SAMPLE_ROWS};
@@ -48,7 +48,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         None
     };
     drop(display);
-    run::tell_changes(&outcome, &scratch, source.csv_path())?;
+    tell::changes(&outcome, &scratch, source.csv_path())?;
     let counts = scratch.counts()?;
     let would = would(&scratch.outlook()?);
     let estimates = estimates(arguments, known.as_ref(), would.requests);

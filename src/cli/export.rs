@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::ExportArguments;
 use super::exit::{Exit, Failure};
-use super::whole_file::{WholeFile, Written};
+use super::whole_file::{WholeFile, Written, hex};
 use super::{origins, output, paths, status};
 use crate::checkpoint::{CreatedRow, Reader, Without};
 use crate::report::origins::Origins;
@@ -112,22 +112,22 @@ struct Summary<'a> {
     facts: Facts,
     #[serde(flatten)]
     origins: Origins,
-    codes: Vec<Code>,
+    codes: Vec<CodeRows>,
     files: &'a [Written],
 }
 
 /// Rows without a ticket for one reason.
 #[derive(Serialize)]
-struct Code {
+struct CodeRows {
     state: &'static str,
     code: String,
     rows: u64,
 }
 
-fn codes(reader: &Reader) -> Result<Vec<Code>, Failure> {
+fn codes(reader: &Reader) -> Result<Vec<CodeRows>, Failure> {
     let causes = reader.causes()?.into_iter();
     Ok(causes
-        .map(|cause| Code {
+        .map(|cause| CodeRows {
             state: cause.state,
             code: cause.code,
             rows: cause.rows,
@@ -145,8 +145,7 @@ fn source(arguments: &ExportArguments, origins: &Origins) -> Result<Source, Fail
 /// Rows are found by their places, which are those of the file that was read.
 fn refuse_changed(source: &Source, origins: &Origins) -> Result<(), Failure> {
     let found = source.identity()?.csv_sha256;
-    let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
-    if found == origins.csv.sha256 {
+    if hex(&found) == origins.csv.sha256 {
         return Ok(());
     }
     let csv = source.csv_path().display();

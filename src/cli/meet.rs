@@ -26,6 +26,9 @@ pub(super) async fn meet(
             known.role
         )));
     }
+    if arguments.endpoint == Endpoint::Imports {
+        start::ask_highest_ticket(client, &mut known, monitor).await?;
+    }
     // The embedded double has none of the fields of the account that the mapping is for.
     if !arguments.sandbox {
         known.requests += preflight::check(client, &source.references(), monitor).await?;
@@ -41,6 +44,14 @@ pub(super) fn target(endpoint: Endpoint) -> source::Target {
             Endpoint::Imports => source::Endpoint::Imports,
         },
         now: Some(jiff::Timestamp::now()),
+    }
+}
+
+/// The endpoint's name, as it is typed.
+pub(super) fn name(endpoint: Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Tickets => "tickets",
+        Endpoint::Imports => "imports",
     }
 }
 

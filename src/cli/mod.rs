@@ -18,6 +18,7 @@ mod retry;
 mod run;
 mod sandbox;
 mod status;
+mod tell;
 mod verify;
 mod whole_file;
 

@@ -1,6 +1,6 @@
 //! `run`: import, resume, or look ahead.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde_json::json;
@@ -10,19 +10,18 @@ use tokio_util::sync::CancellationToken;
 use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
 use super::progress::Display;
-use super::{args, confirm, dry_run, environment, interrupt, meet, output, paths};
-use crate::checkpoint::{Checkpoint, Mended, ProblemRow, Reader, Setting, Since};
+use super::{args, confirm, dry_run, environment, interrupt, meet, output, paths, tell};
+use crate::checkpoint::{Checkpoint, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
 use crate::engine::history::History;
 use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
-use crate::engine::scan::{self, CsvRows, ScanOutcome};
+use crate::engine::scan::{self, CsvRows};
 use crate::engine::{EngineError, authors, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
-use crate::model::delta::Delta;
 use crate::model::ids::Key;
 use crate::model::limits::{REQUEST_TIMEOUT_MS, RESEND_AFTER_MS_MAX};
 use crate::model::time::Monotonic;
@@ -60,12 +59,6 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     }
 }
 
-/// Rows with a problem that are shown; the rest is only counted.
-pub(super) const PROBLEMS_SHOWN: usize = 10;
-
-/// Rows of each kind that were sent and are not what they were; the rest is only counted.
-const SINCE_SHOWN: usize = 20;
-
 fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let began = monotonic();
     let place = Place::find(arguments)?;
@@ -76,7 +69,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
     match scan::scan(&source, &mut checkpoint, &mut display, &end) {
-        Ok(outcome) => tell_changes(&outcome, &checkpoint, source.csv_path())?,
+        Ok(outcome) => tell::changes(&outcome, &checkpoint, source.csv_path())?,
         Err(error) => {
             drop(display);
             checkpoint.discard_if_new()?;
@@ -109,14 +102,14 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::json(&facts);
     }
     let reader = Reader::open(&place.checkpoint)?;
-    tell_problems(&reader.problems(PROBLEMS_SHOWN)?, &ended.counts);
+    tell::problems(&reader.problems(tell::PROBLEMS_SHOWN)?, &ended.counts);
     output::say(&text::rows(&facts));
     if facts.this_run.requests > 0 {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
     if ended.stop == Stop::Done {
-        tell_elsewhere(&reader, &csv, &place.checkpoint)?;
+        tell::elsewhere(&reader, &csv, &place.checkpoint)?;
     }
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
@@ -131,7 +124,7 @@ fn refuse_invalid(
     if !stop || counts.invalid == 0 || counts.open() == 0 {
         return Ok(());
     }
-    tell_problems(&checkpoint.problems(PROBLEMS_SHOWN)?, counts);
+    tell::problems(&checkpoint.problems(tell::PROBLEMS_SHOWN)?, counts);
     Err(Failure::refused(format!(
         "{} of {} rows are invalid, so nothing was sent: mend them in the CSV or the mapping, or \
          leave them out with --on-invalid skip",
@@ -140,65 +133,12 @@ fn refuse_invalid(
     )))
 }
 
-/// Says what a changed CSV, or another one with mended rows, has brought.
-pub(super) fn tell_changes(
-    outcome: &ScanOutcome,
-    checkpoint: &Checkpoint,
-    csv: &Path,
-) -> Result<(), Failure> {
-    let delta = match outcome {
-        ScanOutcome::Again(delta, _) => delta,
-        ScanOutcome::Mended(Mended { delta, nameless }) => {
-            output::say(&text::mended(&csv.to_string_lossy(), delta, *nameless));
-            return Ok(());
-        }
-        ScanOutcome::First(_) | ScanOutcome::Unchanged => return Ok(()),
-    };
-    if *delta != Delta::default() {
-        output::say(&text::changes(delta));
-    }
-    let kinds = [
-        (Since::Changed, delta.changed_since),
-        (Since::Gone, delta.gone_since),
-    ];
-    for (kind, count) in kinds {
-        let rows = checkpoint.since(kind, SINCE_SHOWN)?;
-        for row in &rows {
-            let is_gone = kind == Since::Gone;
-            let sentence = text::since(&row.external_id, row.line, row.ticket, is_gone);
-            output::say(&sentence);
-        }
-        tell_more(count, rows.len());
-    }
-    Ok(())
-}
-
-/// How many more there are than were shown.
-fn tell_more(all: u64, shown: usize) {
-    let more = all.saturating_sub(shown as u64);
-    if more > 0 {
-        output::say(&format!("… and {more} more"));
-    }
-}
-
-/// Names the files in which rows wait that a run of `csv` could not send.
-fn tell_elsewhere(reader: &Reader, csv: &Path, checkpoint: &Path) -> Result<(), Failure> {
-    let recorded = reader.setting(Setting::Csv)?.unwrap_or_default();
-    for (file, rows) in reader.pending_files()? {
-        let file = file.unwrap_or_else(|| recorded.clone());
-        if csv.canonicalize().ok() != Path::new(&file).canonicalize().ok() {
-            output::say(&text::elsewhere(&file, rows, checkpoint));
-        }
-    }
-    Ok(())
-}
-
 /// The settings of a run as its history keeps them.
 fn settings(arguments: &RunArguments, account: &str) -> String {
     json!({
         "account": account,
         "csv": arguments.csv.to_string_lossy(),
-        "endpoint": "tickets",
+        "endpoint": meet::name(arguments.endpoint),
         "concurrency": arguments.concurrency,
         "max_rpm": arguments.max_rpm,
         "reserve_rpm": arguments.reserve_rpm,
@@ -212,18 +152,6 @@ fn settings(arguments: &RunArguments, account: &str) -> String {
         "allow_triggers": arguments.allow_triggers,
     })
     .to_string()
-}
-
-/// Lists the first rows that have a problem, with their lines.
-pub(super) fn tell_problems(problems: &[ProblemRow], counts: &Counts) {
-    for problem in problems {
-        output::say(&text::problem(
-            problem.line,
-            problem.state,
-            &problem.problem,
-        ));
-    }
-    tell_more(counts.problems(), problems.len());
 }
 
 /// What a run needs besides its arguments: its threads, its mailbox, and the wish for its end.
@@ -257,9 +185,6 @@ fn send(
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    let settings = settings(arguments, &place.account_name);
-    let now = known.clock.at(monotonic());
-    let mut history = History::begin(&mut checkpoint, body.began, now, &settings)?;
     let plan = make_plan(arguments, client.account().host(), &known);
     let mut requests = known.requests;
     let mut rows = CsvRows(source);
@@ -285,7 +210,9 @@ fn send(
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
-    driver.already_asked(known.limit, requests, now);
+    let settings = settings(arguments, &place.account_name);
+    let mut history = driver.begin(body.began, &settings, now)?;
+    driver.already_asked(known.limit, known.highest_ticket, requests, now);
     let mailbox = (&body.sender, &body.inbox);
     let watchers: (&mut History, &mut dyn Monitor) = (&mut history, display);
     let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, watchers)?;

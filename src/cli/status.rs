@@ -2,7 +2,7 @@
 
 use super::args::StatusArguments;
 use super::exit::{Exit, Failure};
-use super::run::PROBLEMS_SHOWN;
+use super::tell::PROBLEMS_SHOWN;
 use super::{output, paths};
 use crate::checkpoint::{Reader, Setting};
 use crate::lifecycle::Stop;

@@ -1,6 +1,7 @@
 //! A file that is there as a whole or not at all: it is written under another name, and gets its
 //! own once every byte is on disk.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -80,7 +81,7 @@ impl WholeFile {
                 .into_owned(),
             rows,
             bytes: self.bytes,
-            sha256: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&hash),
         })
     }
 
@@ -99,6 +100,14 @@ impl Drop for WholeFile {
             let _left_behind = std::fs::remove_file(&self.part);
         }
     }
+}
+
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _writing_to_a_string_cannot_fail = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 fn failure(path: &Path, error: &std::io::Error) -> Failure {

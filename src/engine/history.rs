@@ -1,6 +1,5 @@
 //! What a run leaves behind about itself.
 
-use super::clock::monotonic;
 use super::monitor::Picture;
 use crate::checkpoint::{Checkpoint, CheckpointError, RunEnd, RunId};
 use crate::lifecycle::Stop;
@@ -22,17 +21,17 @@ pub struct History {
 impl History {
     /// Begins the line. `began` is when the command was given, `arguments` a JSON object without
     /// secrets.
-    pub fn begin(
+    pub(super) fn begin(
         checkpoint: &mut Checkpoint,
         began: Monotonic,
-        now: ServerTime,
+        (at, now): (ServerTime, Monotonic),
         arguments: &str,
     ) -> Result<Self, CheckpointError> {
-        let run = checkpoint.begin_run(now, env!("CARGO_PKG_VERSION"), arguments)?;
+        let run = checkpoint.begin_run(at, env!("CARGO_PKG_VERSION"), arguments)?;
         Ok(Self {
             run,
             began,
-            noted: monotonic(),
+            noted: now,
         })
     }
 

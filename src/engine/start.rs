@@ -7,6 +7,7 @@ use super::driver::Timing;
 use super::error::EngineError;
 use super::monitor::Monitor;
 use crate::lifecycle::retry;
+use crate::model::ids::TicketId;
 use crate::model::limits::REQUEST_TIMEOUT_MS;
 use crate::model::reply::{Answer, RateLimit, RetryAfter, Verdict};
 use crate::model::time::ServerClock;
@@ -31,6 +32,8 @@ pub struct Account {
     pub limit: Option<RateLimit>,
     /// The triggers that would run on a create.
     pub triggers: Triggers,
+    /// The highest number of a ticket, if it was asked for.
+    pub highest_ticket: Option<TicketId>,
     /// Requests made to learn all this.
     pub requests: u32,
 }
@@ -84,8 +87,27 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
         clock: ServerClock::new(date, me.timing.arrived),
         limit: triggers.meta.account.or(me.meta.account),
         triggers: triggers.value,
+        highest_ticket: None,
         requests,
     })
+}
+
+/// Asks which number the newest ticket has: what is imported gets a higher one, whatever its date.
+pub async fn ask_highest_ticket(
+    client: &Client,
+    known: &mut Account,
+    monitor: &mut dyn Monitor,
+) -> Result<(), EngineError> {
+    let question = || client.highest_ticket();
+    let told = asked(
+        question,
+        "which ticket is the newest",
+        &mut known.requests,
+        monitor,
+    )
+    .await?;
+    known.highest_ticket = Some(TicketId(told.value));
+    Ok(())
 }
 
 pub(super) struct Told<T> {

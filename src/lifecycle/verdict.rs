@@ -3,7 +3,7 @@
 use super::event::{Finding, Rules, Step};
 use super::state::{Flight, How, Past, Row, State};
 use crate::model::intent::Trust;
-use crate::model::limits::{CREATED_AT_SLACK_MS, KEYS_PER_ROW_MAX};
+use crate::model::limits::{CREATED_AT_SLACK_MS, KEYS_PER_ROW_MAX, KEYS_PER_ROW_MAX_UNTRUSTED};
 use crate::model::problem::Problem;
 use crate::model::reply::Candidate;
 use crate::model::time::ServerTime;
@@ -47,7 +47,7 @@ pub(super) fn of_flight(
                 early,
             ),
             Ok(Some(problem)) => settled(State::Unknown(problem)),
-            Ok(None) => not_made(past, flight),
+            Ok(None) => not_made(past, flight, rules),
         },
         [one] if may_be_ours(one, past, &flight, rules) => settled(State::Created {
             ticket: one.ticket,
@@ -103,7 +103,7 @@ fn not_found(past: Past, finding: &Finding, rules: &Rules) -> Result<Option<Prob
 }
 
 /// The row certainly has no ticket: it is refused, gets another key, or has used them up.
-fn not_made(past: Past, flight: Flight) -> (Row, Step) {
+fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
     if let Some(refusal) = flight.refusal {
         return (
             Row {
@@ -113,10 +113,14 @@ fn not_made(past: Past, flight: Flight) -> (Row, Step) {
             Step::Rest,
         );
     }
-    if past.keys >= KEYS_PER_ROW_MAX {
+    let keys_max = match rules.trust {
+        Trust::Key => KEYS_PER_ROW_MAX,
+        Trust::LookupOnly => KEYS_PER_ROW_MAX_UNTRUSTED,
+    };
+    if past.keys >= keys_max {
         let problem = Problem::new(
             "KeysUsedUp",
-            format!("{KEYS_PER_ROW_MAX} keys were tried and no ticket came of it"),
+            format!("{keys_max} keys were tried and no ticket came of it"),
         );
         return (
             Row {

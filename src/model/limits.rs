@@ -14,6 +14,10 @@ pub const ATTEMPTS_PER_KEY_MAX: u32 = 8;
 /// Keys a row may use before a person has to look at it.
 pub const KEYS_PER_ROW_MAX: u32 = 2;
 
+/// The same where keys prove nothing, and every lost reply uses one up: as many as requests under
+/// one key elsewhere.
+pub const KEYS_PER_ROW_MAX_UNTRUSTED: u32 = ATTEMPTS_PER_KEY_MAX;
+
 /// `created_at` and `Date` are whole seconds: comparisons between them allow this much.
 pub const CREATED_AT_SLACK_MS: u64 = 2_000;
 

@@ -9,11 +9,11 @@ use crate::model::time::ServerTime;
 
 /// The drawing's size in its own units; the page scales it to its width.
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 190.0;
+const HEIGHT: f64 = 200.0;
 /// The margins of the plot in it.
-const LEFT: f64 = 52.0;
-const TOP: f64 = 10.0;
-const BOTTOM: f64 = 24.0;
+const LEFT: f64 = 66.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 30.0;
 
 /// What a bar of the requests is made of, from the ground up, with its class and its name.
 type Part = (fn(&Bucket) -> u64, &'static str, &'static str);
@@ -153,7 +153,7 @@ fn plot(title: &str, top: f64, timeline: &Timeline, drawn: &Markup) -> Markup {
             }
             (drawn)
             text class="first" x=(LEFT) y=(HEIGHT - 6.0) { (short(ServerTime(timeline.from))) }
-            text class="middle" x=(fixed((LEFT + WIDTH) / 2.0)) y=(HEIGHT - 6.0) { (short(middle)) }
+            text class="middle" x=(fixed(f64::midpoint(LEFT, WIDTH))) y=(HEIGHT - 6.0) { (short(middle)) }
             text class="last" x=(WIDTH) y=(HEIGHT - 6.0) { (short(end)) }
         }
     }

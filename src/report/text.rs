@@ -157,12 +157,11 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "nothing is left to do".to_owned()
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
-        Stop::Done if problems == 1 => "done, but 1 row has no ticket: mend it in the CSV (or see \
-             retry), then run the same command again"
-            .to_owned(),
+        Stop::Done if problems == 1 => {
+            "done, but 1 row has no ticket: mend it, then run the same command again".to_owned()
+        }
         Stop::Done => format!(
-            "done, but {problems} rows have no ticket: mend them in the CSV (or see retry), then \
-             run the same command again"
+            "done, but {problems} rows have no ticket: mend them, then run the same command again"
         ),
         Stop::Interrupted => format!("interrupted: {are_left}; the same command goes on"),
         Stop::Limit => format!("--limit is reached: {are_left}; the same command goes on"),
@@ -182,10 +181,11 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "Zendesk gave no usable reply for --max-outage, or rows still have to settle: \
              {are_left}; run the same command again later"
         ),
+        // What went wrong is one line, as errors are, so that it can be searched for.
         Stop::Credentials(problem)
         | Stop::Account(problem)
         | Stop::Input(problem)
-        | Stop::Disk(problem) => format!("stopped: {}", problem.message),
+        | Stop::Disk(problem) => return format!("stopped: {}", problem.message),
     })
 }
 

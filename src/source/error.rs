@@ -76,7 +76,7 @@ pub enum SourceError {
         encoding: &'static str,
     },
     /// The header does not end where one would expect it to.
-    #[error("{} line {line}: the header {reason}; mend the first line and run again", path.display())]
+    #[error("{} line {line}: the header {reason}; mend the first line and run again{excerpt}", path.display())]
     BadHeader {
         /// The CSV.
         path: PathBuf,
@@ -84,6 +84,8 @@ pub enum SourceError {
         line: u64,
         /// What is wrong with it.
         reason: &'static str,
+        /// The line with a mark under the place, on lines of its own; empty without a place.
+        excerpt: String,
     },
     /// Two columns have one name, so the mapping cannot tell them apart.
     #[error("{} line {line}: columns {first} and {second} are both called \"{name}\"; rename one of them", path.display())]
@@ -100,22 +102,26 @@ pub enum SourceError {
         second: usize,
     },
     /// A quote opens and the file ends before it closes.
-    #[error("{} line {line}: a quote opens {} and is never closed, so the rest of the file would be one cell; close it (or double it, if it belongs to the text) and run again", path.display(), in_column(column.as_deref()))]
+    #[error("{} line {line}: a quote opens {} and is never closed, so the rest of the file would be one cell; close it (or double it, if it belongs to the text) and run again{excerpt}", path.display(), in_column(column.as_deref()))]
     UnclosedQuote {
         /// The CSV.
         path: PathBuf,
         /// The line of the quote.
         line: u64,
+        /// That line with a mark under the quote, on lines of its own.
+        excerpt: String,
         /// The column's name, where the header has one.
         column: Option<String>,
     },
     /// A quote opens and what closes it is the opening quote of a later row.
-    #[error("{} line {line}: a quote opens {} and seems to be closed only by the opening quote of another cell on line {until}, so the rows between would be lost in it; close it (or double it, if it belongs to the text) and run again", path.display(), in_column(column.as_deref()))]
+    #[error("{} line {line}: a quote opens {} and seems to be closed only by the opening quote of another cell on line {until}, so the rows between would be lost in it; close it (or double it, if it belongs to the text) and run again{excerpt}", path.display(), in_column(column.as_deref()))]
     SwallowedRows {
         /// The CSV.
         path: PathBuf,
         /// The line of the quote.
         line: u64,
+        /// That line with a mark under the quote, on lines of its own.
+        excerpt: String,
         /// The line of the next quote.
         until: u64,
         /// The column's name, where the header has one.

@@ -1,5 +1,7 @@
 //! Shows a little of the data in a message: short, on one line, and without control characters.
 
+use memchr::{memchr2, memrchr2};
+
 /// The most characters that are shown.
 const CHARS_MAX: usize = 60;
 
@@ -37,6 +39,47 @@ pub(super) fn around(bytes: &[u8], place: usize) -> String {
     shown
 }
 
+/// Shows a line with a mark under a place in it, below the sentence that needs it. Both are found
+/// in `bytes`, which reach over the line.
+pub(super) fn pointed(line: u64, bytes: &[u8], place: usize) -> String {
+    let (before, after) = bytes.split_at(place.min(bytes.len()));
+    let start = memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1);
+    let end = memchr2(b'\n', b'\r', after).unwrap_or(after.len());
+    let before = plain(&before[start..]);
+    let skipped = before.len().saturating_sub(CHARS_MAX - CHARS_BEFORE);
+    let cut = if skipped > 0 { "…" } else { "" };
+    let before = cut.to_owned() + &before[skipped..].concat();
+    let after = plain(&after[..end]);
+    let more = if after.len() > CHARS_BEFORE {
+        "…"
+    } else {
+        ""
+    };
+    let after = after.into_iter().take(CHARS_BEFORE);
+    let number = line.to_string();
+    format!(
+        "\n  {number} | {before}{}{more}\n  {} | {}^",
+        after.collect::<String>(),
+        " ".repeat(number.len()),
+        " ".repeat(before.chars().count())
+    )
+}
+
+/// Gives each character of the bytes; only what would not be seen is escaped.
+fn plain(bytes: &[u8]) -> Vec<String> {
+    let visible = |c: char| match c {
+        '\t' => " ".to_owned(),
+        _ if c.is_control() => c.escape_debug().collect(),
+        _ => c.to_string(),
+    };
+    let mut all = Vec::new();
+    for chunk in bytes.utf8_chunks() {
+        all.extend(chunk.valid().chars().map(visible));
+        all.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    all
+}
+
 /// Escapes what would end the excerpt or leave its line; apostrophes do neither.
 fn escape(c: char) -> String {
     match c {
@@ -72,6 +115,19 @@ mod tests {
         assert_eq!(shown("a\n\"b\"\u{7}"), "a\\n\\\"b\\\"\\u{7}");
         assert_eq!(shown("it's"), "it's");
         assert_eq!(shown(&"é".repeat(61)), format!("{}…", "é".repeat(60)));
+    }
+
+    #[test]
+    fn a_mark_stands_under_the_place() {
+        assert_eq!(
+            pointed(12, b"\nx\n1,\"a\xff\n", 5),
+            "\n  12 | 1,\"a\\xff\n     |   ^"
+        );
+        let long = format!("{}\"{}", "ä".repeat(100), "b".repeat(100));
+        let shown = pointed(1, long.as_bytes(), 200);
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines[1].chars().position(|c| c == '"'), lines[2].find('^'));
+        assert!(lines[1].ends_with('…') && lines[1].chars().count() < 80);
     }
 
     #[test]

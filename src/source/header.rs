@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::encoding::{Encoding, Guess, sniff};
 use super::error::SourceError;
+use super::excerpt::pointed;
 use super::pieces::unreadable;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
@@ -41,6 +42,8 @@ pub(super) struct Header {
     pub(super) columns: Vec<String>,
     /// What stands between two cells.
     pub(super) delimiter: u8,
+    /// The delimiter that a first line such as `sep=;` names, as Excel writes it.
+    pub(super) separator: Option<u8>,
     /// Whether the delimiter was found out rather than named.
     pub(super) delimiter_detected: bool,
     /// How the bytes become text.
@@ -71,13 +74,18 @@ impl Header {
         let told = tell(path, &mut file, &raw, named.encoding)?;
         let (encoding, mark) = (told.encoding, told.mark);
         let head = encoding.splittable(&raw[mark..]);
-        let start = head.iter().take_while(|b| is_line_end(**b)).count();
+        let (separator, skipped) = separator_line(&head).unzip();
+        let skipped = skipped.unwrap_or_default();
+        let blank = head[skipped..].iter().take_while(|b| is_line_end(**b));
+        let start = skipped + blank.count();
         if start == head.len() {
             return Err(SourceError::Empty { path: path.into() });
         }
         let mut framed = vec![b'\n'];
         framed.extend_from_slice(&head[start..]);
-        let delimiter = named.delimiter.unwrap_or_else(|| detect(&framed));
+        let delimiter = named.delimiter.or(separator);
+        let delimiter_detected = delimiter.is_none();
+        let delimiter = delimiter.unwrap_or_else(|| detect(&framed));
         if !encoding.takes_delimiter(delimiter) {
             return Err(SourceError::Encoding {
                 path: path.into(),
@@ -95,12 +103,8 @@ impl Header {
         };
         let whole = (raw.len() as u64) < HEADER_BYTES_MAX;
         let record = &framed[..end];
-        check_quotes(
-            path,
-            line,
-            &survey(record, delimiter, b'\n'),
-            complete || whole,
-        )?;
+        let quotes = survey(record, delimiter, b'\n');
+        check_quotes(path, line, record, &quotes, complete || whole)?;
         let columns = names(path, line, record, delimiter, encoding)?;
         if whole && framed[end..].iter().all(|b| is_line_end(*b)) {
             return Err(SourceError::HeaderOnly { path: path.into() });
@@ -111,7 +115,8 @@ impl Header {
         Ok(Header {
             columns,
             delimiter,
-            delimiter_detected: named.delimiter.is_none(),
+            separator,
+            delimiter_detected,
             encoding,
             guess: told.guess,
             line_end,
@@ -180,13 +185,21 @@ fn tell(
     })
 }
 
-fn check_quotes(path: &Path, line: u64, found: &Survey, ends: bool) -> Result<(), SourceError> {
-    let reason = if !ends {
-        "is larger than 1 MiB"
+fn check_quotes(
+    path: &Path,
+    line: u64,
+    record: &[u8],
+    found: &Survey,
+    ends: bool,
+) -> Result<(), SourceError> {
+    let text_after = found.text_after.first().copied();
+    let text_after = text_after.or(found.swallowed.map(|swallowed| swallowed.until));
+    let (reason, at) = if !ends {
+        ("is larger than 1 MiB", None)
     } else if found.open.is_some() {
-        "opens a quote that is never closed"
-    } else if !found.text_after.is_empty() || found.swallowed.is_some() {
-        "has text after a closing quote"
+        ("opens a quote that is never closed", found.open)
+    } else if text_after.is_some() {
+        ("has text after a closing quote", text_after)
     } else {
         return Ok(());
     };
@@ -194,6 +207,10 @@ fn check_quotes(path: &Path, line: u64, found: &Survey, ends: bool) -> Result<()
         path: path.into(),
         line,
         reason,
+        excerpt: at.map_or_else(String::new, |at| {
+            let lines_before = memchr::memchr_iter(b'\n', &record[FIRST..at]).count() as u64;
+            pointed(line + lines_before, record, at)
+        }),
     })
 }
 
@@ -239,6 +256,19 @@ pub(super) fn open(path: &Path) -> Result<File, SourceError> {
         return Err(SourceError::NotAFile { path: path.into() });
     }
     File::open(path).map_err(failed)
+}
+
+/// Reads the line by which Excel is told the delimiter, and counts its bytes.
+fn separator_line(head: &[u8]) -> Option<(u8, usize)> {
+    let (name, rest) = head.split_at_checked(4)?;
+    let (delimiter, rest) = rest.split_first()?;
+    let line_end = match rest {
+        [b'\r', b'\n', ..] => 2,
+        [b'\r' | b'\n', ..] => 1,
+        _ => return None,
+    };
+    let is_one = name.eq_ignore_ascii_case(b"sep=") && DELIMITERS.contains(delimiter);
+    is_one.then_some((*delimiter, name.len() + 1 + line_end))
 }
 
 /// Takes the delimiter that gives the header the most columns; the earlier one of equals.

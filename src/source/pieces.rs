@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::encoding::Input;
 use super::error::SourceError;
+use super::excerpt::pointed;
 use super::header::CsvFile;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
 use super::records::Place;
@@ -172,6 +173,7 @@ impl<'h, R: Read> Cutter<'h, R> {
         SourceError::SwallowedRows {
             path: self.file.path.clone(),
             line: self.line_at(bytes, found.open),
+            excerpt: pointed(self.line_at(bytes, found.open), bytes, found.open),
             until: self.line_at(bytes, found.until),
             column: self
                 .file
@@ -184,6 +186,7 @@ impl<'h, R: Read> Cutter<'h, R> {
         SourceError::UnclosedQuote {
             path: self.file.path.clone(),
             line: self.line_at(bytes, open),
+            excerpt: pointed(self.line_at(bytes, open), bytes, open),
             column: self.file.header.column_after(&bytes[found.boundary..open]),
         }
     }

@@ -1,5 +1,7 @@
 //! The records of a piece, each with its place and its cells in UTF-8.
 
+use std::io::{Cursor, Read, SeekFrom};
+
 use csv::ByteRecord;
 
 use super::encoding::Encoding;
@@ -99,16 +101,64 @@ fn field_count(cells: &ByteRecord, header: &Header) -> Problem {
 pub(super) fn each_record(
     file: &CsvFile,
     piece: &Piece,
+    each: impl FnMut(&Record<'_>) -> Result<(), SourceError>,
+) -> Result<u64, SourceError> {
+    let bytes = &piece.bytes[..];
+    let mut reader = reader(&file.header).from_reader(bytes);
+    read_with(&mut reader, file, piece, each)
+}
+
+/// Gives the record of a piece that has but one, as often as one likes. Making the csv crate's reader
+/// takes many times as long as reading a short record with it.
+#[derive(Debug)]
+pub(super) struct LoneReader(csv::Reader<Cursor<Vec<u8>>>);
+
+impl LoneReader {
+    /// Makes it for pieces of a file.
+    pub(super) fn new(header: &Header) -> LoneReader {
+        LoneReader(reader(header).from_reader(Cursor::default()))
+    }
+
+    /// Hands the record to `each`.
+    pub(super) fn read(
+        &mut self,
+        file: &CsvFile,
+        piece: &Piece,
+        each: impl FnMut(&Record<'_>) -> Result<(), SourceError>,
+    ) -> Result<(), SourceError> {
+        let bytes = self.0.get_mut().get_mut();
+        bytes.clear();
+        bytes.extend_from_slice(&piece.bytes);
+        self.0
+            .seek_raw(SeekFrom::Start(0), csv::Position::new())
+            .map_err(|source| SourceError::Csv {
+                path: file.path.clone(),
+                line: piece.place.line,
+                source,
+            })?;
+        read_with(&mut self.0, file, piece, each)?;
+        Ok(())
+    }
+}
+
+fn reader(header: &Header) -> csv::ReaderBuilder {
+    let mut reader = csv::ReaderBuilder::new();
+    reader
+        .delimiter(header.delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(1 << 16);
+    reader
+}
+
+fn read_with<R: Read>(
+    reader: &mut csv::Reader<R>,
+    file: &CsvFile,
+    piece: &Piece,
     mut each: impl FnMut(&Record<'_>) -> Result<(), SourceError>,
 ) -> Result<u64, SourceError> {
     let header = &file.header;
     let bytes = &piece.bytes[..];
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(header.delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .buffer_capacity(bytes.len().min(1 << 16))
-        .from_reader(bytes);
     let mut cells = ByteRecord::new();
     let mut decoded = ByteRecord::new();
     let mut text_after = piece.text_after.iter().copied().peekable();

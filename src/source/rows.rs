@@ -147,7 +147,10 @@ impl Judge<'_> {
             Err(problem) => return Ok(Err(nameless(problem))),
         };
         // Asked for a row that will be invalid too: its comments do have a row.
-        let joined = self.joined.map(|joined| joined.comments_of(record.cells));
+        let joined = self
+            .joined
+            .as_mut()
+            .map(|joined| joined.comments_of(record.cells));
         let joined = joined.transpose()?;
         Ok(match self.write(record, row, &external_id, joined) {
             Ok(()) => Ok(Valid {

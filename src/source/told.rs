@@ -52,6 +52,17 @@ fn detected(csv: &CsvFile, which: &str, section: &str) -> Vec<String> {
         found.push(format!("encoding {}", header.encoding.name()));
     }
     let mut told = Vec::new();
+    if let Some(separator) = header.separator {
+        let (named, taken) = (char::from(separator), char::from(header.delimiter));
+        let but = if named == taken {
+            String::new()
+        } else {
+            format!(", but the mapping names {taken:?}, which counts")
+        };
+        told.push(format!(
+            "{which}the first line names {named:?} as the delimiter and was skipped{but}"
+        ));
+    }
     if !found.is_empty() {
         let (was, it) = match found.len() {
             1 => ("was", "it"),

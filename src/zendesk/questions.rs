@@ -126,6 +126,22 @@ impl Client {
         answer.map(|body| body.count.value)
     }
 
+    /// Asks for the highest number of a ticket that is not archived, 0 if there is none:
+    /// `GET /api/v2/tickets?sort_by=id&sort_order=desc` (Zendesk's reference of the tickets,
+    /// "Sorting"). A reply in another order only makes the number smaller.
+    pub async fn highest_ticket(&self) -> Answer<u64> {
+        let parameters = [("sort_by", "id"), ("sort_order", "desc"), ("per_page", "1")];
+        let answer: Answer<TicketIds> =
+            self.ask(Asked::Other, "/api/v2/tickets", &parameters).await;
+        answer.map(|page| {
+            page.tickets
+                .iter()
+                .map(|ticket| ticket.id)
+                .max()
+                .unwrap_or(0)
+        })
+    }
+
     /// Reads all pages. The address of the next page is ours to make: following the one in a reply
     /// would carry the credentials wherever it says.
     async fn gather(
@@ -230,6 +246,16 @@ struct User {
     name: Option<String>,
     email: Option<String>,
     ticket_restriction: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct TicketIds {
+    tickets: Vec<TicketNumber>,
+}
+
+#[derive(Deserialize)]
+struct TicketNumber {
+    id: u64,
 }
 
 #[derive(Deserialize)]

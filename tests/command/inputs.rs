@@ -107,7 +107,7 @@ fn a_csv_whose_last_quote_never_closes_is_refused_with_the_quotes_line() {
             .stderr(
                 "error: tickets.csv line 3: a quote opens in column \"comment.body\" and is never \
                  closed, so the rest of the file would be one cell; close it (or double it, if it \
-                 belongs to the text) and run again\n",
+                 belongs to the text) and run again\n  3 | 2,\"open\n    |   ^\n",
             )
             .status(1)
             .changes_nothing()

@@ -32,8 +32,7 @@ fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_go
         folder.neutral(&ended.stderr),
         format!(
             "{CLOSED_TICKETS}stopping: rows in flight are finished; once more to stop at once\n200 rows: {created} \
-             created (0 replayed, 0 found), 0 rejected, 0 invalid, 0 unknown, {pending} pending, 0 \
-             sending\nthis run: {created} created, {} requests (0 throttled, 0 retried, 40 lookups) \
+             created, {pending} pending\nthis run: {created} created, {} requests (40 lookups) \
              in TIME\ninterrupted: {pending} rows are left; the same command goes on\n",
             facts["this_run"]["requests"]
         )

@@ -41,6 +41,21 @@ pub(crate) fn me() -> Request {
     get("/api/v2/users/me", Vec::new())
 }
 
+pub(crate) fn highest() -> Request {
+    let sorted = [("sort_by", "id"), ("sort_order", "desc"), ("per_page", "1")];
+    let query = sorted.map(|(name, value)| (name.into(), value.into()));
+    get("/api/v2/tickets", query.into())
+}
+
+/// The highest ticket, 0 if there is none; `None` if that was not told.
+pub(crate) fn highest_of(response: &Response) -> Option<TicketId> {
+    let json: serde_json::Value = serde_json::from_slice(&response.body).ok()?;
+    let tickets = json["tickets"].as_array()?;
+    Some(TicketId(
+        tickets.first().map_or(0, |one| one["id"].as_u64().unwrap()),
+    ))
+}
+
 pub(crate) fn show(ticket: u64) -> Request {
     get(&format!("/api/v2/tickets/{ticket}"), Vec::new())
 }

@@ -1,7 +1,9 @@
 //! What a seed's world is like: the account, the rows, and what goes wrong.
 
 use zendesk_migrate::sandbox::faults::Faults;
-use zendesk_migrate::sandbox::settings::{HeaderSpelling, RetryAfter, Settings, WindowKind};
+use zendesk_migrate::sandbox::settings::{
+    HeaderSpelling, ImportsKeys, RetryAfter, Settings, WindowKind,
+};
 
 use crate::dice::Dice;
 
@@ -38,6 +40,8 @@ pub(crate) struct Scenario {
     pub(crate) calm_after_ms: u64,
     /// Every so many rows there is one that Zendesk refuses; 0: none.
     pub(crate) refused_every: u64,
+    /// Whether the tickets are imported.
+    pub(crate) imports: bool,
 }
 
 impl Scenario {
@@ -74,12 +78,29 @@ impl Scenario {
             slow: chance(50),
             slow_ms: 20_000,
             cut: chance(50),
-            // A network that repeats requests and an account that drops keys make two tickets of
+            // A network that repeats requests and an account (or endpoint) that drops keys make two tickets of
             // one request, whatever the client does.
             duplicate: if drop_keys { 0.0 } else { chance(50) },
             ..Faults::default()
         };
+        let imports = Dice::new(seed ^ 0x1_4D).per_mille(250);
+        let settings = Settings {
+            role: if imports {
+                "admin".to_owned()
+            } else {
+                settings.role.clone()
+            },
+            imports_keys: Dice::new(seed ^ 0x2_4D)
+                .one_of(&[ImportsKeys::Ignore, ImportsKeys::Honour]),
+            ..settings
+        };
+        let repeats = !imports || settings.imports_keys == ImportsKeys::Honour;
+        let faults = Faults {
+            duplicate: if repeats { faults.duplicate } else { 0.0 },
+            ..faults
+        };
         Self {
+            imports,
             seed,
             rows: dice.between(1, 40),
             requesters: dice.between(1, 12),

@@ -9,7 +9,7 @@ use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
 use zendesk_migrate::engine::driver::{Driver, Message, Rows};
 use zendesk_migrate::engine::plan::Plan;
 use zendesk_migrate::lifecycle::{Rules, Stop};
-use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber};
+use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber, TicketId};
 use zendesk_migrate::model::intent::{Route, Trust};
 use zendesk_migrate::model::problem::Problem;
 use zendesk_migrate::model::reply::RateLimit;
@@ -170,13 +170,14 @@ impl World {
     fn life(&mut self, steps: &mut u64) -> End {
         self.process += 1;
         let (clock, limit) = self.learn_the_time();
+        let highest = self.learn_the_highest_ticket();
         let checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
         let rows = SimRows(self.bodies.clone());
         let mut keys = Dice::new(self.keys.number());
         let make_key = Box::new(move || next_key(&mut keys));
         let now = Monotonic(self.now);
         let mut driver = Driver::new(self.plan(), checkpoint, rows, make_key, clock, now).unwrap();
-        driver.already_asked(limit, 1, now);
+        driver.already_asked(limit, highest, 1, now);
         let mut messages: Vec<Message> = Vec::new();
         let end = loop {
             *steps += 1;
@@ -221,14 +222,23 @@ impl World {
     fn plan(&self) -> Plan {
         Plan {
             rules: Rules {
-                trust: Trust::Key,
+                trust: if self.scenario.imports {
+                    Trust::LookupOnly
+                } else {
+                    Trust::Key
+                },
                 lookup_settle_ms: SETTLE_MS,
                 request_timeout_ms: TIMEOUT_MS,
                 resend_after_ms: 30_000,
             },
             route: Route {
                 method: "POST".into(),
-                path: "/api/v2/tickets".into(),
+                path: if self.scenario.imports {
+                    "/api/v2/imports/tickets"
+                } else {
+                    "/api/v2/tickets"
+                }
+                .into(),
                 host: "simulation".into(),
                 user: 1,
             },
@@ -257,6 +267,20 @@ impl World {
                 (clock, answer.meta.account)
             }
             None => panic!("a reply without a date"),
+        }
+    }
+
+    /// A start that imports asks for the highest ticket until it is told.
+    fn learn_the_highest_ticket(&mut self) -> Option<TicketId> {
+        if !self.scenario.imports {
+            return None;
+        }
+        loop {
+            let response = self.server.handle(&network::highest(), self.server_now());
+            if let Some(ticket) = network::highest_of(&response) {
+                return Some(ticket);
+            }
+            self.pass(MINUTE_MS);
         }
     }
 

@@ -11,6 +11,7 @@ mod pick;
 mod requesters;
 mod sample;
 mod track;
+mod waiting;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -19,17 +20,16 @@ pub use message::{Effect, Message, Timing, Way};
 pub use sample::SAMPLE_ROWS;
 
 use super::history::History;
-use super::monitor::{Picture, Tally, Waiting};
+use super::monitor::{Picture, Tally};
 use super::plan::Plan;
 use crate::checkpoint::{Batch, Checkpoint, CheckpointError, PendingRow};
 use crate::lifecycle::{Evidence, Stop, Watch};
 use crate::model::counts::Counts;
 use crate::model::ids::{Key, RowNumber, TicketId};
-use crate::model::limits::WAITING_ROWS_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
-use crate::zendesk::pacer::{Pacer, Pause, Policy};
+use crate::zendesk::pacer::{Pacer, Policy};
 use control::{Control, Held};
 use requesters::Requesters;
 use sample::Sample;
@@ -119,6 +119,7 @@ impl<R: Rows> Driver<R> {
     ) -> Result<Self, CheckpointError> {
         let evidence = checkpoint.evidence()?;
         let counts = checkpoint.counts()?;
+        let highest_ticket = checkpoint.highest_ticket()?;
         let in_flight = checkpoint.in_flight()?;
         let control = if plan.sees_all {
             Control::SeesAll
@@ -137,7 +138,7 @@ impl<R: Rows> Driver<R> {
             clock,
             started: now,
             evidence,
-            highest_ticket: None,
+            highest_ticket,
             tracked: BTreeMap::new(),
             due: BTreeSet::new(),
             forbidden: BTreeMap::new(),
@@ -174,9 +175,16 @@ impl<R: Rows> Driver<R> {
         Ok(driver)
     }
 
-    /// Learns of what was asked before there was a driver: the limit that the replies told, and how
-    /// many requests already count against it.
-    pub fn already_asked(&mut self, limit: Option<RateLimit>, requests: u32, now: Monotonic) {
+    /// Learns of what was asked before there was a driver: the limit that the replies told, the
+    /// highest ticket, and how many requests already count against the limit.
+    pub fn already_asked(
+        &mut self,
+        limit: Option<RateLimit>,
+        highest: Option<TicketId>,
+        requests: u32,
+        now: Monotonic,
+    ) {
+        self.highest_ticket = self.highest_ticket.max(highest);
         self.tally.requests += u64::from(requests);
         (0..requests).for_each(|_| self.creates.note_send(now));
         self.creates.learn(now, limit, now);
@@ -278,6 +286,17 @@ impl<R: Rows> Driver<R> {
         self.warnings.summary()
     }
 
+    /// Begins this run's line in the history.
+    pub fn begin(
+        &mut self,
+        began: Monotonic,
+        arguments: &str,
+        now: Monotonic,
+    ) -> Result<History, CheckpointError> {
+        let at = self.server_now(now);
+        History::begin(&mut self.checkpoint, began, (at, now), arguments)
+    }
+
     /// Notes in the history what this run has done and, at its end, why it ended.
     pub fn note(
         &mut self,
@@ -367,34 +386,5 @@ impl<R: Rows> Driver<R> {
         self.plan
             .limit
             .is_some_and(|limit| self.left_pending >= limit)
-    }
-
-    fn waiting(&self, now: Monotonic) -> Option<Waiting> {
-        if let Some(probe_at) = self.watch.probe_at() {
-            return Some(Waiting::Outage(probe_at.since(now)));
-        }
-        let held_ms = self.creates.held_until().since(now);
-        if held_ms > 0 && self.tally.throttled > 0 {
-            return Some(Waiting::Throttled(held_ms));
-        }
-        if let Some((reason, until)) = self.creates.pause(now) {
-            let ms = until.since(now);
-            return Some(match reason {
-                Pause::Others => Waiting::Others(ms),
-                Pause::Reserve => Waiting::Reserve(ms),
-            });
-        }
-        self.settling(now)
-            .filter(|_| self.out == 0)
-            .map(Waiting::Settling)
-    }
-
-    /// How long until the first waiting row has its turn, if rows wait and no other row is left.
-    fn settling(&self, now: Monotonic) -> Option<u64> {
-        let nothing_pending = self.limit_is_reached()
-            || self.no_row_is_left()
-            || self.tracked.len() >= WAITING_ROWS_MAX;
-        let (time, _) = self.due.first().filter(|_| nothing_pending)?;
-        Some(time.since(now)).filter(|ms| *ms > 0)
     }
 }

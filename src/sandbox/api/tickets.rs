@@ -42,8 +42,13 @@ pub(super) fn list(state: &State, request: &Request, now_ms: i64) -> Response {
         page.truncate(size);
         return by_cursor(state, request, &page, has_more);
     }
-    let count = state.tickets.above(0).filter(seen).count();
-    by_number(state, request, count, state.tickets.above(0).filter(seen))
+    let all = state.tickets.above(0).filter(seen);
+    let count = all.clone().count();
+    if request.parameter("sort_by") == Some("id") && request.parameter("sort_order") == Some("desc")
+    {
+        return by_number(state, request, count, all.rev());
+    }
+    by_number(state, request, count, all)
 }
 
 /// `GET /api/v2/tickets/count`.

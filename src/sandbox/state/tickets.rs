@@ -155,7 +155,10 @@ impl Tickets {
     }
 
     /// The live tickets above an id, lowest id first.
-    pub(in crate::sandbox) fn above(&self, id: u64) -> impl Iterator<Item = &Arc<Ticket>> {
+    pub(in crate::sandbox) fn above(
+        &self,
+        id: u64,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Ticket>> + Clone {
         let from = usize::try_from(id.saturating_sub(FIRST_ID - 1)).unwrap_or(usize::MAX);
         let rest = self.shelf.get(from..).unwrap_or_default();
         rest.iter()

@@ -28,7 +28,7 @@ use super::header::CsvFile;
 use super::mapping::ConversationRules;
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
 use super::pool::in_order;
-use super::records::{Place, Record, each_record};
+use super::records::{LoneReader, Place, each_record};
 use crate::model::problem::Problem;
 use crate::model::ticket::{COMMENTS_MAX, Comment};
 
@@ -96,6 +96,7 @@ impl Comments {
         Joined {
             comments: self,
             index,
+            reader: LoneReader::new(&self.file.header),
         }
     }
 
@@ -111,8 +112,9 @@ impl Comments {
                 first.truncate(ORPHANS_SHOWN);
             }
         })?;
+        let mut reader = LoneReader::new(&self.file.header);
         for entry in first {
-            let said = self.read(index, &entry)?;
+            let said = self.read(index, &entry, &mut reader)?;
             let ticket = said.cells.get(self.rules.ticket).unwrap_or_default();
             orphans.first.push(Orphan {
                 line: entry.line,
@@ -162,7 +164,12 @@ impl Comments {
     }
 
     /// Reads the record of an entry.
-    fn read(&self, index: &Index, entry: &Entry) -> Result<Said, SourceError> {
+    fn read(
+        &self,
+        index: &Index,
+        entry: &Entry,
+        reader: &mut LoneReader,
+    ) -> Result<Said, SourceError> {
         let header = &self.file.header;
         let raw = index.bytes(entry).map_err(|source| match source.kind() {
             std::io::ErrorKind::UnexpectedEof => moved(self.path()),
@@ -183,7 +190,7 @@ impl Comments {
         };
         let piece = lone_record(self.path(), header, bytes, place)?;
         let mut found = None;
-        each_record(&self.file, &piece, |record: &Record<'_>| {
+        reader.read(&self.file, &piece, |record| {
             found.get_or_insert_with(|| Said {
                 place: record.place,
                 cells: record.cells.clone(),
@@ -202,10 +209,11 @@ impl Comments {
 }
 
 /// The comments with an index of them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Joined<'p> {
     comments: &'p Comments,
     index: &'p Index,
+    reader: LoneReader,
 }
 
 /// What was said about one ticket.
@@ -218,7 +226,7 @@ pub(super) struct Conversation<'p> {
 impl<'p> Joined<'p> {
     /// Reads the comments of a ticket, whose row has these cells.
     pub(super) fn comments_of(
-        self,
+        &mut self,
         cells: &ByteRecord,
     ) -> Result<Result<Conversation<'p>, Problem>, SourceError> {
         let comments = self.comments;
@@ -236,7 +244,7 @@ impl<'p> Joined<'p> {
             return Ok(Err(comments.too_much(found.len(), bytes)));
         }
         for (number, entry) in &found {
-            let one = comments.read(self.index, entry)?;
+            let one = comments.read(self.index, entry, &mut self.reader)?;
             // Another ticket's id may have the same hash.
             if one.cells.get(comments.rules.ticket).and_then(ticket_id) == Some(ticket) {
                 self.index.mark(*number);

@@ -44,7 +44,8 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
                     sample.rows
                 ));
             }
-            name
+            why.push("the prefix keeps them apart from the ids of other imports".to_owned());
+            format!("{{ column = {name}, prefix = \"legacy-\" }}")
         }
         Field::CommentBody if column.cells.len() < sample.rows => {
             why.push(format!(

@@ -129,7 +129,10 @@ fn write_source(sample: &Sample, lines: &[Line], text: &mut String) {
 ",
     ]);
     let delimiter = char::from(header.delimiter).to_string();
-    text.push_str("# it gives the header the most columns\n");
+    text.push_str(match header.separator {
+        Some(_) => "# by the first line, which says so\n",
+        None => "# it gives the header the most columns\n",
+    });
     text.extend(["delimiter = ", &quoted(&delimiter), "\n"]);
     if !sample.nulls.is_empty() {
         let nulls: Vec<String> = sample.nulls.iter().map(|null| quoted(null)).collect();

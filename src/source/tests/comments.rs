@@ -15,7 +15,11 @@ const SECTION: &str = "[comments]\nfile = \"c.csv\"\nticket = \"ticket\"\nbody =
 const HEAD: &str = "ticket,text,from,who,public,sent\n";
 
 impl Case {
-    fn with_comments(csv: impl AsRef<[u8]>, mapping: &str, comments: impl AsRef<[u8]>) -> Case {
+    pub(super) fn with_comments(
+        csv: impl AsRef<[u8]>,
+        mapping: &str,
+        comments: impl AsRef<[u8]>,
+    ) -> Case {
         let case = Case::new(csv, mapping);
         fs::write(case.comments(), comments).unwrap();
         case
@@ -25,7 +29,7 @@ impl Case {
         self.csv().with_file_name("c.csv")
     }
 
-    fn try_imports(&self) -> Result<Source, SourceError> {
+    pub(super) fn try_imports(&self) -> Result<Source, SourceError> {
         let target = Target {
             endpoint: Endpoint::Imports,
             now: Some("2026-01-01T00:00:00Z".parse().unwrap()),

@@ -160,6 +160,7 @@ fn what_cannot_be_read_again_at_its_place_is_refused() {
         (b"PK\x03\x04".as_slice(), "zip"),
         (b"\xfd7zXZ\0", "xz"),
         (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"BZh91AY", "bzip2"),
     ] {
         assert!(Case::new(magic, MAPPING).error().contains(name), "{name}");
     }
@@ -194,7 +195,11 @@ fn a_problem_of_quotes_or_cells_shows_where_it_is() {
 #[test]
 fn headers_that_cannot_be_told_apart_are_refused() {
     insta::assert_snapshot!(Case::new("id,text,id\n1,2,3\n", MAPPING).error(), @r#"t.csv line 1: columns 1 and 3 are both called "id"; rename one of them"#);
-    insta::assert_snapshot!(Case::new("id,\"text\n1,2\n", MAPPING).error(), @"t.csv line 1: the header opens a quote that is never closed; mend the first line and run again");
+    insta::assert_snapshot!(Case::new("id,\"text\n1,2\n", MAPPING).error(), @r#"
+    t.csv line 1: the header opens a quote that is never closed; mend the first line and run again
+      1 | id,"text
+        |    ^
+    "#);
 }
 
 #[test]
@@ -204,4 +209,36 @@ fn the_delimiter_is_detected() {
         assert_eq!(case.open().unwrap().delimiter().to_string(), delimiter);
         assert!(case.scan().unwrap()[0].row.is_ok());
     }
+}
+
+#[test]
+fn a_first_line_for_excel_names_the_delimiter_and_is_no_row() {
+    for (first, lines) in [("sep=;\r\n", 1), ("SEP=;\n\n", 2), ("sep=;\r", 1)] {
+        let csv =
+            format!("{first}id;text,x\n1;a\n\n2;b\n").replace('\n', &first[first.len() - 1..]);
+        let case = Case::new(csv, MAPPING.replace("\"text\"", "\"text,x\"").as_str());
+        let rows = case.scan().unwrap();
+        let places: Vec<_> = rows.iter().map(|row| row.place.line).collect();
+        assert_eq!(places, [lines + 2, lines + 4], "{first:?}");
+        let source = case.open().unwrap();
+        assert_eq!(source.delimiter(), ';');
+        assert_eq!(
+            source.told(),
+            ["the first line names ';' as the delimiter and was skipped"]
+        );
+    }
+    let utf16 = super::encodings::encoded("sep=|\r\nid|text\r\n1|a\r\n", "utf-16le");
+    let case = Case::new([b"\xff\xfe", &utf16[..]].concat(), MAPPING);
+    assert_eq!(case.scan().unwrap()[0].place.offset, 2 + 2 * 16);
+}
+
+#[test]
+fn the_mappings_delimiter_counts_more_than_the_first_line() {
+    let mapping = format!("[source]\ndelimiter = \",\"\n{MAPPING}");
+    let case = Case::new("sep=;\nid,text\n1,a\n", &mapping);
+    assert!(case.scan().unwrap()[0].row.is_ok());
+    insta::assert_snapshot!(case.open().unwrap().told()[0], @"the first line names ';' as the delimiter and was skipped, but the mapping names ',', which counts");
+    // Not a delimiter, and so a column.
+    let error = Case::new("sep=^\n1\n", MAPPING).error();
+    assert!(error.contains("its columns are \"sep=^\""), "{error}");
 }

@@ -5,8 +5,11 @@ mod dates;
 mod encodings;
 mod files;
 mod mapping;
+#[path = "../../../tests/support/npm.rs"]
+mod npm;
 mod properties;
 mod propose;
+mod suites;
 mod values;
 
 use std::fs;

@@ -2,11 +2,11 @@
 
 use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::{Just, Strategy};
-use proptest::test_runner::TestCaseError;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-use super::Case;
 use super::encodings::{encoded, named};
-use crate::source::{SourceError, propose};
+use super::{Case, Seen};
+use crate::source::{ScanEnd, SourceError, propose};
 
 /// Bytes that are likely to be CSV, and likely to be wrong.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
@@ -63,6 +63,163 @@ fn records(csv: &[u8]) -> usize {
     reader.byte_records().flatten().count()
 }
 
+/// The encodings that hostile bytes are read in.
+const LABELS: [&str; 13] = [
+    "auto",
+    "utf-8",
+    "utf-16le",
+    "utf-16be",
+    "windows-1252",
+    "koi8-r",
+    "ibm866",
+    "shift_jis",
+    "euc-jp",
+    "gbk",
+    "gb18030",
+    "big5",
+    "euc-kr",
+];
+
+/// Scans tickets with comments in any encodings. Every byte of both files belongs to one record or
+/// blank line, every row reads the same again, and a comment is either of a row or an orphan.
+fn check_both(
+    (csv, label): (&[u8], &str),
+    (comments, comments_label): (&[u8], &str),
+) -> Result<(), TestCaseError> {
+    let head = |text: &str, label| match label {
+        "auto" => text.as_bytes().to_vec(),
+        _ => encoded(text, label),
+    };
+    let csv = [&head("id,text\n0,first\n", label), csv].concat();
+    let comments = [&head("ticket,said\n0,again\n", comments_label), comments].concat();
+    let mapping = format!(
+        "{}[comments]\nfile = \"c.csv\"\nencoding = \"{comments_label}\"\nticket = \"ticket\"\nbody = \"said\"\n",
+        named(label)
+    );
+    let case = Case::with_comments(&csv, &mapping, &comments);
+    let scanned = case.try_imports().and_then(|source| {
+        let mut bytes = source.header_bytes();
+        source.scan::<SourceError>(|chunk| {
+            bytes += chunk.bytes;
+            Ok(())
+        })?;
+        assert_eq!(bytes, csv.len() as u64);
+        super::scan(&source)
+    });
+    match scanned {
+        Ok((rows, end)) => {
+            let starts: Vec<u64> = rows.iter().map(|row| row.place.offset).collect();
+            prop_assert!(starts.is_sorted_by(|a, b| a < b), "{starts:?}");
+            if ["utf-8", "utf-16le", "utf-16be"].contains(&comments_label) {
+                prop_assert_eq!(end.orphans.count, orphans(&rows, &comments, comments_label));
+            }
+            let ScanEnd { bytes, .. } = end;
+            prop_assert_eq!(bytes, csv.len() as u64);
+        }
+        Err(error) => {
+            let refused = matches!(
+                error,
+                SourceError::UnclosedQuote { .. }
+                    | SourceError::SwallowedRows { .. }
+                    | SourceError::Encoding { .. }
+            );
+            prop_assert!(refused, "{error}");
+        }
+    }
+    Ok(())
+}
+
+/// Counts the comments of no row, the simple way.
+fn orphans(rows: &[Seen], comments: &[u8], label: &str) -> u64 {
+    let ids: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| match &row.row {
+            Ok(ready) => Some(ready.valid.external_id.as_str()),
+            Err(invalid) => invalid.external_id.as_deref(),
+        })
+        .map(str::trim)
+        .collect();
+    let units = |unit: fn([u8; 2]) -> u16| {
+        let pairs = comments
+            .chunks_exact(2)
+            .map(|pair| unit([pair[0], pair[1]]));
+        String::from_utf16_lossy(&pairs.collect::<Vec<_>>()).into_bytes()
+    };
+    let text = match label {
+        "utf-16le" => units(u16::from_le_bytes),
+        "utf-16be" => units(u16::from_be_bytes),
+        _ => comments.to_vec(),
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(&text[..]);
+    let tickets = reader.byte_records().flatten().map(|record| {
+        let cell = record.get(0).unwrap_or_default().to_vec();
+        String::from_utf8(cell).map_or(String::new(), |id| id.trim().to_owned())
+    });
+    tickets
+        .filter(|ticket| ticket.is_empty() || !ids.contains(&ticket.as_str()))
+        .count() as u64
+}
+
+/// Bytes, and the name of the encoding they are read in.
+type Labelled = (Vec<u8>, &'static str);
+
+/// Two files and their encodings.
+fn hostile_pair() -> impl Strategy<Value = (Labelled, Labelled)> {
+    let one = || {
+        prop::sample::select(&LABELS[..]).prop_flat_map(|label| {
+            let bytes = match label {
+                "utf-16le" | "utf-16be" => hostile_units()
+                    .prop_map(move |units| {
+                        let swap = |unit: u16| match label {
+                            "utf-16le" => unit.to_le_bytes(),
+                            _ => unit.to_be_bytes(),
+                        };
+                        units.into_iter().flat_map(swap).collect()
+                    })
+                    .boxed(),
+                _ => hostile().boxed(),
+            };
+            (bytes, Just(label))
+        })
+    };
+    (one(), one())
+}
+
+/// Runs as long as `FUZZ_SECONDS` says, by default ten minutes, from the seed `FUZZ_SEED`.
+#[test]
+#[ignore = "runs for ten minutes"]
+#[allow(
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "it is told how long, and tells the seed and the number of cases"
+)]
+fn fuzz() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let seconds = number("FUZZ_SECONDS").unwrap_or(600);
+    let now = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let (began, first) = (now(), number("FUZZ_SEED").unwrap_or_else(now));
+    let (mut seed, mut cases) = (first, 0_u64);
+    while now() < began + seconds {
+        let config = Config {
+            cases: 500,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let mut bytes = [0; 32];
+        bytes[..8].copy_from_slice(&seed.to_le_bytes());
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        let mut runner = TestRunner::new_with_rng(config, rng);
+        let result = runner.run(&hostile_pair(), |((csv, label), (comments, other))| {
+            check_both((&csv, label), (&comments, other))
+        });
+        assert!(result.is_ok(), "FUZZ_SEED={seed}: {}", result.unwrap_err());
+        (seed, cases) = (seed + 1, cases + 500);
+    }
+    eprintln!("{cases} pairs of files from FUZZ_SEED={first}");
+}
+
 proptest! {
     #[test]
     fn every_record_is_accounted_for_once_and_read_again_alike(tail in hostile()) {
@@ -98,6 +255,11 @@ proptest! {
         let end = if odd { "x" } else { "" };
         let text = head.to_owned() + &String::from_utf16_lossy(&tail) + end;
         check(&csv, label, records(text.as_bytes()))?;
+    }
+
+    #[test]
+    fn two_files_of_any_bytes_are_joined_without_a_loss(((csv, label), (comments, other)) in hostile_pair()) {
+        check_both((&csv, label), (&comments, other))?;
     }
 
     #[test]

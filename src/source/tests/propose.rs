@@ -24,7 +24,10 @@ fn cells_choose_where_no_name_does() {
     let csv = "ref1,who,what,short\n\
                A-1,ada@example.com,The wheel is bent and rubs on the brake,x\n\
                A-2,bo@example.com,The bell does not ring any more at all,x\n";
-    assert_eq!(line(csv, "external_id"), "external_id = \"ref1\"");
+    assert_eq!(
+        line(csv, "external_id"),
+        "external_id = { column = \"ref1\", prefix = \"legacy-\" }"
+    );
     assert_eq!(line(csv, "requester.email"), "requester.email = \"who\"");
     assert_eq!(line(csv, "comment.body"), "comment.body = \"what\"");
     let text = proposal(csv).text;
@@ -36,7 +39,10 @@ fn cells_that_contradict_a_name_win() {
     let csv = "Number,Key,Email,Requester,Name,Text\n\
                1,a,yes,ada@example.com,7,Hi\n\
                1,b,no,bo@example.com,8,Ho\n";
-    assert_eq!(line(csv, "external_id"), "external_id = \"Key\"");
+    assert_eq!(
+        line(csv, "external_id"),
+        "external_id = { column = \"Key\", prefix = \"legacy-\" }"
+    );
     assert_eq!(
         line(csv, "requester.email"),
         "requester.email = \"Requester\""

@@ -1,0 +1,97 @@
+//! How much memory a large import takes: a million tickets with two million comments, half a
+//! gigabyte each, in no order that would help. By hand, in release:
+//! `cargo test --release --test memory -- --ignored --nocapture`
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and tells what it has measured"
+)]
+
+use std::fs::{File, read_to_string};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::time::Instant;
+
+use zendesk_migrate::source::{Endpoint, Source, SourceError, Target};
+
+const TICKETS: u64 = 1_000_000;
+const COMMENTS: u64 = 2 * TICKETS;
+
+/// A file of this many rows, with `row` for each.
+fn write(path: &Path, header: &str, rows: u64, row: impl Fn(u64) -> String) {
+    let mut file = BufWriter::new(File::create(path).unwrap());
+    writeln!(file, "{header}").unwrap();
+    for number in 0..rows {
+        writeln!(file, "{}", row(number)).unwrap();
+    }
+    file.flush().unwrap();
+}
+
+/// The most memory that this process has had, in MiB, where the system tells it.
+fn peak_mib() -> Option<u64> {
+    let status = read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024)
+}
+
+#[test]
+#[ignore = "writes a gigabyte and takes half a minute"]
+fn a_million_tickets_with_two_million_comments_fit_in_little_memory() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let text = "The wheel is bent and rubs on the brake. ".repeat(11);
+    write(&place("t.csv"), "id,text", TICKETS, |id| {
+        format!("{id},\"{text}\n{id}\"")
+    });
+    let text = "We have sent a new one. ".repeat(9);
+    write(&place("c.csv"), "ticket,text,from", COMMENTS, |number| {
+        let ticket = number * 7_919 % TICKETS;
+        format!(
+            "{ticket},\"{text}\n{number}\",p{}@example.com",
+            number % 9_999
+        )
+    });
+    let mapping = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\n[comments]\n\
+                   file = \"c.csv\"\nticket = \"ticket\"\nbody = \"text\"\nauthor.email = \"from\"\n";
+    std::fs::write(place("t.toml"), mapping).unwrap();
+    let target = Target {
+        endpoint: Endpoint::Imports,
+        now: None,
+    };
+    let source = Source::open_for(&place("t.csv"), None, target).unwrap();
+    let began = Instant::now();
+    let (mut valid, mut last) = (0, None);
+    let end = source
+        .scan::<SourceError>(|chunk| {
+            valid += chunk.rows.iter().filter(|row| row.row.is_ok()).count() as u64;
+            last = chunk.rows.last().map(|row| row.place);
+            Ok(())
+        })
+        .unwrap();
+    let scanned = began.elapsed();
+    assert_eq!((valid, end.orphans.count), (TICKETS, 0));
+    let ready = source.read_again(last.unwrap()).unwrap().unwrap();
+    let said = String::from_utf8(ready.body).unwrap();
+    assert_eq!(said.matches("We have sent").count(), 2 * 9);
+    let began = Instant::now();
+    let mut authors = 0;
+    let listed = source.for_each_author::<SourceError>(|_, _| {
+        authors += 1;
+        Ok(())
+    });
+    listed.unwrap();
+    assert_eq!(authors, COMMENTS);
+    let size = |name: &str| std::fs::metadata(place(name)).unwrap().len() >> 20;
+    eprintln!(
+        "{} MiB of tickets with {} MiB of comments: scanned in {scanned:.1?}, authors in {:.1?}, \
+         peak memory {:?} MiB",
+        size("t.csv"),
+        size("c.csv"),
+        began.elapsed(),
+        peak_mib()
+    );
+    assert!(peak_mib().is_none_or(|mib| mib < 100));
+}

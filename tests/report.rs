@@ -1,0 +1,136 @@
+//! The report adds up, and hostile text in it stays text.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken expectation is a failed test"
+)]
+
+mod support;
+
+use serde_json::Value;
+use support::folder::Folder;
+
+const CSV: &str = "external_id,subject,comment.body,priority\n\
+    1,One,First,\n\
+    <script>alert(1)</script>,Two,,\n\
+    =cmd(),Three,Third,<script>alert(2)</script>\n\
+    4,Four,Fourth,\n";
+
+fn imported() -> Folder {
+    let folder = Folder::new().with("t.csv", CSV);
+    let ended = folder.command("run t.csv --sandbox").run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    folder
+}
+
+fn report(folder: &Folder, format: &str) -> String {
+    let ended = folder
+        .command(&format!("report t.csv --format {format}"))
+        .changes_nothing()
+        .run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    ended.stdout
+}
+
+fn sum(list: &Value, name: &str) -> u64 {
+    let list = list.as_array().unwrap().iter();
+    list.map(|entry| entry[name].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn the_facts_of_a_report_add_up() {
+    let folder = imported();
+    let facts: Value = serde_json::from_str(&report(&folder, "json")).unwrap();
+    let of = |name: &str| facts[name].as_u64().unwrap();
+    let states = [
+        "created",
+        "rejected",
+        "invalid",
+        "unknown",
+        "pending",
+        "sending",
+        "withdrawn",
+    ];
+    assert_eq!(
+        of("rows"),
+        states.iter().map(|state| of(state)).sum::<u64>()
+    );
+    assert_eq!((of("rows"), of("created")), (4, 2));
+    let problems = of("rejected") + of("invalid") + of("unknown");
+    assert_eq!(sum(&facts["causes"], "rows"), problems);
+    let listed = facts["needs_person"].as_array().unwrap().len() as u64;
+    assert_eq!(listed + of("needs_person_more"), problems);
+    let buckets = &facts["timeline"]["buckets"];
+    assert_eq!(sum(buckets, "tickets"), of("created"));
+    assert_eq!(sum(buckets, "creates"), 2);
+    let parts = ["answered", "lookups", "refused", "throttled", "failed"];
+    let requests: u64 = parts.iter().map(|part| sum(buckets, part)).sum();
+    assert_eq!(requests, sum(&facts["replies"], "requests"));
+    assert_eq!(facts["latency"]["creates"], 2);
+    assert_eq!(
+        sum(&facts["runs"], "requests"),
+        facts["all_runs"]["requests"].as_u64().unwrap()
+    );
+    assert_eq!(facts["runs"][0]["stopped_because"], "done");
+}
+
+#[test]
+fn hostile_text_stays_text_in_a_page_without_scripts() {
+    let page = report(&imported(), "html");
+    assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'"));
+    assert!(!page.contains("<script"), "{page}");
+    assert!(page.contains("&lt;script&gt;alert(2)"), "{page}");
+    assert!(page.contains("=cmd()"));
+    for outside in ["http://", "https://", "src=", "url(", "@import"] {
+        assert!(!page.contains(outside), "{outside} in {page}");
+    }
+}
+
+#[test]
+fn the_text_of_a_report_fits_eighty_columns() {
+    let text = report(&imported(), "text");
+    let long: Vec<&str> = text
+        .lines()
+        .filter(|line| line.chars().count() > 80 && line.trim().contains(' '))
+        .filter(|line| !line.contains("t.csv"))
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+    assert!(text.starts_with("2 of 4 rows have their ticket; 2 need a person."));
+}
+
+#[test]
+fn a_page_is_written_where_it_is_wanted() {
+    let folder = imported();
+    let ended = folder.command("report t.csv -o page.html").run();
+    assert_eq!(
+        (ended.status, ended.stdout.as_str()),
+        (Some(0), ""),
+        "{ended:?}"
+    );
+    assert!(folder.text("page.html").starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn a_stdout_that_is_full_is_an_error_and_a_closed_one_is_not() {
+    let folder = imported();
+    let program = env!("CARGO_BIN_EXE_zendesk-migrate");
+    let shell = |line: &str| {
+        let output = std::process::Command::new("sh")
+            .args(["-c", line])
+            .current_dir(folder.path(""))
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (status, _) = shell(&format!("{program} report t.csv --format json | true"));
+    assert_eq!(status, Some(0));
+    if std::path::Path::new("/dev/full").exists() {
+        let (status, stderr) = shell(&format!("{program} status t.csv --json > /dev/full"));
+        assert_eq!(status, Some(1), "{stderr}");
+        assert!(stderr.contains("cannot write to stdout"), "{stderr}");
+    }
+}
