@@ -24,7 +24,7 @@ use crate::zendesk::Client;
 /// Replies that are worth a COMMIT at once where nothing limits the rate, and how long fewer wait for
 /// company.
 const GROUP: usize = 32;
-const GATHER: Duration = Duration::from_millis(1);
+const GATHER: Duration = Duration::from_micros(500);
 
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
