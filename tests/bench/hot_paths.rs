@@ -133,12 +133,12 @@ fn loaded(path: &Path) -> Checkpoint {
     for n in 1..=ROWS {
         let external_id = format!("LEGACY-{n:07}");
         let fingerprint = Fingerprint::from_bytes([7; 32]);
-        load.add(NewRow {
+        load.add([NewRow {
             line: n + 1,
             offset: n * 517,
             external_id: Some(&external_id),
             body: Ok((fingerprint, Key::random())),
-        })
+        }])
         .expect("a row can be added");
     }
     load.finish(&[(Setting::CsvSha256, "none".to_owned())])
