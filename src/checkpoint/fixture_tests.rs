@@ -40,7 +40,7 @@ impl Fixture {
         let mut load = fixture.checkpoint.load().unwrap();
         let problem = Problem::new("MissingText", "no text");
         for (index, row) in rows.iter().enumerate() {
-            load.add(new_row(index as u64, row, &problem)).unwrap();
+            load.add([new_row(index as u64, row, &problem)]).unwrap();
         }
         load.finish(&[(Setting::CsvSha256, "1".to_owned())])
             .unwrap();

@@ -47,7 +47,7 @@ impl Checkpoint {
     pub fn open_here(&self) -> Result<u64, CheckpointError> {
         self.wrap(self.db.query_row(
             "SELECT count(*) FROM row r LEFT JOIN mended m ON m.row = r.number
-             WHERE r.state = ?2 OR (r.state = ?1 AND m.file IS ?3)",
+             WHERE r.state IN (?1, ?2) AND (r.state = ?2 OR m.file IS ?3)",
             params![codes::PENDING, codes::SENDING, self.file],
             |r| r.get(0),
         ))

@@ -1,19 +1,44 @@
 //! The arguments, as they are typed.
 
+mod run;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use jiff::SignedDuration;
 
 pub(super) use super::choices::{Endpoint, OnInvalid, Plan, Progress, UnknownAuthor};
-use super::shared_args::{AccountArguments, LogArguments};
+use super::shared_args::LogArguments;
 use super::verify_args::VerifyArguments;
+pub(super) use run::RunArguments;
 
-/// Moves legacy tickets from a CSV file into Zendesk: one create per row, and never two tickets of
-/// one row, whatever dies when.
+macro_rules! first_steps {
+    () => {
+        "\
+Examples:
+  zendesk-migrate run tickets.csv -n                 dry run: no network, no file left behind
+  zendesk-migrate run tickets.csv --sandbox          the whole job, on the embedded double
+  zendesk-migrate run tickets.csv --subdomain acme   import, or go on after a stop"
+    };
+}
+
+/// Moves legacy tickets from a CSV file into Zendesk, each exactly once
 #[derive(Debug, Parser)]
-#[command(name = "zendesk-migrate", version, propagate_version = true)]
+#[command(
+    name = "zendesk-migrate",
+    version,
+    propagate_version = true,
+    help_template = "{about}\n{usage-heading} {usage}\n\n{all-args}{after-help}",
+    after_help = first_steps!(),
+    after_long_help = concat!(
+        first_steps!(),
+        "
+
+`zendesk-migrate COMMAND -h` lists the flags of a command, `--help` explains them. Every flag can
+also be set in the environment: --max-rpm is ZENDESK_MIGRATE_MAX_RPM. `zendesk-migrate man` has the
+exit codes and the files."
+    )
+)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -37,6 +62,10 @@ pub(super) enum Command {
     Verify(Box<VerifyArguments>),
     /// Serve the local Zendesk double
     Sandbox(SandboxArguments),
+    /// Print a shell's completions
+    Completions(CompletionsArguments),
+    /// Print the manual page, of the program or of one command
+    Man(ManArguments),
 }
 
 impl Command {
@@ -50,125 +79,11 @@ impl Command {
             | Self::Report(_)
             | Self::Export(_)
             | Self::Retry(_)
-            | Self::Sandbox(_) => LogArguments::default(),
+            | Self::Sandbox(_)
+            | Self::Completions(_)
+            | Self::Man(_) => LogArguments::default(),
         }
     }
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  zendesk-migrate run tickets.csv --sandbox           try it on the embedded double
-  zendesk-migrate run tickets.csv -n                  look before you leap
-  zendesk-migrate run tickets.csv --subdomain acme --limit 10
-  zendesk-migrate run tickets.csv --subdomain acme    again after a crash: it goes on")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(super) struct RunArguments {
-    /// The CSV file with the tickets
-    #[arg(value_name = "FILE.csv")]
-    pub(super) csv: PathBuf,
-    /// Read, map, validate, compare with the checkpoint; no network, no file left behind
-    #[arg(short = 'n', long, env = "ZENDESK_MIGRATE_DRY_RUN")]
-    pub(super) dry_run: bool,
-    /// The mapping file [default: FILE.toml if it exists, else columns named like Zendesk fields]
-    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_MAPPING")]
-    pub(super) mapping: Option<PathBuf>,
-    /// The checkpoint [default: FILE.ACCOUNT.checkpoint.sqlite3]
-    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
-    pub(super) checkpoint: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) account: AccountArguments,
-    /// Which create to use
-    #[arg(
-        long,
-        value_enum,
-        default_value = "tickets",
-        env = "ZENDESK_MIGRATE_ENDPOINT"
-    )]
-    pub(super) endpoint: Endpoint,
-    /// Put closed tickets straight into the archive (only with --endpoint imports)
-    #[arg(long, env = "ZENDESK_MIGRATE_ARCHIVE_IMMEDIATELY")]
-    pub(super) archive_immediately: bool,
-    /// Who wrote a comment whose author cannot be made a user (only with --endpoint imports)
-    #[arg(
-        long,
-        value_enum,
-        default_value = "fail",
-        env = "ZENDESK_MIGRATE_UNKNOWN_AUTHOR"
-    )]
-    pub(super) unknown_author: UnknownAuthor,
-    /// What to do about rows that are invalid
-    #[arg(
-        long,
-        value_enum,
-        default_value = "skip",
-        env = "ZENDESK_MIGRATE_ON_INVALID"
-    )]
-    pub(super) on_invalid: OnInvalid,
-    /// Send nothing if any row is invalid: the same as --on-invalid stop
-    #[arg(long, env = "ZENDESK_MIGRATE_STRICT", conflicts_with = "on_invalid")]
-    pub(super) strict: bool,
-    /// In a dry run: the account's plan, to estimate the time
-    #[arg(long, value_enum, env = "ZENDESK_MIGRATE_PLAN", requires = "dry_run")]
-    pub(super) plan: Option<Plan>,
-    /// In a dry run: how to show what was found
-    #[arg(
-        long,
-        value_enum,
-        env = "ZENDESK_MIGRATE_FORMAT",
-        requires = "dry_run",
-        conflicts_with = "json"
-    )]
-    pub(super) format: Option<Format>,
-    /// In a dry run: ask the account what a run would ask before its first create (GETs only)
-    #[arg(long, env = "ZENDESK_MIGRATE_ONLINE", requires = "dry_run")]
-    pub(super) online: bool,
-    /// Requests in flight, at most
-    #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
-          value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(super) concurrency: u16,
-    /// Go on with a checkpoint that another machine used last
-    #[arg(long, env = "ZENDESK_MIGRATE_TAKE_OVER")]
-    pub(super) take_over: bool,
-    /// Look every row up before it is sent: the checkpoint was lost, restored or copied
-    #[arg(long, env = "ZENDESK_MIGRATE_RECOVER")]
-    pub(super) recover: bool,
-    /// Send at most N new rows this time; rows in flight are still settled
-    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LIMIT")]
-    pub(super) limit: Option<u64>,
-    /// Stop after N rejected rows in this run
-    #[arg(long, value_name = "N", default_value_t = 100, env = "ZENDESK_MIGRATE_MAX_ERRORS",
-          value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) max_errors: u64,
-    /// Stop after this long without a usable reply
-    #[arg(long, value_name = "D", default_value = "15m", env = "ZENDESK_MIGRATE_MAX_OUTAGE",
-          value_parser = duration)]
-    pub(super) max_outage: u64,
-    /// How long after a row's last send a ticket that is not found counts as not made
-    #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
-          value_parser = duration)]
-    pub(super) lookup_settle: u64,
-    /// Stop cleanly after this long (90m, 8h)
-    #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_MAX_DURATION", value_parser = duration)]
-    pub(super) max_duration: Option<u64>,
-    /// Go without asking although the account's active triggers may mail customers
-    #[arg(long, env = "ZENDESK_MIGRATE_ALLOW_TRIGGERS")]
-    pub(super) allow_triggers: bool,
-    /// Print one JSON object on stdout at the end
-    #[arg(long, env = "ZENDESK_MIGRATE_JSON")]
-    pub(super) json: bool,
-    /// Show no progress
-    #[arg(short, long, env = "ZENDESK_MIGRATE_QUIET")]
-    pub(super) quiet: bool,
-    /// How to show progress: a bar on a terminal, else a line every ten seconds
-    #[arg(
-        long,
-        value_enum,
-        default_value = "auto",
-        env = "ZENDESK_MIGRATE_PROGRESS"
-    )]
-    pub(super) progress: Progress,
-    #[command(flatten)]
-    pub(super) log: LogArguments,
 }
 
 #[derive(Debug, Args)]
@@ -324,9 +239,25 @@ pub(super) struct SandboxArguments {
     pub(super) faults: Option<PathBuf>,
 }
 
-/// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.
-fn duration(text: &str) -> Result<u64, String> {
-    let wrong = || format!("{text:?} is not a duration; write it like 90s, 15m or 8h");
-    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
-    u64::try_from(duration.as_millis()).map_err(|_| wrong())
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zendesk-migrate completions bash > ~/.local/share/bash-completion/completions/zendesk-migrate
+  zendesk-migrate completions zsh > ~/.zfunc/_zendesk-migrate
+  zendesk-migrate completions fish > ~/.config/fish/completions/zendesk-migrate.fish")]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zendesk-migrate man | man -l -                     read it
+  zendesk-migrate man run > zendesk-migrate-run.1    one command's, with all its flags")]
+pub(super) struct ManArguments {
+    /// The command [default: the program, with its exit codes and files]
+    #[arg(value_name = "COMMAND")]
+    pub(super) of: Option<String>,
 }

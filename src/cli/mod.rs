@@ -2,14 +2,17 @@
 
 mod args;
 mod choices;
+mod completions;
 mod confirm;
 mod dry_run;
 mod environment;
 pub mod exit;
 mod export;
+mod help;
 mod init;
 mod interrupt;
 mod log;
+mod man;
 mod meet;
 mod origins;
 mod output;
@@ -29,14 +32,12 @@ mod whole_file;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Arguments, Command};
+use args::Command;
 use exit::{Exit, Failure};
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let arguments = match help::arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             let exit = if error.use_stderr() {
@@ -76,5 +77,7 @@ fn perform(command: Command) -> Result<Exit, Failure> {
         Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
+        Command::Completions(arguments) => Ok(completions::completions(&arguments)),
+        Command::Man(arguments) => man::man(&arguments),
     }
 }

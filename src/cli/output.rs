@@ -27,8 +27,13 @@ pub(super) fn json(value: &impl Serialize) {
 
 /// Prints one line for machines.
 pub(super) fn line(text: &str) {
+    bytes(format!("{text}\n").as_bytes());
+}
+
+/// Prints what ends its lines itself.
+pub(super) fn bytes(bytes: &[u8]) {
     let mut out = stdout();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Ok(()) => {}
         // Whoever closes a pipe has read enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}

@@ -138,12 +138,12 @@ impl World {
         for n in 1..=self.scenario.rows {
             let body = self.body(n);
             let external_id = external_id(n);
-            load.add(NewRow {
+            load.add([NewRow {
                 line: n + 1,
                 offset: n * 100,
                 external_id: Some(&external_id),
                 body: Ok((Fingerprint::of(&body), next_key(&mut self.keys))),
-            })
+            }])
             .unwrap();
             self.bodies.insert(RowNumber(n), body);
         }

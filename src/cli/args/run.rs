@@ -1,0 +1,213 @@
+//! The arguments of `run`, under the headings of its help.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::SignedDuration;
+
+use crate::cli::shared_args::{AccountArguments, LogArguments};
+
+use super::{Endpoint, Format, OnInvalid, Plan, Progress, UnknownAuthor};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  zendesk-migrate run tickets.csv --sandbox          try it on the embedded double
+  zendesk-migrate run tickets.csv -n                 dry run: check every row, send nothing
+  zendesk-migrate run tickets.csv --subdomain acme --limit 10
+  zendesk-migrate run tickets.csv --subdomain acme   again after a crash: it goes on")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(in crate::cli) struct RunArguments {
+    /// The CSV file with the tickets
+    #[arg(value_name = "FILE.csv")]
+    pub(in crate::cli) csv: PathBuf,
+
+    /// Read, map, validate and compare with the checkpoint; send and write nothing
+    ///
+    /// Shows what a run would do, how long it would take, and the first tickets as they would be
+    /// sent. Needs no network, no account and no credentials, and leaves no file behind.
+    #[arg(
+        short = 'n',
+        long,
+        env = "ZENDESK_MIGRATE_DRY_RUN",
+        help_heading = "Trial"
+    )]
+    pub(in crate::cli) dry_run: bool,
+    /// Send at most N new rows this time
+    ///
+    /// Rows in flight are still settled, and the same command goes on with the rest.
+    #[arg(
+        long,
+        value_name = "N",
+        env = "ZENDESK_MIGRATE_LIMIT",
+        help_heading = "Trial"
+    )]
+    pub(in crate::cli) limit: Option<u64>,
+    /// In a dry run: how to show what was found
+    #[arg(
+        long,
+        value_enum,
+        env = "ZENDESK_MIGRATE_FORMAT",
+        requires = "dry_run",
+        conflicts_with = "json",
+        hide_possible_values = true,
+        help_heading = "Trial",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) format: Option<Format>,
+    /// In a dry run: ask the account what a run would ask before its first create (GETs only)
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_ONLINE",
+        requires = "dry_run",
+        help_heading = "Trial",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) online: bool,
+    /// In a dry run: the account's plan, to estimate the time
+    #[arg(
+        long,
+        value_enum,
+        env = "ZENDESK_MIGRATE_PLAN",
+        requires = "dry_run",
+        hide_possible_values = true,
+        help_heading = "Trial",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) plan: Option<Plan>,
+
+    #[command(flatten)]
+    pub(in crate::cli) account: AccountArguments,
+    /// Go without asking although active triggers may mail customers
+    #[arg(long, env = "ZENDESK_MIGRATE_ALLOW_TRIGGERS", help_heading = "Account")]
+    pub(in crate::cli) allow_triggers: bool,
+
+    /// The mapping file [default: FILE.toml, if it is there]
+    ///
+    /// Without one, columns named like Zendesk fields (external_id, subject, comment.body and so on) map to
+    /// themselves.
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "ZENDESK_MIGRATE_MAPPING",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) mapping: Option<PathBuf>,
+    /// The create to use
+    ///
+    /// `imports` keeps dates of the past and whole conversations, runs no triggers, and needs an
+    /// administrator.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHICH",
+        default_value = "tickets",
+        env = "ZENDESK_MIGRATE_ENDPOINT",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) endpoint: Endpoint,
+    /// Put closed tickets straight into the archive (only with --endpoint imports)
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_ARCHIVE_IMMEDIATELY",
+        help_heading = "Tickets",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) archive_immediately: bool,
+    /// Who wrote a comment whose author Zendesk does not take (only with --endpoint imports)
+    #[arg(
+        long,
+        value_name = "WHO",
+        value_enum,
+        default_value = "fail",
+        env = "ZENDESK_MIGRATE_UNKNOWN_AUTHOR",
+        help_heading = "Tickets",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) unknown_author: UnknownAuthor,
+    /// Skip invalid rows, or stop
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        default_value = "skip",
+        env = "ZENDESK_MIGRATE_ON_INVALID",
+        help_heading = "Tickets"
+    )]
+    pub(in crate::cli) on_invalid: OnInvalid,
+    /// Send nothing if any row is invalid: the same as --on-invalid stop
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_STRICT",
+        conflicts_with = "on_invalid",
+        help_heading = "Tickets",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) strict: bool,
+
+    /// The checkpoint [default: FILE.ACCOUNT.checkpoint.sqlite3]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        env = "ZENDESK_MIGRATE_CHECKPOINT",
+        help_heading = "Checkpoint"
+    )]
+    pub(in crate::cli) checkpoint: Option<PathBuf>,
+    /// Look every row up before it is sent: the checkpoint was lost or restored
+    #[arg(long, env = "ZENDESK_MIGRATE_RECOVER", help_heading = "Checkpoint")]
+    pub(in crate::cli) recover: bool,
+    /// Go on with a checkpoint that another machine used last
+    #[arg(long, env = "ZENDESK_MIGRATE_TAKE_OVER", help_heading = "Checkpoint")]
+    pub(in crate::cli) take_over: bool,
+    /// How long after its last send a ticket that is not found counts as not made
+    #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
+          value_parser = duration, help_heading = "Checkpoint", hide_short_help = true)]
+    pub(in crate::cli) lookup_settle: u64,
+
+    /// Requests in flight, at most
+    #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
+          value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Pace and end", hide_short_help = true)]
+    pub(in crate::cli) concurrency: u16,
+
+    /// Stop after N rejected rows in this run
+    #[arg(long, value_name = "N", default_value_t = 100, env = "ZENDESK_MIGRATE_MAX_ERRORS",
+          value_parser = clap::value_parser!(u64).range(1..), help_heading = "Pace and end")]
+    pub(in crate::cli) max_errors: u64,
+    /// Stop after this long without a usable reply
+    #[arg(long, value_name = "D", default_value = "15m", env = "ZENDESK_MIGRATE_MAX_OUTAGE",
+          value_parser = duration, help_heading = "Pace and end")]
+    pub(in crate::cli) max_outage: u64,
+    /// Stop cleanly after this long (90m, 8h)
+    #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_MAX_DURATION", value_parser = duration,
+          help_heading = "Pace and end")]
+    pub(in crate::cli) max_duration: Option<u64>,
+
+    /// Print one JSON object on stdout at the end
+    #[arg(long, env = "ZENDESK_MIGRATE_JSON", help_heading = "Output")]
+    pub(in crate::cli) json: bool,
+    /// Show no progress
+    #[arg(short, long, env = "ZENDESK_MIGRATE_QUIET", help_heading = "Output")]
+    pub(in crate::cli) quiet: bool,
+    /// How to show progress
+    #[arg(
+        long,
+        value_name = "HOW",
+        value_enum,
+        default_value = "auto",
+        env = "ZENDESK_MIGRATE_PROGRESS",
+        hide_default_value = true,
+        help_heading = "Output"
+    )]
+    pub(in crate::cli) progress: Progress,
+    #[command(flatten)]
+    pub(in crate::cli) log: LogArguments,
+}
+
+/// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.
+fn duration(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is not a duration; write it like 90s, 15m or 8h");
+    let duration: SignedDuration = text.parse().map_err(|_| wrong())?;
+    u64::try_from(duration.as_millis()).map_err(|_| wrong())
+}
