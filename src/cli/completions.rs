@@ -3,14 +3,14 @@
 use clap::CommandFactory;
 
 use super::args::{Arguments, CompletionsArguments};
-use super::exit::{Exit, Failure};
+use super::exit::Exit;
 use super::output;
 
-pub(super) fn completions(arguments: &CompletionsArguments) -> Result<Exit, Failure> {
+pub(super) fn completions(arguments: &CompletionsArguments) -> Exit {
     let mut program = Arguments::command();
     let name = program.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut program, name, &mut script);
     output::bytes(&script);
-    Ok(Exit::Done)
+    Exit::Done
 }

@@ -69,16 +69,16 @@ pub(super) fn man(arguments: &ManArguments) -> Result<Exit, Failure> {
     program.build();
     let page = match &arguments.of {
         None => of_program(&program),
-        Some(name) => match program.find_subcommand(name) {
-            Some(command) => of_command(command),
-            None => {
+        Some(name) => {
+            let Some(command) = program.find_subcommand(name) else {
                 let names = program.get_subcommands().map(Command::get_name);
                 return Err(Failure::usage(format!(
                     "there is no command {name:?}; there are {}",
                     names.collect::<Vec<_>>().join(", ")
                 )));
-            }
-        },
+            };
+            of_command(command)
+        }
     };
     let page = page
         .map_err(|error| Failure::refused(format!("the manual page cannot be made ({error})")))?;

@@ -59,7 +59,7 @@ pub fn main() -> ExitCode {
         Command::Retry(arguments) => retry::retry(&arguments),
         Command::Verify(arguments) => verify::verify(&arguments),
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
-        Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Completions(arguments) => Ok(completions::completions(&arguments)),
         Command::Man(arguments) => man::man(&arguments),
     };
     match result {
