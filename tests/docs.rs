@@ -8,6 +8,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::print_stderr,
     reason = "a broken expectation is a failed test"
 )]
 
@@ -48,7 +49,7 @@ fn run(document: &str) {
     let mut shown = String::new();
     for block in blocks(&text) {
         if let Some(why) = &block.not_run {
-            println!("{document}:{} is not run: {why}", block.line);
+            eprintln!("{document}:{} is not run: {why}", block.line);
             continue;
         }
         let place = format!("{document}:{}", block.line);

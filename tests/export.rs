@@ -133,7 +133,7 @@ fn a_mended_error_csv_is_fed_back_and_every_row_has_one_ticket() {
     let ended = run(&folder, &sandbox, "t.csv", "");
     assert_eq!(ended.status, Some(4), "{ended:?}");
     assert!(ended.stderr.contains("2 rows wait in"), "{ended:?}");
-    let folder = folder.with("t.csv", CSV.replace("\"Third\nline\"", "\"Changed\nline\""));
+    let folder = folder.with("t.csv", CSV.replace("\"Third\nline\"", "\"Other\nline\""));
     let ended = run(&folder, &sandbox, "t.csv", "");
     assert_eq!(ended.status, Some(4), "{ended:?}");
     assert!(ended.stderr.contains("2 changed since"), "{ended:?}");

@@ -22,8 +22,18 @@ pub struct Authors<'c> {
 }
 
 impl Checkpoint {
-    /// Starts to note authors down.
+    /// Starts to note the authors of a file down. Those who are no users yet are forgotten first:
+    /// they may have been mended.
     pub fn authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
+        let result = self
+            .db
+            .execute_batch("BEGIN IMMEDIATE; DELETE FROM author WHERE user_id IS NULL");
+        self.wrap(result)?;
+        Ok(Authors { checkpoint: self })
+    }
+
+    /// Starts to note further authors down.
+    pub fn more_authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
         let result = self.db.execute_batch("BEGIN IMMEDIATE");
         self.wrap(result)?;
         Ok(Authors { checkpoint: self })
@@ -138,18 +148,8 @@ impl Authors<'_> {
         self.checkpoint.wrap(write()).map(|_| ())
     }
 
-    /// Ends the noting. Authors who could not be made users before get another chance.
+    /// Ends the noting.
     pub fn finish(self) -> Result<(), CheckpointError> {
-        let result = self.checkpoint.db.execute_batch(
-            "UPDATE author SET problem_code = NULL, problem_message = NULL
-             WHERE problem_code IS NOT NULL;
-             COMMIT;",
-        );
-        self.checkpoint.wrap(result)
-    }
-
-    /// Ends the noting of further authors in the course of one run.
-    pub fn finish_keeping_problems(self) -> Result<(), CheckpointError> {
         let result = self.checkpoint.db.execute_batch("COMMIT");
         self.checkpoint.wrap(result)
     }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn an_author_who_cannot_be_made_is_told_and_gets_another_chance_next_time() {
+    fn an_author_who_cannot_be_made_is_told_and_forgotten_when_the_file_is_read_again() {
         let mut checkpoint = Checkpoint::scratch().unwrap();
         let mut authors = checkpoint.authors().unwrap();
         authors.add("a@example.com", None).unwrap();
@@ -225,6 +225,6 @@ mod tests {
                 .is_empty()
         );
         checkpoint.authors().unwrap().finish().unwrap();
-        assert_eq!(checkpoint.unknown_authors("", false, 10).unwrap().len(), 1);
+        assert_eq!(checkpoint.author_problems(5).unwrap().0, 0);
     }
 }

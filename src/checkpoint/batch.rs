@@ -147,9 +147,7 @@ fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
         }
     }
     for NewIntent { intent, row } in &batch.intents {
-        write_row(db, intent.row, row, None)?;
-        db.prepare_cached("UPDATE row SET attempts = attempts + 1 WHERE number = ?1")?
-            .execute([intent.row.0])?;
+        write_row_sent(db, intent.row, row, None, 1)?;
         if let State::Sending(flight) = &row.state {
             match flight.attempts {
                 0 | 1 => flight::store(db, intent, flight)?,
@@ -170,6 +168,17 @@ pub(super) fn write_row(
     row: &Row,
     key: Option<Key>,
 ) -> rusqlite::Result<()> {
+    write_row_sent(db, number, row, key, 0)
+}
+
+/// Writes a row that was sent so many times more.
+fn write_row_sent(
+    db: &Connection,
+    number: RowNumber,
+    row: &Row,
+    key: Option<Key>,
+    times: u32,
+) -> rusqlite::Result<()> {
     let (ticket, how) = match row.state {
         State::Created { ticket, how } => (Some(ticket.0), Some(codes::how(how))),
         State::Invalid(_)
@@ -183,7 +192,7 @@ pub(super) fn write_row(
     db.prepare_cached(
         "UPDATE row SET state = ?2, keys = ?3, first_sent_at = ?4, last_sent_at = ?5,
                 look_up_since = ?6, ticket_id = ?7, how = ?8, problem_code = ?9,
-                problem_message = ?10, key = coalesce(?11, key)
+                problem_message = ?10, key = coalesce(?11, key), attempts = attempts + ?12
          WHERE number = ?1",
     )?
     .execute(params![
@@ -198,6 +207,7 @@ pub(super) fn write_row(
         problem.map(|p| &*p.code),
         problem.map(|p| &p.message),
         key.as_ref().map(Key::as_bytes),
+        times,
     ])?;
     Ok(())
 }

@@ -19,6 +19,7 @@ pub(super) const RULES: Rules = Rules {
     lookup_settle_ms: 300_000,
     request_timeout_ms: 60_000,
     resend_after_ms: 0,
+    keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
 };
 
 /// A checkpoint in a folder of its own.
@@ -39,7 +40,7 @@ impl Fixture {
         let mut load = fixture.checkpoint.load().unwrap();
         let problem = Problem::new("MissingText", "no text");
         for (index, row) in rows.iter().enumerate() {
-            load.add(new_row(index as u64, row, &problem)).unwrap();
+            load.add([new_row(index as u64, row, &problem)]).unwrap();
         }
         load.finish(&[(Setting::CsvSha256, "1".to_owned())])
             .unwrap();

@@ -111,8 +111,10 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
 
 /// Stores the flight of a row with the bytes and the way of its intent.
 pub(super) fn store(db: &Connection, intent: &Intent, flight: &Flight) -> rusqlite::Result<()> {
+    // OR REPLACE would make SQLite copy every page that it touches, to be able to take it back.
+    remove(db, intent.row)?;
     db.prepare_cached(
-        "INSERT OR REPLACE INTO flight (row, key, body, fingerprint, method, path, host, user_id,
+        "INSERT INTO flight (row, key, body, fingerprint, method, path, host, user_id,
                 trust, highest_ticket, attempts, open, first_sent_at, last_sent_at, unanswered)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?

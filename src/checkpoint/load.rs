@@ -10,8 +10,8 @@ use super::settings::{Setting, write, write_row_count};
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 
-/// Rows in one transaction: enough to make its fsync cheap, few enough to keep the WAL small.
-const ROWS_A_TRANSACTION: usize = 50_000;
+/// Rows in one transaction, about: enough to make its fsync cheap, few enough to keep the WAL small.
+const ROWS_A_TRANSACTION: u64 = 50_000;
 
 /// A row as the scan found it.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub struct NewRow<'a> {
 pub struct Load<'c> {
     checkpoint: &'c mut Checkpoint,
     next_number: u64,
-    in_transaction: usize,
+    in_transaction: u64,
 }
 
 impl Checkpoint {
@@ -58,17 +58,20 @@ impl Checkpoint {
 }
 
 impl Load<'_> {
-    /// Adds a row, in file order.
-    pub fn add(&mut self, row: NewRow<'_>) -> Result<(), CheckpointError> {
+    /// Adds rows, in file order.
+    pub fn add<'r>(
+        &mut self,
+        rows: impl IntoIterator<Item = NewRow<'r>>,
+    ) -> Result<(), CheckpointError> {
         if self.in_transaction >= ROWS_A_TRANSACTION {
             let result = self.checkpoint.db.execute_batch("COMMIT; BEGIN IMMEDIATE;");
             self.checkpoint.wrap(result)?;
             self.in_transaction = 0;
         }
-        let result = insert(&self.checkpoint.db, self.next_number, &row);
-        self.checkpoint.wrap(result)?;
-        self.next_number += 1;
-        self.in_transaction += 1;
+        let result = insert(&self.checkpoint.db, self.next_number, rows);
+        let added = self.checkpoint.wrap(result)?;
+        self.next_number += added;
+        self.in_transaction += added;
         Ok(())
     }
 
@@ -90,37 +93,40 @@ impl Drop for Load<'_> {
     }
 }
 
-fn insert(db: &Connection, number: u64, row: &NewRow<'_>) -> rusqlite::Result<()> {
+/// Inserts rows numbered from `first`, and says how many.
+fn insert<'r>(
+    db: &Connection,
+    first: u64,
+    rows: impl IntoIterator<Item = NewRow<'r>>,
+) -> rusqlite::Result<u64> {
+    // Found once for many rows: looking the statement up takes a tenth of the time of an insert.
     let mut insert = db.prepare_cached(
         "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
                           attempts, problem_code, problem_message)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9)",
     )?;
-    match row.body {
-        Ok((fingerprint, key)) => insert.execute(params![
+    let mut number = first;
+    for row in rows {
+        let body = row.body.as_ref().ok();
+        let problem = row.body.as_ref().err();
+        insert.execute(params![
             number,
             row.line,
             row.offset,
             row.external_id,
-            fingerprint.as_bytes(),
-            key.as_bytes(),
-            codes::PENDING,
-            None::<&str>,
-            None::<&str>,
-        ])?,
-        Err(problem) => insert.execute(params![
-            number,
-            row.line,
-            row.offset,
-            row.external_id,
-            None::<&[u8]>,
-            None::<&[u8]>,
-            codes::INVALID,
-            problem.code,
-            problem.message,
-        ])?,
-    };
-    Ok(())
+            body.map(|(fingerprint, _)| fingerprint.as_bytes()),
+            body.map(|(_, key)| key.as_bytes()),
+            if body.is_some() {
+                codes::PENDING
+            } else {
+                codes::INVALID
+            },
+            problem.map(|problem| &*problem.code),
+            problem.map(|problem| &*problem.message),
+        ])?;
+        number += 1;
+    }
+    Ok(number - first)
 }
 
 fn finish(db: &Connection, settings: &[(Setting, String)]) -> rusqlite::Result<()> {

@@ -47,7 +47,7 @@ impl Checkpoint {
     pub fn open_here(&self) -> Result<u64, CheckpointError> {
         self.wrap(self.db.query_row(
             "SELECT count(*) FROM row r LEFT JOIN mended m ON m.row = r.number
-             WHERE r.state = ?2 OR (r.state = ?1 AND m.file IS ?3)",
+             WHERE r.state IN (?1, ?2) AND (r.state = ?2 OR m.file IS ?3)",
             params![codes::PENDING, codes::SENDING, self.file],
             |r| r.get(0),
         ))
@@ -117,7 +117,9 @@ fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
            SELECT s.number AS scanned, r.number AS row,
                   EXISTS (SELECT 1 FROM row t WHERE t.external_id = s.external_id) AS taken
            FROM scanned s JOIN row r ON r.line = s.origin_line AND r.problem_code = s.origin_code
-           WHERE r.state = {invalid} AND r.external_id IS NULL;
+           WHERE r.state = {invalid} AND r.external_id IS NULL
+             -- A row that was split in two is two rows, and neither is the old one.
+             AND (SELECT count(*) FROM scanned o WHERE o.origin_line = s.origin_line) = 1;
          UPDATE row SET problem_code = 'DuplicateExternalId', problem_message =
              'external_id ' || s.external_id || ' is already that of another row; only that one is sent'
            FROM named n JOIN scanned s ON s.number = n.scanned
@@ -186,11 +188,11 @@ fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
 }
 
 /// A row that had no identity in the recorded CSV is still there without one: it is not a new row.
-/// It is known by its line; if lines were added or taken away above it, it counts as a new one.
+/// It is known by its place; if anything was changed above it, it counts as a new one.
 pub(super) fn leave_nameless(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
-        "DELETE FROM scanned WHERE external_id IS NULL AND line IN (
-           SELECT r.line FROM mended m JOIN row r ON r.number = m.row
+        "DELETE FROM scanned WHERE external_id IS NULL AND (line, byte_offset) IN (
+           SELECT r.line, r.byte_offset FROM mended m JOIN row r ON r.number = m.row
            WHERE m.nameless)",
         [],
     )?;

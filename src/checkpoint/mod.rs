@@ -32,6 +32,8 @@ mod rows;
 mod schema;
 mod settings;
 mod since;
+mod verified;
+mod verify_scope;
 
 pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
@@ -47,6 +49,8 @@ pub use retry::{Assigned, Selection};
 pub use rows::{Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 pub use since::{Since, SinceRow};
+pub use verified::{Compared, SentRow, Verification, VerifiedRow};
+pub use verify_scope::Scope;
 
 #[cfg(test)]
 mod batch_tests;
@@ -60,3 +64,5 @@ mod mended_tests;
 mod open_tests;
 #[cfg(test)]
 mod retry_tests;
+#[cfg(test)]
+mod verified_tests;

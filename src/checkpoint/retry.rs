@@ -171,5 +171,6 @@ fn rules() -> Rules {
         lookup_settle_ms: 0,
         request_timeout_ms: 0,
         resend_after_ms: 0,
+        keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
     }
 }

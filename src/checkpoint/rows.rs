@@ -205,32 +205,41 @@ pub(super) fn past_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Past> {
     })
 }
 
+/// One pass without GROUP BY, which would sort all rows. A state that this program does not know needs
+/// a person, like the unknown ones.
 fn counts(db: &Connection) -> rusqlite::Result<Counts> {
-    let mut counts = Counts::default();
-    let mut query = db.prepare("SELECT state, how, count(*) FROM row GROUP BY state, how")?;
-    let mut groups = query.query([])?;
-    while let Some(group) = groups.next()? {
-        let (state, how, n): (i64, Option<i64>, u64) =
-            (group.get(0)?, group.get(1)?, group.get(2)?);
-        match state {
-            codes::PENDING => counts.pending += n,
-            codes::SENDING => counts.sending += n,
-            codes::CREATED => {
-                counts.created += n;
-                match how {
-                    Some(codes::HIT) => counts.created_hit += n,
-                    Some(codes::FOUND) => counts.created_found += n,
-                    Some(_) | None => {}
-                }
-            }
-            codes::REJECTED => counts.rejected += n,
-            codes::INVALID => counts.invalid += n,
-            codes::WITHDRAWN => counts.withdrawn += n,
-            // A state that this program does not know needs a person, like the unknown ones.
-            _ => counts.unknown += n,
-        }
-    }
-    Ok(counts)
+    db.query_row(
+        "SELECT count(*) FILTER (WHERE state = ?1), count(*) FILTER (WHERE state = ?2),
+                count(*) FILTER (WHERE state = ?3), count(*) FILTER (WHERE state = ?4),
+                count(*) FILTER (WHERE state = ?5), count(*) FILTER (WHERE state = ?6),
+                count(*) FILTER (WHERE state NOT IN (?1, ?2, ?3, ?4, ?5, ?6)),
+                count(*) FILTER (WHERE state = ?3 AND how = ?7),
+                count(*) FILTER (WHERE state = ?3 AND how = ?8)
+         FROM row",
+        params![
+            codes::PENDING,
+            codes::SENDING,
+            codes::CREATED,
+            codes::REJECTED,
+            codes::INVALID,
+            codes::WITHDRAWN,
+            codes::HIT,
+            codes::FOUND,
+        ],
+        |r| {
+            Ok(Counts {
+                pending: r.get(0)?,
+                sending: r.get(1)?,
+                created: r.get(2)?,
+                rejected: r.get(3)?,
+                invalid: r.get(4)?,
+                withdrawn: r.get(5)?,
+                unknown: r.get(6)?,
+                created_hit: r.get(7)?,
+                created_found: r.get(8)?,
+            })
+        },
+    )
 }
 
 fn outlook(db: &Connection, file: Option<&str>) -> rusqlite::Result<Outlook> {

@@ -108,6 +108,20 @@ CREATE TABLE mended (
   nameless    INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE verified (
+  row         INTEGER PRIMARY KEY REFERENCES row (number),
+  at          INTEGER,
+  outcome     INTEGER,
+  differences TEXT,
+  searched_at INTEGER
+) STRICT;
+
+CREATE TABLE second_ticket (
+  row       INTEGER NOT NULL REFERENCES row (number),
+  ticket_id INTEGER NOT NULL,
+  PRIMARY KEY (row, ticket_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE VIEW rows AS
 SELECT number, line, byte_offset, external_id,
        nullif(lower(hex(fingerprint)), '') AS fingerprint,
@@ -141,4 +155,14 @@ SELECT id, row,
        CASE key_lookup WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' END AS x_idempotency_lookup,
        request_id, found
 FROM attempt;
+
+CREATE VIEW verifications AS
+SELECT v.row, r.line, r.external_id, r.ticket_id,
+       datetime(v.at / 1000, 'unixepoch') AS at,
+       CASE v.outcome WHEN 0 THEN 'agrees' WHEN 1 THEN 'is there' WHEN 2 THEN 'differs'
+                      WHEN 3 THEN 'missing' END AS outcome,
+       v.differences,
+       datetime(v.searched_at / 1000, 'unixepoch') AS searched_at,
+       (SELECT group_concat(s.ticket_id) FROM second_ticket s WHERE s.row = v.row) AS second_tickets
+FROM verified v JOIN row r ON r.number = v.row;
 ";

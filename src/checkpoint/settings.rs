@@ -34,6 +34,10 @@ pub enum Setting {
     Rows,
     /// How the account was seen to treat idempotency keys: `honoured` or `dropped`.
     Keys,
+    /// Which rows a verification that goes on is about; empty when none does.
+    Verifying,
+    /// Where it goes on in the export of all tickets.
+    VerifyingFrom,
 }
 
 impl Setting {
@@ -52,6 +56,8 @@ impl Setting {
             Self::Machine => "machine",
             Self::Rows => "rows",
             Self::Keys => "keys",
+            Self::Verifying => "verifying",
+            Self::VerifyingFrom => "verifying_from",
         }
     }
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use super::choices::{Endpoint, OnInvalid, Plan, Progress, UnknownAuthor};
+use super::shared_args::LogArguments;
+use super::verify_args::VerifyArguments;
 pub(super) use run::RunArguments;
 
 macro_rules! first_steps {
@@ -56,14 +58,32 @@ pub(super) enum Command {
     Export(ExportArguments),
     /// Put rejected or unknown rows back to pending, or note which ticket is theirs
     Retry(RetryArguments),
-    /// Check the checkpoint against its own rules
-    Verify(VerifyArguments),
+    /// Read the tickets back and compare them with what was sent
+    Verify(Box<VerifyArguments>),
     /// Serve the local Zendesk double
     Sandbox(SandboxArguments),
     /// Print a shell's completions
     Completions(CompletionsArguments),
     /// Print the manual page, of the program or of one command
     Man(ManArguments),
+}
+
+impl Command {
+    /// What is to be logged, where the command has something to log.
+    pub(super) fn log(&self) -> LogArguments {
+        match self {
+            Self::Run(run) => run.log.clone(),
+            Self::Verify(verify) => verify.log.clone(),
+            Self::Init(_)
+            | Self::Status(_)
+            | Self::Report(_)
+            | Self::Export(_)
+            | Self::Retry(_)
+            | Self::Sandbox(_)
+            | Self::Completions(_)
+            | Self::Man(_) => LogArguments::default(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -176,21 +196,6 @@ pub(super) struct RetryArguments {
     /// Send nothing: this ticket is the row's
     #[arg(long, value_name = "ID", env = "ZENDESK_MIGRATE_AS_TICKET")]
     pub(super) as_ticket: Option<u64>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  zendesk-migrate verify tickets.csv --offline")]
-pub(super) struct VerifyArguments {
-    /// The CSV file beside which the checkpoint is
-    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
-    pub(super) csv: Option<PathBuf>,
-    /// The checkpoint
-    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
-    pub(super) checkpoint: Option<PathBuf>,
-    /// Ask nobody: only look whether the checkpoint agrees with itself
-    #[arg(long, env = "ZENDESK_MIGRATE_OFFLINE")]
-    pub(super) offline: bool,
 }
 
 #[derive(Debug, Args)]

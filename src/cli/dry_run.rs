@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
+use super::place::Place;
 use super::{environment, meet, origins, output, paths, run, tell};
 use crate::checkpoint::{Checkpoint, Outlook, Reader};
 use crate::engine::clock::monotonic;
@@ -109,7 +110,12 @@ fn page(preview: &Preview, scratch: &Checkpoint) -> Result<String, Failure> {
 fn first_questions(arguments: &RunArguments, source: &Source) -> u64 {
     let newest = u64::from(arguments.endpoint == Endpoint::Imports);
     let references = source.references().count() as u64;
-    2 + newest + if arguments.sandbox { 0 } else { references }
+    2 + newest
+        + if arguments.account.sandbox {
+            0
+        } else {
+            references
+        }
 }
 
 /// A row that is looked up takes two requests if it is not found, and then a create. A run first
@@ -139,7 +145,7 @@ fn estimates(
         return Vec::new();
     }
     let reserved = |total: u32| {
-        let reserve = arguments.reserve_rpm.unwrap_or(total / 5);
+        let reserve = arguments.account.reserve_rpm.unwrap_or(total / 5);
         total.saturating_sub(reserve).max(1)
     };
     let plan = arguments.plan.map(|plan| {
@@ -156,7 +162,10 @@ fn estimates(
             "the account's limit, less the reserve".to_owned(),
         )
     });
-    let operator = arguments.max_rpm.map(|rpm| (rpm, "--max-rpm".to_owned()));
+    let operator = arguments
+        .account
+        .max_rpm
+        .map(|rpm| (rpm, "--max-rpm".to_owned()));
     let slowest = [operator, account, plan].into_iter().flatten().min();
     let recorded = (
         RECORDED_CREATE_RPM,
@@ -193,7 +202,7 @@ fn ask(
     source: &Source,
     display: &mut super::progress::Display,
 ) -> Result<start::Account, Failure> {
-    let place = run::Place::find(arguments)?;
+    let place = Place::of_run(arguments)?;
     let (account, credentials, _server) = place.connect()?;
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
@@ -216,8 +225,8 @@ fn ask(
 fn existing_checkpoint(arguments: &RunArguments) -> Option<PathBuf> {
     let path = match &arguments.checkpoint {
         Some(path) => path.clone(),
-        None if arguments.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
-        None => match environment::account(arguments) {
+        None if arguments.account.sandbox => paths::checkpoint(&arguments.csv, "sandbox"),
+        None => match environment::account(&arguments.account) {
             Ok(account) => paths::checkpoint(&arguments.csv, account.name()),
             // Nobody has said which account: if there is one checkpoint, it is the one.
             Err(_) => paths::the_checkpoint(Some(&arguments.csv), None).ok()?,

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
-use super::args::RunArguments;
 use super::exit::{Exit, Failure};
+use super::shared_args::AccountArguments;
 use crate::zendesk::{Account, Credentials};
 
 /// Finds the account that the flags or the environment name.
-pub(super) fn account(arguments: &RunArguments) -> Result<Account, Failure> {
+pub(super) fn account(arguments: &AccountArguments) -> Result<Account, Failure> {
     let account = match (&arguments.url, &arguments.subdomain) {
         (Some(url), _) => Account::from_url(url),
         (None, Some(subdomain)) => Account::from_subdomain(subdomain),

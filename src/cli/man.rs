@@ -70,14 +70,13 @@ pub(super) fn man(arguments: &ManArguments) -> Result<Exit, Failure> {
     let page = match &arguments.of {
         None => of_program(&program),
         Some(name) => {
-            let Some(command) = program.find_subcommand(name) else {
-                let names = program.get_subcommands().map(Command::get_name);
-                return Err(Failure::usage(format!(
-                    "there is no command {name:?}; there are {}",
-                    names.collect::<Vec<_>>().join(", ")
-                )));
-            };
-            of_command(command)
+            let names = program.get_subcommands().map(Command::get_name);
+            let unknown = format!(
+                "there is no command {name:?}; there are {}",
+                names.collect::<Vec<_>>().join(", ")
+            );
+            let command = program.find_subcommand(name);
+            of_command(command.ok_or_else(|| Failure::usage(unknown))?)
         }
     };
     let page = page

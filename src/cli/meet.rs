@@ -4,6 +4,7 @@ use super::args::{Endpoint, RunArguments};
 use crate::engine::monitor::Monitor;
 use crate::engine::{EngineError, preflight, start};
 use crate::model::intent::{Route, Trust};
+use crate::model::limits::{KEYS_PER_ROW_MAX, KEYS_PER_ROW_MAX_UNTRUSTED};
 use crate::source::{self, Source};
 use crate::zendesk::Client;
 
@@ -30,7 +31,7 @@ pub(super) async fn meet(
         start::ask_highest_ticket(client, &mut known, monitor).await?;
     }
     // The embedded double has none of the fields of the account that the mapping is for.
-    if !arguments.sandbox {
+    if !arguments.account.sandbox {
         known.requests += preflight::check(client, &source.references(), monitor).await?;
     }
     Ok(known)
@@ -60,6 +61,15 @@ pub(super) fn trust(endpoint: Endpoint) -> Trust {
     match endpoint {
         Endpoint::Tickets => Trust::Key,
         Endpoint::Imports => Trust::LookupOnly,
+    }
+}
+
+/// Where keys prove nothing, every lost reply uses one up. Tickets that go straight into the archive
+/// are seen by the search alone, so that "not found" is believed less often.
+pub(super) fn keys_max(arguments: &RunArguments) -> u32 {
+    match (arguments.endpoint, arguments.archive_immediately) {
+        (Endpoint::Imports, false) => KEYS_PER_ROW_MAX_UNTRUSTED,
+        (Endpoint::Imports, true) | (Endpoint::Tickets, _) => KEYS_PER_ROW_MAX,
     }
 }
 

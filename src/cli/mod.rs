@@ -11,19 +11,23 @@ mod export;
 mod help;
 mod init;
 mod interrupt;
+mod log;
 mod man;
 mod meet;
 mod origins;
 mod output;
 mod paths;
+mod place;
 mod progress;
 mod report;
 mod retry;
 mod run;
 mod sandbox;
+mod shared_args;
 mod status;
 mod tell;
 mod verify;
+mod verify_args;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -46,11 +50,25 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
-    tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_writer(std::io::stderr)
-        .init();
-    let result = match arguments.command {
+    let result = log::start(&arguments.command.log()).and_then(|()| {
+        tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
+        perform(arguments.command)
+    });
+    let exit = result
+        .as_ref()
+        .map_or_else(|failure| failure.exit, |exit| *exit);
+    tracing::info!(exit = exit as u8, "ended");
+    match result {
+        Ok(exit) => output::judged(exit).into(),
+        Err(Failure { exit, sentence }) => {
+            output::error(&sentence);
+            exit.into()
+        }
+    }
+}
+
+fn perform(command: Command) -> Result<Exit, Failure> {
+    match command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Init(arguments) => init::init(&arguments),
         Command::Status(arguments) => status::status(&arguments),
@@ -61,12 +79,5 @@ pub fn main() -> ExitCode {
         Command::Sandbox(arguments) => sandbox::sandbox(&arguments),
         Command::Completions(arguments) => Ok(completions::completions(&arguments)),
         Command::Man(arguments) => man::man(&arguments),
-    };
-    match result {
-        Ok(exit) => output::judged(exit).into(),
-        Err(Failure { exit, sentence }) => {
-            output::error(&sentence);
-            exit.into()
-        }
     }
 }

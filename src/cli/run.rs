@@ -1,6 +1,5 @@
 //! `run`: import, resume, or look ahead.
 
-use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde_json::json;
@@ -9,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
+use super::place::Place;
 use super::progress::Display;
-use super::{args, confirm, dry_run, environment, interrupt, meet, output, paths, tell};
+use super::{args, confirm, dry_run, interrupt, meet, output, tell};
 use crate::checkpoint::{Checkpoint, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
@@ -26,10 +26,9 @@ use crate::model::ids::Key;
 use crate::model::limits::{REQUEST_TIMEOUT_MS, RESEND_AFTER_MS_MAX};
 use crate::model::time::Monotonic;
 use crate::report::{Facts, ThisRun, text};
-use crate::sandbox::server::{self, Server};
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
-use crate::zendesk::{Account, Client, Credentials, Timeouts};
+use crate::zendesk::{Client, Timeouts};
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     if arguments.archive_immediately && arguments.endpoint == Endpoint::Tickets {
@@ -46,7 +45,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     let target = meet::target(arguments.endpoint);
     let source = Source::open_for(&arguments.csv, arguments.mapping.as_deref(), target)?;
     // The embedded double mails nobody: what is told of a real account would only alarm.
-    if !arguments.sandbox {
+    if !arguments.account.sandbox {
         source
             .told()
             .iter()
@@ -61,7 +60,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
 
 fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let began = monotonic();
-    let place = Place::find(arguments)?;
+    let place = Place::of_run(arguments)?;
     let runtime = runtime()?;
     let (sender, inbox) = channel();
     let end = interrupt::listen(&runtime, sender.clone())?;
@@ -108,6 +107,9 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
+    if let Some(next) = text::next(&ended.stop, &facts, &csv.to_string_lossy()) {
+        output::say(&next);
+    }
     if ended.stop == Stop::Done {
         tell::elsewhere(&reader, &csv, &place.checkpoint)?;
     }
@@ -140,8 +142,8 @@ fn settings(arguments: &RunArguments, account: &str) -> String {
         "csv": arguments.csv.to_string_lossy(),
         "endpoint": meet::name(arguments.endpoint),
         "concurrency": arguments.concurrency,
-        "max_rpm": arguments.max_rpm,
-        "reserve_rpm": arguments.reserve_rpm,
+        "max_rpm": arguments.account.max_rpm,
+        "reserve_rpm": arguments.account.reserve_rpm,
         "limit": arguments.limit,
         "max_errors": arguments.max_errors,
         "max_outage_ms": arguments.max_outage,
@@ -181,7 +183,7 @@ fn send(
         }
     })?;
     // Triggers do not run on imported tickets.
-    if !arguments.sandbox && arguments.endpoint == Endpoint::Tickets {
+    if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
@@ -226,6 +228,7 @@ fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> pl
             lookup_settle_ms: arguments.lookup_settle,
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             resend_after_ms: arguments.lookup_settle.min(RESEND_AFTER_MS_MAX),
+            keys_max: meet::keys_max(arguments),
         },
         route: meet::route(arguments, host, known.user),
         unknown_author: match arguments.unknown_author {
@@ -235,8 +238,8 @@ fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> pl
         },
         sees_all: known.role == "admin",
         pace: Policy {
-            max_rpm: arguments.max_rpm,
-            reserve_rpm: arguments.reserve_rpm,
+            max_rpm: arguments.account.max_rpm,
+            reserve_rpm: arguments.account.reserve_rpm,
         },
         concurrency: usize::from(arguments.concurrency),
         limit: arguments.limit,
@@ -268,73 +271,10 @@ fn facts(ended: &Ended, began: Monotonic) -> Facts {
 
 pub(super) fn display(arguments: &RunArguments) -> Display {
     let bytes = std::fs::metadata(&arguments.csv).map_or(0, |file| file.len());
-    Display::start(arguments.progress, arguments.quiet, bytes)
-}
-
-fn warn_of_api_token(credentials: &Credentials) {
-    if let Credentials::ApiToken { .. } = credentials {
-        output::say(
-            "API tokens stop working on 2027-04-30, and no new ones are given out: plan to use an \
-             OAuth client (ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET)",
-        );
-    }
-}
-
-/// A search index is minutes behind: against a real account, absence is not believed at once.
-fn refuse_haste(arguments: &RunArguments, account: &Account) -> Result<(), Failure> {
-    if account.is_loopback() || arguments.lookup_settle >= REQUEST_TIMEOUT_MS {
-        return Ok(());
-    }
-    Err(Failure::usage(
-        "--lookup-settle must be at least a minute: Zendesk's search is minutes behind, and a ticket \
-         that is not found yet would be made again",
-    ))
-}
-
-/// Where a run works, known before anything is opened.
-pub(super) struct Place {
-    account: Option<(Account, Credentials)>,
-    account_name: String,
-    checkpoint: PathBuf,
-}
-
-impl Place {
-    pub(super) fn find(arguments: &RunArguments) -> Result<Self, Failure> {
-        let (account, file_name, account_name) = if arguments.sandbox {
-            (None, "sandbox".to_owned(), "sandbox".to_owned())
-        } else {
-            let account = environment::account(arguments)?;
-            refuse_haste(arguments, &account)?;
-            let credentials = environment::credentials(arguments.credentials.as_deref())?;
-            warn_of_api_token(&credentials);
-            let (file_name, host) = (account.name().to_owned(), account.host().to_owned());
-            (Some((account, credentials)), file_name, host)
-        };
-        let checkpoint = match &arguments.checkpoint {
-            Some(path) => path.clone(),
-            None => paths::checkpoint(&arguments.csv, &file_name),
-        };
-        Ok(Self {
-            account,
-            account_name,
-            checkpoint,
-        })
-    }
-
-    /// The account to send to; the embedded double is started here, and stops with its handle.
-    pub(super) fn connect(&self) -> Result<(Account, Credentials, Option<Server>), Failure> {
-        if let Some((account, credentials)) = &self.account {
-            return Ok((account.clone(), credentials.clone(), None));
-        }
-        let refused = |error: &dyn std::fmt::Display| Failure::refused(error.to_string());
-        let config = server::Config {
-            listen: ([127, 0, 0, 1], 0).into(),
-            data: Some(paths::sandbox_data(&self.checkpoint)),
-            ..server::Config::default()
-        };
-        let server = server::start(config).map_err(|error| refused(&error))?;
-        let account = Account::sandbox(server.address()).map_err(|error| refused(&error))?;
-        let credentials = Credentials::Bearer("sandbox".to_owned().into());
-        Ok((account, credentials, Some(server)))
-    }
+    // A bar and the lines of `-v` would write over each other.
+    let progress = match arguments.progress {
+        args::Progress::Auto if arguments.log.verbose > 0 => args::Progress::Always,
+        wanted => wanted,
+    };
+    Display::start(progress, arguments.quiet, bytes)
 }

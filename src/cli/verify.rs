@@ -1,18 +1,268 @@
-//! `verify`: does the checkpoint agree with itself?
+//! `verify`: are the tickets what was sent, and does the checkpoint agree with itself?
 
-use super::args::VerifyArguments;
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
 use super::exit::{Exit, Failure};
+use super::interrupt::Signals;
+use super::place::Place;
+use super::verify_args::VerifyArguments;
 use super::{output, paths};
-use crate::checkpoint::Reader;
+use crate::checkpoint::{
+    Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow,
+};
+use crate::engine::monitor::{Monitor, Picture};
+use crate::engine::run::runtime;
+use crate::engine::verify::{self, Files};
+use crate::engine::{EngineError, belongs, start};
+use crate::model::ids::Key;
+use crate::source::{Endpoint, Source, Target};
+use crate::zendesk::pacer::Policy;
+use crate::zendesk::{Client, Timeouts};
+
+/// Rows with a difference that a JSON object lists; the rest is only counted.
+const LISTED_MAX: usize = 100;
 
 pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
-    if !arguments.offline {
-        return Err(Failure::refused(
-            "reading the tickets back from Zendesk is not built yet; add --offline to check the \
-             checkpoint against its own rules",
+    if arguments.offline {
+        return offline(arguments);
+    }
+    let place = Place::find(
+        &arguments.account,
+        arguments.csv.as_deref(),
+        arguments.checkpoint.as_deref(),
+    )?;
+    let mut checkpoint = belongs::open_to_verify(&place.checkpoint, &place.account_name)?;
+    let counts = checkpoint.counts()?;
+    if counts.created == 0 {
+        output::say("no row has a ticket yet, so there is nothing to compare");
+        return Ok(Exit::Done);
+    }
+    let mut files = files(arguments, &checkpoint)?;
+    let scope = scope(arguments, &checkpoint)?;
+    let requests = read_back(arguments, &place, &mut checkpoint, &mut files, scope)?;
+    let exit = tell(arguments, &checkpoint, scope, requests)?;
+    checkpoint.verify_ends()?;
+    let without = counts.rows() - counts.created;
+    if without > 0 {
+        output::say(&format!(
+            "{without} rows have no ticket and were left out; `status` shows why"
         ));
     }
-    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    Ok(exit)
+}
+
+/// A sample that was cut off keeps its seed.
+fn scope(arguments: &VerifyArguments, checkpoint: &Checkpoint) -> Result<Scope, Failure> {
+    let Some(rows) = arguments.sample else {
+        return Ok(Scope::All);
+    };
+    let seed = match (arguments.seed, checkpoint.verifying()?) {
+        (Some(seed), _) => seed,
+        (None, Some(Scope::Sample { rows: before, seed })) if before == rows => seed,
+        (None, _) => random_seed(),
+    };
+    output::say(&format!(
+        "a sample of {rows} tickets with the seed {seed}; --sample {rows} --seed {seed} chooses them \
+         again"
+    ));
+    Ok(Scope::Sample { rows, seed })
+}
+
+fn random_seed() -> u64 {
+    let [a, b, c, d, ..] = *Key::random().as_bytes();
+    u64::from(u32::from_ne_bytes([a, b, c, d]))
+}
+
+/// The files that the rows were read from, to be read in the same way.
+fn files(arguments: &VerifyArguments, checkpoint: &Checkpoint) -> Result<Files, Failure> {
+    let recorded = |setting| {
+        let text = checkpoint.setting(setting)?.filter(|text| !text.is_empty());
+        Ok::<_, CheckpointError>(text)
+    };
+    let csv = match (&arguments.csv, recorded(Setting::Csv)?) {
+        (Some(csv), _) => csv.clone(),
+        (None, Some(csv)) => PathBuf::from(csv),
+        (None, None) => return Err(Failure::usage("name the CSV file that was imported")),
+    };
+    let mapping = match &arguments.mapping {
+        Some(mapping) => Some(mapping.clone()),
+        None => recorded(Setting::Mapping)?.map(PathBuf::from),
+    };
+    let target = Target {
+        endpoint: match recorded(Setting::Endpoint)?.as_deref() {
+            Some("imports") => Endpoint::Imports,
+            Some(_) | None => Endpoint::Tickets,
+        },
+        now: None,
+    };
+    let source = Source::open_for(&csv, mapping.as_deref(), target)?;
+    Ok(Files::new(source, mapping, target))
+}
+
+fn read_back(
+    arguments: &VerifyArguments,
+    place: &Place,
+    checkpoint: &mut Checkpoint,
+    files: &mut Files,
+    scope: Scope,
+) -> Result<u32, Failure> {
+    let (account, credentials, _server) = place.connect()?;
+    let client = Client::new(account, credentials, Timeouts::default())
+        .map_err(|error| Failure::refused(error.to_string()))?;
+    let runtime = runtime()?;
+    let end = listen(&runtime)?;
+    let mut monitor = Teller {
+        quiet: arguments.quiet,
+    };
+    let policy = Policy {
+        max_rpm: arguments.account.max_rpm,
+        reserve_rpm: arguments.account.reserve_rpm,
+    };
+    let asked = runtime.block_on(async {
+        let account = tokio::select! {
+            known = start::who(&client, &mut monitor) => known?,
+            () = end.cancelled() => return Err(EngineError::Interrupted),
+        };
+        let plan = (scope, policy, &account);
+        let requests = verify::verify(&client, checkpoint, files, plan, (&end, &mut monitor));
+        Ok(requests.await? + account.requests)
+    });
+    match asked {
+        Ok(requests) => Ok(requests),
+        Err(EngineError::Interrupted) => Err(Failure {
+            exit: Exit::Interrupted,
+            sentence: "interrupted; the same command goes on where it was".to_owned(),
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Every request is a GET: none of them has to be finished.
+fn listen(runtime: &Runtime) -> Result<CancellationToken, Failure> {
+    let end = CancellationToken::new();
+    let token = end.clone();
+    let mut signals = Signals::catch(runtime)?;
+    runtime.spawn(async move {
+        signals.next().await;
+        token.cancel();
+    });
+    Ok(end)
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Told<'t> {
+    #[serde(flatten)]
+    verification: Verification,
+    sample: Option<SampleTold>,
+    requests: u32,
+    first_differences: &'t [VerifiedRow],
+}
+
+#[derive(Serialize)]
+struct SampleTold {
+    rows: u64,
+    seed: u64,
+}
+
+fn tell(
+    arguments: &VerifyArguments,
+    checkpoint: &Checkpoint,
+    scope: Scope,
+    requests: u32,
+) -> Result<Exit, Failure> {
+    let far = checkpoint.verification()?;
+    let mut first = Vec::new();
+    checkpoint.each_difference(|row| {
+        if !arguments.json {
+            for line in lines(&row) {
+                output::line(&line);
+            }
+        } else if first.len() < LISTED_MAX {
+            first.push(row);
+        }
+    })?;
+    if arguments.json {
+        output::json(&Told {
+            verification: far,
+            sample: match scope {
+                Scope::All => None,
+                Scope::Sample { rows, seed } => Some(SampleTold { rows, seed }),
+            },
+            requests,
+            first_differences: &first,
+        });
+    }
+    output::say(&summary(&far, requests));
+    if far.only_there > 0 {
+        output::say(&format!(
+            "{} rows no longer read as they were sent, because the CSV or the mapping has changed: of \
+             their tickets only the external_id was compared",
+            far.only_there
+        ));
+    }
+    Ok(if far.differing + far.missing + far.second_tickets > 0 {
+        Exit::Different
+    } else {
+        Exit::Done
+    })
+}
+
+/// A row as lines: one for each difference, and one for each second ticket.
+fn lines(row: &VerifiedRow) -> Vec<String> {
+    let VerifiedRow {
+        line,
+        external_id,
+        ticket,
+        ..
+    } = row;
+    let head = format!("line {line}, external_id {external_id:?}, ticket {ticket}");
+    let gone = row.missing.then(|| "the ticket is gone".to_owned());
+    let differences = row.differences.iter().map(ToString::to_string);
+    let second = row.second_tickets.iter();
+    let second = second.map(|other| format!("ticket {other} has the same external_id"));
+    gone.into_iter()
+        .chain(differences)
+        .chain(second)
+        .map(|what| format!("{head}: {what}"))
+        .collect()
+}
+
+fn summary(far: &Verification, requests: u32) -> String {
+    format!(
+        "{} tickets compared: {} agree, {} differ, {} are gone; {} second tickets; {requests} requests",
+        far.compared,
+        far.agreeing + far.only_there,
+        far.differing,
+        far.missing,
+        far.second_tickets
+    )
+}
+
+/// Says what there is to say, and shows no picture.
+struct Teller {
+    quiet: bool,
+}
+
+impl Monitor for Teller {
+    fn scanned(&mut self, _bytes: u64, _rows: u64) {}
+
+    fn moved(&mut self, _picture: &Picture) {}
+
+    fn tell(&mut self, sentence: &str) {
+        if !self.quiet {
+            output::say(sentence);
+        }
+    }
+}
+
+fn offline(arguments: &VerifyArguments) -> Result<Exit, Failure> {
+    let named = arguments.checkpoint.as_deref();
+    let path = paths::the_checkpoint(arguments.csv.as_deref(), named)?;
     let reader = Reader::open(&path)?;
     let findings = reader.audit()?;
     for finding in &findings {

@@ -4,10 +4,9 @@
 //! one. Authors with a name go in bulk jobs, where the account allows these; what a job does not
 //! make, and authors without a name (a job would rename existing users), go one by one.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
+use super::asking::{Asker, TRIES_MAX, Unanswered};
 use super::clock::monotonic;
 use super::conversation::{UnknownAuthor, requester_instead_of};
 use super::driver::Rows;
@@ -15,14 +14,12 @@ use super::error::EngineError;
 use super::monitor::Monitor;
 use super::scan::CsvRows;
 use crate::checkpoint::{Author, Checkpoint};
-use crate::lifecycle::retry;
 use crate::model::ids::RowNumber;
-use crate::model::limits::THROTTLE_HOLD_MS;
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, RateLimit, Verdict};
-use crate::model::time::{Monotonic, ServerTime};
+use crate::model::reply::{Answer, RateLimit};
+use crate::model::time::Monotonic;
 use crate::source::Source;
-use crate::zendesk::pacer::{Pacer, Policy};
+use crate::zendesk::pacer::Policy;
 use crate::zendesk::{BULK_USERS_MAX, Client, Job, Person};
 
 /// Between two users that are made one by one: the account takes one a second (Zendesk's page of
@@ -32,9 +29,6 @@ const USER_EVERY_MS: u64 = 1_000;
 /// Between two questions about a job, and how often it is asked: ten minutes.
 const JOB_EVERY_MS: u64 = 2_000;
 const JOB_QUESTIONS_MAX: u32 = 300;
-
-/// How often one question is asked before nothing is sent.
-const TRIES_MAX: u32 = 8;
 
 /// Authors with a problem that are named.
 const PROBLEMS_SHOWN: usize = 5;
@@ -53,20 +47,18 @@ pub async fn resolve(
         return Ok(0);
     }
     note(&rows.0, checkpoint)?;
-    let mut pacer = Pacer::new(pace, monotonic());
-    pacer.learn(monotonic(), limit, monotonic());
+    let about = "questions about the authors of comments; no ticket was sent";
     let mut road = Road {
         client,
-        pacer,
+        asker: Asker::new((pace, limit), end, about),
         next_user: monotonic(),
-        end,
         monitor,
-        requests: 0,
+        unanswered: 0,
     };
     road.make_all(checkpoint).await?;
     let (count, first) = checkpoint.author_problems(PROBLEMS_SHOWN)?;
     if count == 0 {
-        return Ok(road.requests);
+        return Ok(road.asker.requests);
     }
     let named = |(email, problem): &(String, Problem)| format!("{email} ({problem})");
     let named: Vec<String> = first.iter().map(named).collect();
@@ -92,11 +84,18 @@ pub async fn resolve(
             road.monitor.tell(&sentence);
             stand_ins(rows, checkpoint)?;
             road.make_all(checkpoint).await?;
-            Ok(road.requests)
+            let more = checkpoint.author_problems(0)?.0 - count;
+            if more > 0 {
+                road.monitor.tell(&format!(
+                    "{more} of the requesters who stand in cannot be made users either: there the \
+                     user whose credentials are used counts as the author"
+                ));
+            }
+            Ok(road.asker.requests)
         }
         UnknownAuthor::Me => {
             road.monitor.tell(&sentence);
-            Ok(road.requests)
+            Ok(road.asker.requests)
         }
     }
 }
@@ -125,22 +124,22 @@ fn stand_ins(rows: &mut CsvRows, checkpoint: &mut Checkpoint) -> Result<(), Engi
                 checkpoint.user_of(email)
             })?);
         }
-        let mut authors = checkpoint.authors()?;
+        let mut authors = checkpoint.more_authors()?;
         for email in &needed {
             authors.add(email, None)?;
         }
-        authors.finish_keeping_problems()?;
+        authors.finish()?;
     }
 }
 
 /// The way to the account, at its pace.
 struct Road<'r> {
     client: &'r Client,
-    pacer: Pacer,
+    asker: Asker<'r>,
     next_user: Monotonic,
-    end: &'r CancellationToken,
     monitor: &'r mut dyn Monitor,
-    requests: u32,
+    /// Questions in succession that got no answer in all their tries.
+    unanswered: u32,
 }
 
 impl Road<'_> {
@@ -175,13 +174,19 @@ impl Road<'_> {
             if authors.len() < 3 {
                 return Ok(());
             }
+            if after.is_empty() {
+                self.monitor.tell(
+                    "the authors of comments are made users; those who are users already get the \
+                     names that the file has",
+                );
+            }
             if let Some(last) = authors.last() {
                 after.clone_from(&last.email);
             }
             let people: Vec<Person> = authors.iter().map(person).collect();
             let client = self.client;
             let job = self
-                .asked(|| client.create_or_update_users(&people))
+                .asked("make authors", || client.create_or_update_users(&people))
                 .await?;
             let Ok(job) = job else {
                 return Ok(());
@@ -199,8 +204,9 @@ impl Road<'_> {
     async fn wait_for(&mut self, job: &str) -> Result<Vec<(usize, u64)>, EngineError> {
         let client = self.client;
         for _ in 0..JOB_QUESTIONS_MAX {
-            self.wait_until(monotonic().plus(JOB_EVERY_MS)).await?;
-            match self.asked(|| client.job(job)).await? {
+            let next = monotonic().plus(JOB_EVERY_MS);
+            self.asker.wait_until(next).await?;
+            match self.asked("job", || client.job(job)).await? {
                 Ok(Job::Working) => {}
                 Ok(Job::Ended(made)) => return Ok(made),
                 // A job may not be known right after it was queued, and is forgotten after a day.
@@ -213,77 +219,39 @@ impl Road<'_> {
     /// Finds one author, or makes a user of them.
     async fn one(&mut self, author: &Author) -> Result<Result<u64, Problem>, EngineError> {
         let client = self.client;
-        if let Ok(Some(user)) = self.asked(|| client.find_user(&author.email)).await? {
+        let find = || client.find_user(&author.email);
+        if let Ok(Some(user)) = self.asked("find author", find).await? {
             return Ok(Ok(user));
         }
-        self.wait_until(self.next_user).await?;
+        self.asker.wait_until(self.next_user).await?;
         let person = person(author);
-        let user = self.asked(|| client.create_or_update_user(&person)).await?;
+        let make = || client.create_or_update_user(&person);
+        let user = self.asked("make author", make).await?;
         self.next_user = monotonic().plus(USER_EVERY_MS);
         Ok(user)
     }
 
-    /// Asks until there is an answer or a refusal that will stay.
+    /// Asks until there is an answer or a refusal that will stay. One question may be cursed; two in
+    /// succession without an answer are an outage.
     async fn asked<T, F: Future<Output = Answer<T>>>(
         &mut self,
+        what: &'static str,
         question: impl Fn() -> F,
     ) -> Result<Result<T, Problem>, EngineError> {
-        for attempt in 1..=TRIES_MAX {
-            self.permit().await?;
-            self.requests += 1;
-            let sent = monotonic();
-            let Answer { answer, meta } = question().await;
-            self.pacer.learn(sent, meta.account, monotonic());
-            let asked = match answer {
-                Ok(value) => return Ok(Ok(value)),
-                Err(Verdict::Refused(problem) | Verdict::Forbidden(problem)) => {
-                    return Ok(Err(problem));
-                }
-                Err(Verdict::Unauthorized) => {
-                    return Err(EngineError::Credentials(
-                        "Zendesk refuses the credentials (401); check them, then run the same \
-                         command again"
-                            .to_owned(),
-                    ));
-                }
-                Err(Verdict::WrongAccount(problem)) => return Ok(Err(problem)),
-                Err(Verdict::Throttled(asked)) => asked.or(Some(
-                    crate::model::reply::RetryAfter::Delay(THROTTLE_HOLD_MS),
-                )),
-                Err(Verdict::ServerError(asked)) => asked,
-                Err(
-                    Verdict::NotSent(_)
-                    | Verdict::Lost(_)
-                    | Verdict::Expired
-                    | Verdict::Conflict
-                    | Verdict::Unreadable
-                    | Verdict::KeyMismatch
-                    | Verdict::Created { .. },
-                ) => None,
-            };
-            let now = meta.date.unwrap_or(ServerTime(0));
-            let ms = retry::delay_ms(attempt, asked, now, 0);
-            self.wait_until(monotonic().plus(ms)).await?;
-        }
-        Err(EngineError::Unreachable(
-            "Zendesk did not answer questions about the authors of comments; no ticket was sent: \
-             run the same command again later"
-                .to_owned(),
-        ))
-    }
-
-    async fn permit(&mut self) -> Result<(), EngineError> {
-        while let Err(later) = self.pacer.take(monotonic()) {
-            self.wait_until(later).await?;
-        }
-        Ok(())
-    }
-
-    async fn wait_until(&self, time: Monotonic) -> Result<(), EngineError> {
-        let wait = Duration::from_millis(time.since(monotonic()));
-        tokio::select! {
-            () = tokio::time::sleep(wait) => Ok(()),
-            () = self.end.cancelled() => Err(EngineError::Interrupted),
+        match self.asker.asked_at(None, what, question).await? {
+            Ok(value) => {
+                self.unanswered = 0;
+                Ok(Ok(value))
+            }
+            Err(Unanswered::Refused(problem)) => Ok(Err(problem)),
+            Err(Unanswered::Unreadable | Unanswered::Silent) if self.unanswered == 0 => {
+                self.unanswered = 1;
+                Ok(Err(Problem::new(
+                    "NoAnswer",
+                    format!("Zendesk gave no usable answer in {TRIES_MAX} tries"),
+                )))
+            }
+            Err(why) => Err(self.asker.cannot("make users", why)),
         }
     }
 }

@@ -12,14 +12,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, Setting};
 pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, EngineError> {
     let machine = machine();
     let mut checkpoint = Checkpoint::open(path, &holder())?;
-    if let Some(theirs) = checkpoint.setting(Setting::Account)?
-        && theirs != account
-    {
-        return Err(EngineError::Refused(format!(
-            "{} belongs to the account {theirs}, not to {account}; name another checkpoint with -c",
-            path.display()
-        )));
-    }
+    refuse_another_account(&checkpoint, account)?;
     if let Some(last) = checkpoint.setting(Setting::Machine)?
         && last != machine
         && !take_over
@@ -32,6 +25,30 @@ pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, E
     }
     checkpoint.set(&[(Setting::Account, account), (Setting::Machine, &machine)])?;
     Ok(checkpoint)
+}
+
+/// Opens the checkpoint of `account` that is at `path`. Nothing will be sent, so it does not matter
+/// which machine used it last.
+pub fn open_to_verify(path: &Path, account: &str) -> Result<Checkpoint, EngineError> {
+    if !path.exists() {
+        let path = path.to_owned();
+        return Err(CheckpointError::Missing { path }.into());
+    }
+    let checkpoint = Checkpoint::open(path, &holder())?;
+    refuse_another_account(&checkpoint, account)?;
+    Ok(checkpoint)
+}
+
+fn refuse_another_account(checkpoint: &Checkpoint, account: &str) -> Result<(), EngineError> {
+    if let Some(theirs) = checkpoint.setting(Setting::Account)?
+        && theirs != account
+    {
+        return Err(EngineError::Refused(format!(
+            "{} belongs to the account {theirs}, not to {account}; name another checkpoint with -c",
+            checkpoint.path().display()
+        )));
+    }
+    Ok(())
 }
 
 /// Notes who sends. Another user of the same account may go on: what that user would resend is

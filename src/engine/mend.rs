@@ -37,12 +37,12 @@ pub(super) fn mend(
     refuse_another_mapping(source, checkpoint, recorded)?;
     let file = absolute(source.csv_path());
     let mut scan = checkpoint.rescan()?;
-    read(source, monitor, end, |scanned| {
-        let origin = scanned.origin.as_ref();
-        scan.add_from(
-            new_row(scanned),
-            origin.map(|from| (from.line, &*from.code)),
-        )
+    read(source, monitor, end, |rows| {
+        rows.iter().try_for_each(|scanned| {
+            let origin = scanned.origin.as_ref();
+            let origin = origin.map(|from| (from.line, &*from.code));
+            scan.add_from(new_row(scanned), origin)
+        })
     })?;
     let mended = scan
         .mend(&file)?

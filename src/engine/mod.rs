@@ -4,6 +4,7 @@
 //! come out. [`run`] is its body: threads, sockets and clocks. The simulation gives the same mind
 //! another body.
 
+mod asking;
 pub mod authors;
 pub mod belongs;
 pub mod clock;
@@ -11,6 +12,7 @@ pub mod conversation;
 pub mod driver;
 mod error;
 pub mod history;
+mod log;
 mod mend;
 pub mod monitor;
 pub mod plan;
@@ -19,5 +21,6 @@ pub mod recover;
 pub mod run;
 pub mod scan;
 pub mod start;
+pub mod verify;
 
 pub use error::EngineError;

@@ -4,17 +4,18 @@
 //! a row; the incremental export shows a thousand tickets a request, at ten requests a minute. The
 //! cheaper way is taken. Rows in flight are always looked up one by one, by the driver.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
+use super::asking::wait_until;
 use super::clock::monotonic;
 use super::error::EngineError;
+use super::log;
 use super::monitor::Monitor;
 use super::plan::Plan;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::model::intent::Trust;
 use crate::model::reply::{Answer, RetryAfter, Verdict};
-use crate::model::time::{Monotonic, ServerClock};
+use crate::model::time::ServerClock;
 use crate::zendesk::{Client, ExportPage};
 
 /// Requests a minute that the export allows (Zendesk's reference of incremental exports).
@@ -53,7 +54,17 @@ pub async fn recover(
     let settled = monotonic().plus(plan.rules.lookup_settle_ms.max(MOST_RECENT_MS));
     wait_until(settled, end).await?;
     let mut requests = 1;
-    let complete = export(client, checkpoint, end, &mut requests).await?;
+    let dates_tell = plan.rules.trust == Trust::Key;
+    checkpoint.forget_exported()?;
+    let complete = export(client, end, &mut requests, None, |page| {
+        let found = page.tickets.iter().map(|t| {
+            // The date of an imported ticket says nothing of when it was made.
+            let created_at = t.created_at.filter(|_| dates_tell);
+            (&*t.external_id, t.ticket, created_at)
+        });
+        checkpoint.note_exported(found)
+    })
+    .await?;
     if complete {
         checkpoint.settle_recovered()?;
     } else {
@@ -64,57 +75,56 @@ pub async fn recover(
 }
 
 /// The export leaves out the most recent minute, and `Date` is in whole seconds.
-const MOST_RECENT_MS: u64 = 62_000;
+pub(super) const MOST_RECENT_MS: u64 = 62_000;
 
 /// Compares minutes: an export at its own pace with two lookups a row at the account's. The list has
 /// a limit of its own in most accounts, so a rate above it is not counted on.
-fn export_is_cheaper(rows: u64, tickets: u64, rpm: u64) -> bool {
+pub(super) fn export_is_cheaper(rows: u64, tickets: u64, rpm: u64) -> bool {
     let lookups_a_minute = rpm.min(100);
     let export_minutes = tickets / u64::from(PAGE_TICKETS_MAX) / EXPORT_RPM + 1;
     let lookup_minutes = 2 * rows / lookups_a_minute;
     export_minutes < lookup_minutes
 }
 
-async fn count_tickets(client: &Client) -> Option<u64> {
+pub(super) async fn count_tickets(client: &Client) -> Option<u64> {
     client.count_tickets().await.answer.ok()
 }
 
-/// Reads the whole export into the checkpoint; `false` if it cannot be read to its end.
-async fn export(
+/// Hands on every page of the export from `after` on; `false` if it cannot be read to its end.
+pub(super) async fn export(
     client: &Client,
-    checkpoint: &mut Checkpoint,
     end: &CancellationToken,
     requests: &mut u32,
+    mut after: Option<String>,
+    mut each: impl FnMut(&ExportPage) -> Result<(), CheckpointError>,
 ) -> Result<bool, EngineError> {
-    let mut after: Option<String> = None;
     let mut size = PAGE_TICKETS_MAX;
     let mut failures = 0;
     let mut next = monotonic();
-    checkpoint.forget_exported()?;
     loop {
         wait_until(next, end).await?;
         *requests += 1;
         let asked = monotonic();
         next = asked.plus(60_000 / EXPORT_RPM);
-        let Answer { answer, meta: _ } = client.export_page(after.as_deref(), size).await;
+        let Answer { answer, meta } = client.export_page(after.as_deref(), size).await;
+        log::asked(
+            "export",
+            failures + 1,
+            &answer,
+            &meta,
+            monotonic().since(asked),
+        );
         match answer {
-            Ok(ExportPage {
-                tickets,
-                after: cursor,
-                is_last,
-            }) => {
+            Ok(page) => {
                 failures = 0;
-                let found = tickets
-                    .iter()
-                    .map(|t| (&*t.external_id, t.ticket, t.created_at));
-                checkpoint.note_exported(found)?;
-                if is_last {
+                each(&page)?;
+                if page.is_last {
                     return Ok(true);
                 }
-                if cursor.is_none() || cursor == after {
+                if page.after.is_none() || page.after == after {
                     return Ok(false);
                 }
-                after = cursor;
+                after = page.after;
             }
             Err(Verdict::Unreadable) if size > PAGE_TICKETS_MIN => size /= 2,
             Err(Verdict::Throttled(asked) | Verdict::ServerError(asked))
@@ -128,14 +138,6 @@ async fn export(
             Err(Verdict::NotSent(_) | Verdict::Lost(_)) if failures < FAILURES_MAX => failures += 1,
             Err(_) => return Ok(false),
         }
-    }
-}
-
-async fn wait_until(time: Monotonic, end: &CancellationToken) -> Result<(), EngineError> {
-    let wait = Duration::from_millis(time.since(monotonic()));
-    tokio::select! {
-        () = tokio::time::sleep(wait) => Ok(()),
-        () = end.cancelled() => Err(EngineError::Interrupted),
     }
 }
 

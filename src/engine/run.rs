@@ -21,6 +21,11 @@ use crate::model::reply::Answer;
 use crate::model::time::Monotonic;
 use crate::zendesk::Client;
 
+/// Replies that are worth a COMMIT at once where nothing limits the rate, and how long fewer wait for
+/// company.
+const GROUP: usize = 32;
+const GATHER: Duration = Duration::from_micros(500);
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -66,9 +71,7 @@ pub fn run<R: Rows>(
             Ok(effects) => effects,
             Err(error) => return Ok(ended_by_disk(&driver.picture(now), &error)),
         };
-        for effect in effects {
-            perform(effect, client, runtime, sender);
-        }
+        perform(effects, client, runtime, sender);
         let picture = driver.picture(now);
         monitor.moved(&picture);
         for sentence in driver.news() {
@@ -89,6 +92,9 @@ pub fn run<R: Rows>(
             });
         }
         wait(inbox, driver.wake_at(), &mut messages);
+        if picture.allowed_rpm.is_none() && !messages.is_empty() {
+            gather(inbox, &mut messages);
+        }
     }
 }
 
@@ -117,71 +123,90 @@ fn wait(inbox: &Receiver<Message>, until: Option<Monotonic>, messages: &mut Vec<
     messages.extend(inbox.try_iter());
 }
 
-fn perform(effect: Effect, client: &Client, runtime: &Runtime, sender: &Sender<Message>) {
-    let client = client.clone();
-    let sender = sender.clone();
+/// Gives the replies that come right after the first ones a place in the same COMMIT. Where nothing
+/// limits the rate, the syncs do.
+fn gather(inbox: &Receiver<Message>, messages: &mut Vec<Message>) {
+    if messages.len() < GROUP {
+        std::thread::sleep(GATHER);
+        messages.extend(inbox.try_iter());
+    }
+}
+
+/// Begins all requests of a turn. They are handed over at once, because each handing over wakes the
+/// other thread.
+fn perform(effects: Vec<Effect>, client: &Client, runtime: &Runtime, sender: &Sender<Message>) {
+    if effects.is_empty() {
+        return;
+    }
+    let (client, sender) = (client.clone(), sender.clone());
     runtime.spawn(async move {
-        let message = match effect {
-            Effect::Create { intent, latest } => {
-                let row = intent.row;
-                if latest.is_some_and(|latest| monotonic() >= latest) {
-                    Message::NotBegun { row }
-                } else {
-                    let sent = monotonic();
-                    let reply = client.create(&intent).await;
-                    Message::Replied {
-                        row,
-                        reply,
-                        timing: timing(sent),
-                    }
-                }
-            }
-            Effect::LookUp {
-                row,
-                external_id,
-                way,
-            } => {
-                let sent = monotonic();
-                let answer = match way {
-                    Way::List => client.list_by_external_id(&external_id).await,
-                    Way::Search => client.search_by_external_id(&external_id).await,
-                };
-                Message::LookedUp {
-                    row,
-                    way,
-                    answer,
-                    timing: timing(sent),
-                }
-            }
-            Effect::Probe => {
-                let sent = monotonic();
-                let Answer { answer, meta } = client.me().await;
-                let answer = Answer {
-                    answer: answer.map(|_| ()),
-                    meta,
-                };
-                Message::Probed {
-                    answer,
-                    timing: timing(sent),
-                }
-            }
-            Effect::CheckCredentials { row } => {
-                let sent = monotonic();
-                let Answer { answer, meta } = client.me().await;
-                let answer = Answer {
-                    answer: answer.map(|me| me.id.is_some()),
-                    meta,
-                };
-                Message::Checked {
-                    row,
-                    answer,
-                    timing: timing(sent),
-                }
-            }
-        };
-        // The receiver is gone only when the run has ended by an error: nobody needs the answer.
-        let _run_has_ended = sender.send(message);
+        for effect in effects {
+            tokio::spawn(request(effect, client.clone(), sender.clone()));
+        }
     });
+}
+
+async fn request(effect: Effect, client: Client, sender: Sender<Message>) {
+    let message = match effect {
+        Effect::Create { intent, latest } => {
+            let row = intent.row;
+            if latest.is_some_and(|latest| monotonic() >= latest) {
+                Message::NotBegun { row }
+            } else {
+                let sent = monotonic();
+                let reply = client.create(&intent).await;
+                Message::Replied {
+                    row,
+                    reply,
+                    timing: timing(sent),
+                }
+            }
+        }
+        Effect::LookUp {
+            row,
+            external_id,
+            way,
+        } => {
+            let sent = monotonic();
+            let answer = match way {
+                Way::List => client.list_by_external_id(&external_id).await,
+                Way::Search => client.search_by_external_id(&external_id).await,
+            };
+            Message::LookedUp {
+                row,
+                way,
+                answer,
+                timing: timing(sent),
+            }
+        }
+        Effect::Probe => {
+            let sent = monotonic();
+            let Answer { answer, meta } = client.me().await;
+            let answer = Answer {
+                answer: answer.map(|_| ()),
+                meta,
+            };
+            Message::Probed {
+                answer,
+                timing: timing(sent),
+            }
+        }
+        Effect::CheckCredentials { row } => {
+            let sent = monotonic();
+            let Answer { answer, meta } = client.me().await;
+            let answer = Answer {
+                answer: answer.map(|me| me.id.is_some()),
+                meta,
+            };
+            Message::Checked {
+                row,
+                answer,
+                timing: timing(sent),
+            }
+        }
+    };
+    // The receiver is gone only when the run has ended by an error: nobody needs the answer.
+    let _run_has_ended = sender.send(message);
 }
 
 fn timing(sent: Monotonic) -> Timing {

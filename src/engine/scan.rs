@@ -47,7 +47,9 @@ pub fn scan(
 ) -> Result<ScanOutcome, EngineError> {
     if !checkpoint.is_loaded()? {
         let mut load = checkpoint.load()?;
-        let read = read(source, monitor, end, |row| load.add(new_row(row)))?;
+        let read = read(source, monitor, end, |rows| {
+            load.add(rows.iter().map(new_row))
+        })?;
         load.finish(&settings(source, &read))?;
         return Ok(ScanOutcome::First(passed_over(source, read, monitor)));
     }
@@ -60,18 +62,20 @@ pub fn scan(
         return mend::mend(source, checkpoint, &recorded, monitor, end);
     }
     let mut rescan = checkpoint.rescan()?;
-    let read = read(source, monitor, end, |row| rescan.add(new_row(row)))?;
+    let read = read(source, monitor, end, |rows| {
+        rows.iter().try_for_each(|row| rescan.add(new_row(row)))
+    })?;
     let delta = rescan.finish(&settings(source, &read), same_bodies)?;
     let passed_over = passed_over(source, read, monitor);
     Ok(ScanOutcome::Again(delta, passed_over))
 }
 
-/// Hands every row to `add` and says what was read.
+/// Hands all rows to `add`, in groups, and says what was read.
 pub(super) fn read(
     source: &Source,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
-    mut add: impl FnMut(&Scanned) -> Result<(), CheckpointError>,
+    mut add: impl FnMut(&[Scanned]) -> Result<(), CheckpointError>,
 ) -> Result<ScanEnd, EngineError> {
     let mut bytes = source.header_bytes();
     let mut rows = 0;
@@ -79,9 +83,7 @@ pub(super) fn read(
         if end.is_cancelled() {
             return Err(EngineError::Interrupted);
         }
-        for scanned in &chunk.rows {
-            add(scanned)?;
-        }
+        add(&chunk.rows)?;
         bytes += chunk.bytes;
         rows += chunk.rows.len() as u64;
         monitor.scanned(bytes, rows);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::clock::monotonic;
 use super::driver::Timing;
 use super::error::EngineError;
+use super::log;
 use super::monitor::Monitor;
 use crate::lifecycle::retry;
 use crate::model::ids::TicketId;
@@ -30,7 +31,7 @@ pub struct Account {
     pub clock: ServerClock,
     /// The account's limit, if the replies tell one.
     pub limit: Option<RateLimit>,
-    /// The triggers that would run on a create.
+    /// The triggers that would run on a create, if that was asked.
     pub triggers: Triggers,
     /// The highest number of a ticket, if it was asked for.
     pub highest_ticket: Option<TicketId>,
@@ -40,6 +41,21 @@ pub struct Account {
 
 /// Asks who we are, what time it is there, how fast we may be, and which triggers would run.
 pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, EngineError> {
+    let mut account = who(client, monitor).await?;
+    let triggers = asked(
+        || client.active_triggers(),
+        "which triggers are active",
+        &mut account.requests,
+        monitor,
+    )
+    .await?;
+    account.limit = triggers.meta.account.or(account.limit);
+    account.triggers = triggers.value;
+    Ok(account)
+}
+
+/// Asks who we are, what time it is there, and how fast we may be.
+pub async fn who(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, EngineError> {
     let mut requests = 0;
     let me = loop {
         let me = asked(|| client.me(), "who the user is", &mut requests, monitor).await?;
@@ -74,19 +90,12 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
                 .to_owned(),
         ));
     };
-    let triggers = asked(
-        || client.active_triggers(),
-        "which triggers are active",
-        &mut requests,
-        monitor,
-    )
-    .await?;
     Ok(Account {
         user,
         role,
         clock: ServerClock::new(date, me.timing.arrived),
-        limit: triggers.meta.account.or(me.meta.account),
-        triggers: triggers.value,
+        limit: me.meta.account,
+        triggers: Triggers::default(),
         highest_ticket: None,
         requests,
     })
@@ -132,6 +141,7 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
             sent,
             arrived: monotonic(),
         };
+        log::asked(what, attempt, &answer, &meta, timing.round_trip_ms());
         let verdict = match answer {
             Ok(value) => {
                 return Ok(Told {

@@ -29,6 +29,8 @@ pub struct Rules {
     /// How long after an unanswered request the same key may be sent again. What Zendesk does with a
     /// key whose first request it is still working on is not documented.
     pub resend_after_ms: u64,
+    /// Keys that a row may use before a person has to look at it.
+    pub keys_max: u32,
 }
 
 /// What a lookup by `external_id` brought, by list and by search together.

@@ -20,6 +20,7 @@ const RULES: Rules = Rules {
     lookup_settle_ms: SETTLE_MS,
     request_timeout_ms: 60_000,
     resend_after_ms: 30_000,
+    keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
 };
 
 #[test]

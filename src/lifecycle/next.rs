@@ -87,6 +87,18 @@ fn due(row: Row, turn: &Turn, rules: &Rules) -> (Row, Step) {
             look_up_when_settled(past, turn.now, rules),
         ),
         State::Pending => depart(past, turn, rules),
+        // Nothing was ever done under this key, but its bytes are for somewhere else.
+        State::Sending(flight)
+            if flight.attempts == 0 && past.look_up_since.is_none() && !turn.same_route =>
+        {
+            (
+                Row {
+                    state: State::Pending,
+                    past,
+                },
+                Step::NewKey,
+            )
+        }
         // Nothing was ever done under this key: it may as well be its first request.
         State::Sending(flight) if flight.attempts == 0 && past.look_up_since.is_none() => {
             depart(past, turn, rules)

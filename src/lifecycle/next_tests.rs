@@ -20,6 +20,7 @@ const RULES: Rules = Rules {
     lookup_settle_ms: 300_000,
     request_timeout_ms: 60_000,
     resend_after_ms: 30_000,
+    keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
 };
 
 /// One thing that the world does, after `wait_ms` more on Zendesk's clock.

@@ -3,7 +3,7 @@
 use super::event::{Finding, Rules, Step};
 use super::state::{Flight, How, Past, Row, State};
 use crate::model::intent::Trust;
-use crate::model::limits::{CREATED_AT_SLACK_MS, KEYS_PER_ROW_MAX, KEYS_PER_ROW_MAX_UNTRUSTED};
+use crate::model::limits::CREATED_AT_SLACK_MS;
 use crate::model::problem::Problem;
 use crate::model::reply::Candidate;
 use crate::model::time::ServerTime;
@@ -113,14 +113,13 @@ fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
             Step::Rest,
         );
     }
-    let keys_max = match rules.trust {
-        Trust::Key => KEYS_PER_ROW_MAX,
-        Trust::LookupOnly => KEYS_PER_ROW_MAX_UNTRUSTED,
-    };
-    if past.keys >= keys_max {
+    if past.keys >= rules.keys_max {
         let problem = Problem::new(
             "KeysUsedUp",
-            format!("{keys_max} keys were tried and no ticket came of it"),
+            format!(
+                "{} keys were tried and no ticket came of it",
+                rules.keys_max
+            ),
         );
         return (
             Row {

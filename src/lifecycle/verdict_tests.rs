@@ -12,6 +12,7 @@ const KEYS: Rules = Rules {
     lookup_settle_ms: 300_000,
     request_timeout_ms: 60_000,
     resend_after_ms: 0,
+    keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
 };
 const SENT: Past = Past {
     keys: 1,

@@ -39,6 +39,9 @@ pub const RESEND_AFTER_MS_MAX: u64 = 30_000;
 /// Rows in succession whose first request is answered as a repeated one before the run halts.
 pub const STRANGE_HITS_MAX: u32 = 5;
 
+/// First requests in a hundred that may be answered as repeated ones before a person is told.
+pub const HITS_PERCENT_MAX: u64 = 3;
+
 /// Lookups of a row in succession that may fail before it counts as impossible to look up.
 pub const FAILED_LOOKUPS_MAX: u32 = 20;
 

@@ -4,6 +4,7 @@
 
 pub mod counts;
 pub mod delta;
+pub mod difference;
 pub mod history;
 pub mod ids;
 pub mod intent;

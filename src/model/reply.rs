@@ -22,6 +22,16 @@ pub enum KeyLookup {
     Hit,
 }
 
+impl KeyLookup {
+    /// The word in the header.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Miss => "miss",
+            Self::Hit => "hit",
+        }
+    }
+}
+
 /// What the reply to a create means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -57,6 +67,27 @@ pub enum Verdict {
     NotSent(String),
     /// The connection broke, or the time was up, after the request may have left.
     Lost(String),
+}
+
+impl Verdict {
+    /// The verdict as one word, for a log.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Created { .. } => "created",
+            Self::Unreadable => "unreadable",
+            Self::KeyMismatch => "key-mismatch",
+            Self::Refused(_) => "refused",
+            Self::Unauthorized => "unauthorized",
+            Self::Expired => "expired",
+            Self::Forbidden(_) => "forbidden",
+            Self::WrongAccount(_) => "wrong-account",
+            Self::Conflict => "conflict",
+            Self::Throttled(_) => "throttled",
+            Self::ServerError(_) => "server-error",
+            Self::NotSent(_) => "not-sent",
+            Self::Lost(_) => "lost",
+        }
+    }
 }
 
 /// One rate limit as a reply's headers tell it.

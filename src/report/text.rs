@@ -147,6 +147,21 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
     )
 }
 
+/// The command that comes next, if one does: to see which rows have no ticket, or to read all
+/// tickets back.
+pub fn next(stop: &Stop, facts: &Facts, csv: &str) -> Option<String> {
+    let problems = facts.rejected + facts.invalid + facts.unknown;
+    match stop {
+        Stop::Done | Stop::MaxErrors if problems > 0 => Some(format!(
+            "next: zendesk-migrate export {csv} (writes the rows without a ticket to error.csv)"
+        )),
+        Stop::Done if facts.created > 0 && facts.pending + facts.sending == 0 => {
+            Some(format!("next: zendesk-migrate verify {csv}"))
+        }
+        _ => None,
+    }
+}
+
 /// Why a run ended, and what to do next.
 pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let open = facts.pending + facts.sending;

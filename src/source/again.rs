@@ -1,19 +1,29 @@
 //! Reads one row again at its place, so that what is sent is what the file says now.
 
+use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::path::Path;
+use std::sync::PoisonError;
 
 use super::encoding::Input;
 use super::error::SourceError;
 use super::header::{Header, open};
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
 use super::quotes::{FIRST, record_end, survey};
-use super::records::Place;
+use super::records::{LoneReader, Place};
 use super::rows::{self, Invalid, Valid};
 use super::scan::Plan;
 
 /// The bytes that are read at first; most rows are smaller.
-const GLANCE_BYTES: usize = 16 << 10;
+const GLANCE_BYTES: usize = 4 << 10;
+
+/// What reading rows again takes, kept from one row to the next: opening the file and making a reader
+/// would take most of the time.
+#[derive(Debug)]
+pub(super) struct Again {
+    file: File,
+    reader: LoneReader,
+}
 
 /// A row that was read again, with the exact bytes of its request's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +36,21 @@ pub struct Ready {
 
 /// Reads the record that starts at a place of an earlier scan.
 pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid>, SourceError> {
-    let piece = piece_at(plan, at)?;
+    // A thread that died while it held the lock left nothing half-done in it.
+    let mut kept = plan.again.lock().unwrap_or_else(PoisonError::into_inner);
+    let Again { file, reader } = match &mut *kept {
+        Some(again) => again,
+        none => none.insert(Again {
+            file: open(&plan.file.path)?,
+            reader: LoneReader::new(&plan.file.header),
+        }),
+    };
+    let piece = piece_in(file, plan, at)?;
     let index = plan.comments.as_ref().map(|comments| comments.index());
     let index = index.transpose()?;
     let joined = plan.comments.as_ref().zip(index.as_deref());
     let joined = joined.map(|(comments, index)| comments.joined(index));
-    let found = rows::read(&plan.file, &plan.mapping, joined, &piece)?;
+    let found = rows::read_lone(&plan.file, &plan.mapping, joined, &piece, reader)?;
     match found.scanned.into_iter().next() {
         Some(scanned) if scanned.place == at => Ok(scanned.row.map(|valid| Ready {
             valid,
@@ -43,9 +62,12 @@ pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid
 
 /// Reads the bytes of the record that starts at a place, as they can be split.
 pub(super) fn piece_at(plan: &Plan, at: Place) -> Result<Piece, SourceError> {
+    piece_in(&mut open(&plan.file.path)?, plan, at)
+}
+
+fn piece_in(file: &mut File, plan: &Plan, at: Place) -> Result<Piece, SourceError> {
     let header = &plan.file.header;
     let path = &plan.file.path;
-    let mut file = open(path)?;
     file.seek(SeekFrom::Start(at.offset))
         .map_err(|source| unreadable(path, source))?;
     let mut input = Input::new(file, header.encoding);

@@ -71,6 +71,7 @@ pub(super) fn open(
             file: Arc::new(opened),
             mapping,
             comments,
+            again: Mutex::default(),
         }),
         endpoint: target.endpoint,
         mapping: path,

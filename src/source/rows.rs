@@ -11,7 +11,7 @@ use super::error::SourceError;
 use super::header::CsvFile;
 use super::mapping::{Mapping, Row};
 use super::pieces::Piece;
-use super::records::{Place, Record, each_record};
+use super::records::{LoneReader, Place, Record, each_record};
 use crate::model::problem::Problem;
 
 /// A record, read and judged.
@@ -73,6 +73,35 @@ pub(super) fn read(
     joined: Option<Joined<'_>>,
     piece: &Piece,
 ) -> Result<Rows, SourceError> {
+    judged(file, mapping, joined, piece, |each| {
+        each_record(file, piece, each)
+    })
+}
+
+/// Reads the record of a piece that has but one, with a reader that is kept for many.
+pub(super) fn read_lone(
+    file: &CsvFile,
+    mapping: &Mapping,
+    joined: Option<Joined<'_>>,
+    piece: &Piece,
+    reader: &mut LoneReader,
+) -> Result<Rows, SourceError> {
+    judged(file, mapping, joined, piece, |each| {
+        reader.read(file, piece, each).map(|()| 0)
+    })
+}
+
+/// What is done with each record.
+type Each<'e> = &'e mut dyn FnMut(&Record<'_>) -> Result<(), SourceError>;
+
+/// Judges the records that `records` hands on, and takes the blank lines that it counts.
+fn judged(
+    file: &CsvFile,
+    mapping: &Mapping,
+    joined: Option<Joined<'_>>,
+    piece: &Piece,
+    records: impl FnOnce(Each<'_>) -> Result<u64, SourceError>,
+) -> Result<Rows, SourceError> {
     let mut judge = Judge {
         file,
         mapping,
@@ -83,7 +112,7 @@ pub(super) fn read(
     let added = ADDED_COLUMNS.map(str::to_owned);
     let exported = file.header.columns.ends_with(&added);
     let mut scanned = Vec::new();
-    let blank_lines = each_record(file, piece, |record| {
+    let blank_lines = records(&mut |record| {
         scanned.push(Scanned {
             place: record.place,
             row: judge.judge(record)?,

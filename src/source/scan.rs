@@ -1,7 +1,8 @@
 //! Reads every row.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use super::again::Again;
 use super::comments::{Comments, Orphans};
 use super::error::SourceError;
 use super::header::CsvFile;
@@ -42,6 +43,8 @@ pub(super) struct Plan {
     pub(super) file: Arc<CsvFile>,
     pub(super) mapping: Mapping,
     pub(super) comments: Option<Arc<Comments>>,
+    /// Made when the first row is read again.
+    pub(super) again: Mutex<Option<Again>>,
 }
 
 /// Scans the file; `each` may end the scan by an error.

@@ -20,7 +20,7 @@ use crate::model::problem::Problem;
 use crate::model::reply::{Meta, Reply, Verdict};
 
 /// Idle connections that are kept: one for each lane there can be.
-const IDLE_CONNECTIONS_MAX: usize = 64;
+const IDLE_CONNECTIONS_MAX: usize = 1_000;
 
 /// How long an idle connection is kept, in milliseconds: shorter than servers usually wait, so
 /// that it is we who close, and few requests meet a connection that is just being closed.

@@ -12,6 +12,7 @@
 //! | `tokens` | access tokens that are fetched and renewed |
 //! | [`client`] | the client and its one dangerous request, the create |
 //! | `questions`, `pages` | the GETs: lookups, the user, the triggers |
+//! | `read_back` | the GETs that read tickets and their requesters back |
 //! | `settings` | the GETs that ask how the account is set up |
 //! | `users` | finding and making the authors of comments |
 //! | `export` | the incremental export |
@@ -36,6 +37,7 @@ pub mod headers;
 pub mod pacer;
 mod pages;
 mod questions;
+mod read_back;
 mod settings;
 mod text;
 mod ticket_reply;
@@ -60,5 +62,6 @@ pub use credentials::Credentials;
 pub use estimate::{RECORDED_CREATE_RPM, time_for};
 pub use export::{ExportPage, Exported};
 pub use questions::{Me, Triggers};
+pub use read_back::{FoundField, FoundTicket, READ_BACK_MAX};
 pub use settings::{Thing, TicketField};
 pub use users::{BULK_USERS_MAX, Job, Person};

@@ -42,7 +42,7 @@ pub struct Me {
 }
 
 /// The triggers that a create may set off.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Triggers {
     /// How many are active.
     pub count: u64,

@@ -74,7 +74,7 @@ impl Client {
 }
 
 /// Zendesk answers 404 with `RecordNotFound` where there is no such thing (recorded).
-fn found<T>(answer: Answer<T>) -> Answer<Option<T>> {
+pub(super) fn found<T>(answer: Answer<T>) -> Answer<Option<T>> {
     Answer {
         answer: match answer.answer {
             Ok(value) => Ok(Some(value)),

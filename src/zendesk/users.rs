@@ -159,12 +159,13 @@ impl JobStatus {
         let Some(Value::Array(results)) = self.results else {
             return Vec::new();
         };
-        let item = |(place, item): (usize, &Value)| {
+        // Results are not in the order of the request (recorded): one without its index is of no use.
+        let item = |item: &Value| {
             let failed = item.get("error").is_some_and(|error| !error.is_null());
             let id = item.get("id")?.as_u64().filter(|_| !failed)?;
-            let index = item.get("index").and_then(Value::as_u64);
-            Some((index.map_or(Some(place), |i| usize::try_from(i).ok())?, id))
+            let index = item.get("index")?.as_u64()?;
+            Some((usize::try_from(index).ok()?, id))
         };
-        results.iter().enumerate().filter_map(item).collect()
+        results.iter().filter_map(item).collect()
     }
 }

@@ -54,12 +54,14 @@ fn the_shops_tickets_are_all_created_and_a_second_run_has_nothing_to_do() {
     folder
         .command("run tickets.csv --sandbox")
         .stderr(format!(
-            "{rows}this run: 200 created, 242 requests (40 lookups) in TIME\ndone: every row has its ticket\n"
+            "{rows}this run: 200 created, 242 requests (40 lookups) in TIME\ndone: every row has its ticket\nnext: zendesk-migrate verify tickets.csv\n"
         ))
         .check();
     folder
         .command("run tickets.csv --sandbox")
-        .stderr(format!("{rows}nothing is left to do\n"))
+        .stderr(format!(
+            "{rows}nothing is left to do\nnext: zendesk-migrate verify tickets.csv\n"
+        ))
         .changes_nothing()
         .check();
 }
@@ -75,7 +77,7 @@ fn the_object_for_scripts_has_its_fields_in_their_order() {
              \"lookups\":40,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
         .stderr(
-            "200 rows: 200 created\nthis run: 200 created, 242 requests (40 lookups) in TIME\ndone: every row has its ticket\n",
+            "200 rows: 200 created\nthis run: 200 created, 242 requests (40 lookups) in TIME\ndone: every row has its ticket\nnext: zendesk-migrate verify tickets.csv\n",
         )
         .check();
     assert_adds_up(&ended.stdout);
@@ -92,7 +94,7 @@ fn rows_with_mistakes_are_counted_and_the_good_ones_are_created() {
              \"lookups\":4,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
         .stderr(format!(
-            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\nthis run: 2 created, 8 requests (4 lookups) in TIME\ndone, but 11 rows have no ticket: mend them, then run the same command again\n",
+            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\nthis run: 2 created, 8 requests (4 lookups) in TIME\ndone, but 11 rows have no ticket: mend them, then run the same command again\nnext: zendesk-migrate export tickets-with-mistakes.csv (writes the rows without a ticket to error.csv)\n",
         ))
         .status(3)
         .check();
@@ -107,7 +109,7 @@ fn a_second_run_does_not_call_rows_without_a_ticket_nothing() {
     folder
         .command(run)
         .stderr(format!(
-            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\ndone, but 11 rows have no ticket: mend them, then run the same command again\n",
+            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\ndone, but 11 rows have no ticket: mend them, then run the same command again\nnext: zendesk-migrate export tickets-with-mistakes.csv (writes the rows without a ticket to error.csv)\n",
         ))
         .status(3)
         .check();
@@ -124,7 +126,7 @@ fn a_row_that_was_mended_is_created_by_the_same_command() {
         .command(run)
         .stderr(
             "the CSV or its mapping has changed; rows: 1 to be sent as they read now\n2 rows: 2 \
-             created\nthis run: 1 created, 5 requests (2 lookups) in TIME\ndone: every row has its ticket\n",
+             created\nthis run: 1 created, 5 requests (2 lookups) in TIME\ndone: every row has its ticket\nnext: zendesk-migrate verify two.csv\n",
         )
         .check();
 }

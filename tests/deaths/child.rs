@@ -139,6 +139,7 @@ fn plan(host: &str, known: &start::Account) -> Plan {
             lookup_settle_ms: LOOKUP_SETTLE_MS,
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             resend_after_ms: 0,
+            keys_max: zendesk_migrate::model::limits::KEYS_PER_ROW_MAX,
         },
         route: Route {
             method: "POST".into(),

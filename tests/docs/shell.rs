@@ -85,7 +85,7 @@ impl Scene {
             );
         }
         if text.contains("sqlite3 '") && !has("sqlite3") {
-            println!("{place} is not run: sqlite3 is not installed");
+            eprintln!("{place} is not run: sqlite3 is not installed");
             return String::new();
         }
         let mut script = String::from("set -u\n");

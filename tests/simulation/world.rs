@@ -138,12 +138,12 @@ impl World {
         for n in 1..=self.scenario.rows {
             let body = self.body(n);
             let external_id = external_id(n);
-            load.add(NewRow {
+            load.add([NewRow {
                 line: n + 1,
                 offset: n * 100,
                 external_id: Some(&external_id),
                 body: Ok((Fingerprint::of(&body), next_key(&mut self.keys))),
-            })
+            }])
             .unwrap();
             self.bodies.insert(RowNumber(n), body);
         }
@@ -230,6 +230,11 @@ impl World {
                 lookup_settle_ms: SETTLE_MS,
                 request_timeout_ms: TIMEOUT_MS,
                 resend_after_ms: 30_000,
+                keys_max: if self.scenario.imports {
+                    zendesk_migrate::model::limits::KEYS_PER_ROW_MAX_UNTRUSTED
+                } else {
+                    zendesk_migrate::model::limits::KEYS_PER_ROW_MAX
+                },
             },
             route: Route {
                 method: "POST".into(),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::SignedDuration;
 
+use crate::cli::shared_args::{AccountArguments, LogArguments};
+
 use super::{Endpoint, Format, OnInvalid, Plan, Progress, UnknownAuthor};
 
 #[derive(Debug, Args)]
@@ -31,12 +33,6 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Trial"
     )]
     pub(in crate::cli) dry_run: bool,
-    /// Run against the embedded double instead of a real account
-    ///
-    /// Its tickets live in a file beside the checkpoint.
-    #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"],
-          help_heading = "Trial")]
-    pub(in crate::cli) sandbox: bool,
     /// Send at most N new rows this time
     ///
     /// Rows in flight are still settled, and the same command goes on with the rest.
@@ -80,34 +76,8 @@ pub(in crate::cli) struct RunArguments {
     )]
     pub(in crate::cli) plan: Option<Plan>,
 
-    /// The account: NAME of NAME.zendesk.com
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "ZENDESK_MIGRATE_SUBDOMAIN",
-        help_heading = "Account"
-    )]
-    pub(in crate::cli) subdomain: Option<String>,
-    /// The account's whole address; http only for a loopback address
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "ZENDESK_MIGRATE_URL",
-        conflicts_with = "subdomain",
-        help_heading = "Account"
-    )]
-    pub(in crate::cli) url: Option<String>,
-    /// A file with the credentials, NAME=value a line, readable only by you
-    ///
-    /// Without it they come from the environment: ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET, or
-    /// ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and ZENDESK_API_TOKEN.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "ZENDESK_MIGRATE_CREDENTIALS",
-        help_heading = "Account"
-    )]
-    pub(in crate::cli) credentials: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) account: AccountArguments,
     /// Go without asking although active triggers may mail customers
     #[arg(long, env = "ZENDESK_MIGRATE_ALLOW_TRIGGERS", help_heading = "Account")]
     pub(in crate::cli) allow_triggers: bool,
@@ -196,18 +166,6 @@ pub(in crate::cli) struct RunArguments {
           value_parser = duration, help_heading = "Checkpoint", hide_short_help = true)]
     pub(in crate::cli) lookup_settle: u64,
 
-    /// Requests a minute, at most [default: what the account allows]
-    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_MAX_RPM",
-          value_parser = clap::value_parser!(u32).range(1..), help_heading = "Pace and end")]
-    pub(in crate::cli) max_rpm: Option<u32>,
-    /// Requests a minute left free for others [default: a fifth of the limit]
-    #[arg(
-        long,
-        value_name = "N",
-        env = "ZENDESK_MIGRATE_RESERVE_RPM",
-        help_heading = "Pace and end"
-    )]
-    pub(in crate::cli) reserve_rpm: Option<u32>,
     /// Requests in flight, at most
     #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
           value_parser = clap::value_parser!(u16).range(1..=1000), help_heading = "Pace and end", hide_short_help = true)]
@@ -243,6 +201,8 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Output"
     )]
     pub(in crate::cli) progress: Progress,
+    #[command(flatten)]
+    pub(in crate::cli) log: LogArguments,
 }
 
 /// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Driver, Effect, Message, Rows, Timing};
 use crate::checkpoint::{Attempt, Kind};
+use crate::engine::log;
 use crate::lifecycle::{Event, Evidence, State, Stop, retry};
 use crate::model::ids::RowNumber;
 use crate::model::intent::Trust;
@@ -63,7 +64,7 @@ impl<R: Rows> Driver<R> {
         let sent_at = self.server_now(timing.sent);
         self.learn(&reply.meta, timing, now);
         self.creates.learn_endpoint(reply.meta.endpoint, now);
-        self.log_create(row, &reply.meta, sent_at, timing);
+        self.log_create(row, &reply, sent_at, timing);
         if let Verdict::Forbidden(_) = reply.verdict {
             self.forbidden.insert(row, (reply, timing));
             self.creates.note_send(now);
@@ -95,7 +96,7 @@ impl<R: Rows> Driver<R> {
             ours = external_id.as_deref() == Some(&*external_id_of_row);
             self.highest_ticket = self.highest_ticket.max(Some(*ticket));
             self.learn_of_keys(meta.key_lookup.is_some(), now);
-            self.count_strange_hits(row, meta.key_lookup == Some(KeyLookup::Hit));
+            self.learn_of_first_reply(row, meta.key_lookup);
         }
         if let Verdict::Throttled(asked) = verdict {
             self.hold(asked, now);
@@ -147,7 +148,7 @@ impl<R: Rows> Driver<R> {
     /// Tickets that were answered from the memory of a key at its very first request: somebody else
     /// uses this checkpoint's keys, or something on the way repeats requests. One or two may be the
     /// network's doing.
-    fn count_strange_hits(&mut self, row: RowNumber, hit: bool) {
+    fn learn_of_first_reply(&mut self, row: RowNumber, lookup: Option<KeyLookup>) {
         let first = matches!(
             self.tracked.get(&row).map(|tracked| &tracked.row.state),
             Some(State::Sending(flight)) if flight.attempts <= 1
@@ -155,8 +156,8 @@ impl<R: Rows> Driver<R> {
         if !first {
             return;
         }
-        self.strange_hits = if hit { self.strange_hits + 1 } else { 0 };
-        if self.strange_hits >= STRANGE_HITS_MAX {
+        self.news.extend(self.first_replies.take(lookup));
+        if self.first_replies.are_strange() {
             self.stop.get_or_insert(Stop::Account(Problem::new(
                 "KeysInUse",
                 format!(
@@ -177,17 +178,32 @@ impl<R: Rows> Driver<R> {
             .hold_until(now.plus(ms.max(THROTTLE_HOLD_MS_MIN)));
     }
 
-    fn log_create(&mut self, row: RowNumber, meta: &Meta, sent_at: ServerTime, timing: Timing) {
-        let key = self.tracked.get(&row).map(|tracked| tracked.key);
+    fn log_create(&mut self, row: RowNumber, reply: &Reply, sent_at: ServerTime, timing: Timing) {
+        let tracked = self.tracked.get(&row);
+        if let Some(tracked) = tracked {
+            let attempt = match &tracked.row.state {
+                State::Sending(flight) => flight.attempts,
+                _ => 0,
+            };
+            log::created(
+                tracked.line,
+                tracked.key,
+                attempt,
+                reply,
+                timing.round_trip_ms(),
+            );
+        }
         let attempt = Attempt {
-            key,
-            ..attempt(row, Kind::Create, meta, sent_at, timing)
+            key: tracked.map(|tracked| tracked.key),
+            ..attempt(row, Kind::Create, &reply.meta, sent_at, timing)
         };
         self.batch.attempts.push(attempt);
     }
 
     fn probed(&mut self, answer: &Answer<()>, timing: Timing, now: Monotonic) {
         self.probing = false;
+        let Answer { answer: told, meta } = answer;
+        log::asked("probe", 1, told, meta, timing.round_trip_ms());
         self.learn(&answer.meta, timing, now);
         if let Err(Verdict::Unauthorized) = answer.answer {
             self.stop
@@ -207,6 +223,8 @@ impl<R: Rows> Driver<R> {
 
     /// A create was forbidden: if the credentials are good it is about this row, else about all.
     fn checked(&mut self, row: RowNumber, answer: &Answer<bool>, timing: Timing, now: Monotonic) {
+        let Answer { answer: told, meta } = answer;
+        log::asked("credentials", 1, told, meta, timing.round_trip_ms());
         self.learn(&answer.meta, timing, now);
         let Some((mut reply, _)) = self.forbidden.remove(&row) else {
             self.out -= 1;

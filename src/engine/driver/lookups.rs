@@ -4,6 +4,7 @@ use super::answers::{attempt, refused_credentials};
 use super::track::Asked;
 use super::{Driver, Rows, Timing, Way};
 use crate::checkpoint::{Attempt, Kind};
+use crate::engine::log;
 use crate::lifecycle::{Stop, retry};
 use crate::model::ids::RowNumber;
 use crate::model::limits::{FAILED_LOOKUPS_MAX, FORBIDDEN_LOOKUPS_MAX, THROTTLE_HOLD_MS};
@@ -21,6 +22,9 @@ impl<R: Rows> Driver<R> {
         now: Monotonic,
     ) {
         self.out -= 1;
+        let line = self.tracked.get(&row).map(|tracked| tracked.line);
+        let line = line.or_else(|| self.sample.line(row));
+        log::looked_up(line, way.word(), &answer, timing.round_trip_ms());
         let Answer { answer, meta } = answer;
         let sent_at = self.server_now(timing.sent);
         self.learn(&meta, timing, now);
@@ -57,7 +61,10 @@ impl<R: Rows> Driver<R> {
             local: timing.sent,
         };
         match answer {
-            Ok(candidates) => self.weigh(row, way, candidates, asked, now),
+            Ok(candidates) => {
+                let candidates = self.with_dates_that_tell(candidates);
+                self.weigh(row, way, candidates, asked, now);
+            }
             Err(verdict) => self.lookup_failed(row, way, verdict, asked, now),
         }
     }

@@ -16,6 +16,16 @@ pub enum Way {
     Search,
 }
 
+impl Way {
+    /// The way as one word, for a log.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Search => "search",
+        }
+    }
+}
+
 /// Something that the body of the loop has to do.
 #[derive(Debug)]
 pub enum Effect {

@@ -5,6 +5,7 @@
 
 mod answers;
 mod control;
+mod first_replies;
 mod lookups;
 mod message;
 mod pick;
@@ -91,8 +92,7 @@ pub struct Driver<R> {
     out: usize,
     probing: bool,
     left_pending: u64,
-    /// First requests in succession that were answered as repeated ones.
-    strange_hits: u32,
+    first_replies: first_replies::FirstReplies,
     /// A permit of a way to look up that was taken before the account had none.
     spare: Option<Way>,
     idle_since: Option<Monotonic>,
@@ -154,7 +154,7 @@ impl<R: Rows> Driver<R> {
             out: 0,
             probing: false,
             left_pending: 0,
-            strange_hits: 0,
+            first_replies: first_replies::FirstReplies::default(),
             spare: None,
             idle_since: None,
             ask_again_at: None,
@@ -186,12 +186,14 @@ impl<R: Rows> Driver<R> {
     ) {
         self.highest_ticket = self.highest_ticket.max(highest);
         self.tally.requests += u64::from(requests);
-        (0..requests).for_each(|_| self.creates.note_send(now));
+        // What was asked more than a minute ago counts no longer.
+        let recent = limit.map_or(requests, |limit| requests.min(limit.total));
+        (0..recent).for_each(|_| self.creates.note_send(now));
         self.creates.learn(now, limit, now);
         if let Some(rpm) = self.creates.allowed_rpm() {
             let each_ms = 60_000 / u64::from(rpm.max(1));
-            self.creates
-                .hold_until(now.plus(each_ms * u64::from(requests)));
+            let recent = u64::from(recent.min(rpm));
+            self.creates.hold_until(now.plus(each_ms * recent));
         }
     }
 

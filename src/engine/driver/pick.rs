@@ -230,7 +230,10 @@ impl<R: Rows> Driver<R> {
             } else if let Some(number) = self.returned.pop_first() {
                 let before = RowNumber(number.0.saturating_sub(1));
                 let found = self.checkpoint.pending(before, 1)?;
-                return Ok(found.into_iter().find(|row| row.number == number));
+                // A row that is read from another file is not this run's.
+                if let Some(row) = found.into_iter().find(|row| row.number == number) {
+                    return Ok(Some(row));
+                }
             }
         }
         if let Some(freed) = self.requesters.next_freed() {

@@ -44,6 +44,10 @@ impl Sample {
         self.0.contains_key(&row)
     }
 
+    pub(super) fn line(&self, row: RowNumber) -> Option<u64> {
+        self.0.get(&row).map(|question| question.line)
+    }
+
     pub(super) fn wake_at(&self) -> Option<Monotonic> {
         self.0.values().filter_map(|question| question.due).min()
     }

@@ -7,7 +7,7 @@ use super::{Driver, Rows};
 use crate::checkpoint::{InFlight, Outcome, PendingRow};
 use crate::lifecycle::{Event, How, Row, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
-use crate::model::intent::Route;
+use crate::model::intent::{Route, Trust};
 use crate::model::problem::Problem;
 use crate::model::reply::Candidate;
 use crate::model::time::{Monotonic, ServerTime};
@@ -202,6 +202,16 @@ impl<R: Rows> Driver<R> {
         if let Some(tracked) = self.tracked.get_mut(&number) {
             tracked.quiet_since = now;
         }
+    }
+
+    /// The date of an imported ticket is one of the past: it says nothing of when it was made.
+    pub(super) fn with_dates_that_tell(&self, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        if self.plan.rules.trust == Trust::LookupOnly {
+            for candidate in &mut candidates {
+                candidate.created_at = None;
+            }
+        }
+        candidates
     }
 
     /// What a lookup has found, put together from its two ways.

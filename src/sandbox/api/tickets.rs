@@ -92,7 +92,11 @@ pub(super) fn show_many(state: &State, request: &Request) -> Response {
     if ids.len() > MANY_MAX {
         return errors::too_many_values();
     }
-    let found: Vec<_> = ids.iter().filter_map(|id| state.tickets.get(*id)).collect();
+    let seen = |ticket: &&Arc<Ticket>| {
+        state.settings.show_many_sees_archived || !state.tickets.is_archived(ticket)
+    };
+    let found = ids.iter().filter_map(|id| state.tickets.get(*id));
+    let found: Vec<_> = found.filter(seen).collect();
     by_number(state, request, found.len(), found.into_iter())
 }
 

@@ -63,6 +63,8 @@ pub struct Settings {
     pub collisions: bool,
     /// The list shows archived tickets too.
     pub list_sees_archived: bool,
+    /// Archived tickets are shown among several that are asked for by their ids, too.
+    pub show_many_sees_archived: bool,
     /// How long a new ticket stays invisible to the list, in milliseconds.
     pub list_lag_ms: i64,
     /// How long a new ticket stays invisible to the search, in milliseconds.
@@ -122,6 +124,7 @@ impl Default for Settings {
             imports_keys: ImportsKeys::Ignore,
             collisions: false,
             list_sees_archived: false,
+            show_many_sees_archived: true,
             list_lag_ms: 0,
             search_lag_ms: 0,
             bulk_users: false,

@@ -1,0 +1,96 @@
+//! Where a command works: the account, and the checkpoint that is kept for it.
+
+use std::path::{Path, PathBuf};
+
+use super::args::RunArguments;
+use super::exit::Failure;
+use super::shared_args::AccountArguments;
+use super::{environment, output, paths};
+use crate::model::limits::REQUEST_TIMEOUT_MS;
+use crate::sandbox::server::{self, Server};
+use crate::zendesk::{Account, Credentials};
+
+/// Where a command works, known before anything is opened.
+pub(super) struct Place {
+    account: Option<(Account, Credentials)>,
+    /// What the checkpoint calls the account.
+    pub(super) account_name: String,
+    pub(super) checkpoint: PathBuf,
+}
+
+impl Place {
+    /// Where a run works.
+    pub(super) fn of_run(arguments: &RunArguments) -> Result<Self, Failure> {
+        if !arguments.account.sandbox {
+            refuse_haste(arguments, &environment::account(&arguments.account)?)?;
+        }
+        let checkpoint = arguments.checkpoint.as_deref();
+        Self::find(&arguments.account, Some(&arguments.csv), checkpoint)
+    }
+
+    /// Finds the account, and the checkpoint that is named or lies beside the CSV.
+    pub(super) fn find(
+        arguments: &AccountArguments,
+        csv: Option<&Path>,
+        checkpoint: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let (account, file_name, account_name) = if arguments.sandbox {
+            (None, "sandbox".to_owned(), "sandbox".to_owned())
+        } else {
+            let account = environment::account(arguments)?;
+            let credentials = environment::credentials(arguments.credentials.as_deref())?;
+            warn_of_api_token(&credentials);
+            let (file_name, host) = (account.name().to_owned(), account.host().to_owned());
+            (Some((account, credentials)), file_name, host)
+        };
+        let checkpoint = match (checkpoint, csv) {
+            (Some(path), _) => path.to_owned(),
+            (None, Some(csv)) => paths::checkpoint(csv, &file_name),
+            (None, None) => {
+                return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
+            }
+        };
+        Ok(Self {
+            account,
+            account_name,
+            checkpoint,
+        })
+    }
+
+    /// The account to talk to; the embedded double is started here, and stops with its handle.
+    pub(super) fn connect(&self) -> Result<(Account, Credentials, Option<Server>), Failure> {
+        if let Some((account, credentials)) = &self.account {
+            return Ok((account.clone(), credentials.clone(), None));
+        }
+        let refused = |error: &dyn std::fmt::Display| Failure::refused(error.to_string());
+        let config = server::Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data: Some(paths::sandbox_data(&self.checkpoint)),
+            ..server::Config::default()
+        };
+        let server = server::start(config).map_err(|error| refused(&error))?;
+        let account = Account::sandbox(server.address()).map_err(|error| refused(&error))?;
+        let credentials = Credentials::Bearer("sandbox".to_owned().into());
+        Ok((account, credentials, Some(server)))
+    }
+}
+
+fn warn_of_api_token(credentials: &Credentials) {
+    if let Credentials::ApiToken { .. } = credentials {
+        output::say(
+            "API tokens stop working on 2027-04-30, and no new ones are given out: plan to use an \
+             OAuth client (ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET)",
+        );
+    }
+}
+
+/// A search index is minutes behind: against a real account, absence is not believed at once.
+fn refuse_haste(arguments: &RunArguments, account: &Account) -> Result<(), Failure> {
+    if account.is_loopback() || arguments.lookup_settle >= REQUEST_TIMEOUT_MS {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "--lookup-settle must be at least a minute: Zendesk's search is minutes behind, and a ticket \
+         that is not found yet would be made again",
+    ))
+}

@@ -1,0 +1,225 @@
+//! Reading tickets back by their ids, and the addresses of who asked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::client::Client;
+use super::headers::Asked;
+use super::settings::found;
+use super::ticket_reply::ExternalId;
+use crate::model::ids::TicketId;
+use crate::model::reply::Answer;
+
+/// Tickets or users that one question may name (Zendesk's reference of "Show Multiple Tickets" and
+/// "Show Many Users").
+pub const READ_BACK_MAX: usize = 100;
+
+/// A ticket as it is now, as far as it can be compared with what was sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundTicket {
+    /// Its id.
+    pub ticket: TicketId,
+    /// Its `external_id`.
+    pub external_id: Option<String>,
+    /// Its subject.
+    pub subject: Option<String>,
+    /// The id of the user who asked.
+    pub requester: Option<u64>,
+    /// Where it stands, or `deleted`.
+    pub status: Option<String>,
+    /// How urgent it is.
+    pub priority: Option<String>,
+    /// Its type.
+    pub kind: Option<String>,
+    /// Its labels.
+    pub tags: BTreeSet<String>,
+    /// The values of the account's own fields.
+    pub custom_fields: Vec<FoundField>,
+}
+
+/// The value of one of the account's own fields.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct FoundField {
+    /// The field's id.
+    pub id: u64,
+    /// What is in it; null if nothing is.
+    #[serde(default)]
+    pub value: Value,
+}
+
+impl Client {
+    /// Reads up to [`READ_BACK_MAX`] tickets: `GET /api/v2/tickets/show_many?ids=…`. Those that are
+    /// deleted are left out without a word; whether archived ones are is not documented.
+    ///
+    /// [`Verdict::Unreadable`](crate::model::reply::Verdict::Unreadable) is also the answer when the
+    /// tickets are too long together: ask for fewer.
+    pub async fn show_tickets(&self, tickets: &[TicketId]) -> Answer<Vec<FoundTicket>> {
+        let ids = with_commas(tickets.iter().map(|ticket| ticket.0));
+        let answer: Answer<Tickets> = self
+            .ask(
+                Asked::Other,
+                "/api/v2/tickets/show_many",
+                &[("ids", ids.as_str())],
+            )
+            .await;
+        answer.map(|body| body.tickets.into_iter().map(FoundTicket::from).collect())
+    }
+
+    /// Reads one ticket, an archived one too: `GET /api/v2/tickets/{id}`. `None` if it is deleted or
+    /// was never there.
+    pub async fn show_ticket(&self, ticket: TicketId) -> Answer<Option<FoundTicket>> {
+        let path = format!("/api/v2/tickets/{ticket}");
+        let answer: Answer<OneTicket> = self.ask(Asked::Other, &path, &[]).await;
+        found(answer).map(|body| body.map(|body| body.ticket.into()))
+    }
+
+    /// The addresses of up to [`READ_BACK_MAX`] users by their ids, of those who have one:
+    /// `GET /api/v2/users/show_many?ids=…`.
+    pub async fn addresses(&self, users: &[u64]) -> Answer<BTreeMap<u64, String>> {
+        let ids = with_commas(users.iter().copied());
+        let answer: Answer<Users> = self
+            .ask(
+                Asked::Other,
+                "/api/v2/users/show_many",
+                &[("ids", ids.as_str())],
+            )
+            .await;
+        answer.map(|body| {
+            let addressed = |user: User| Some((user.id, user.email?));
+            body.users.into_iter().filter_map(addressed).collect()
+        })
+    }
+}
+
+fn with_commas(ids: impl Iterator<Item = u64>) -> String {
+    ids.map(|id| id.to_string()).collect::<Vec<_>>().join(",")
+}
+
+#[derive(Deserialize)]
+struct Tickets {
+    tickets: Vec<Ticket>,
+}
+
+#[derive(Deserialize)]
+struct OneTicket {
+    ticket: Ticket,
+}
+
+/// A field that is absent is read like one that is null, but for the id: what is not there is a
+/// difference, not a reply that nobody can read.
+#[derive(Deserialize)]
+struct Ticket {
+    id: u64,
+    external_id: Option<ExternalId>,
+    subject: Option<String>,
+    requester_id: Option<u64>,
+    status: Option<String>,
+    priority: Option<String>,
+    r#type: Option<String>,
+    tags: Option<BTreeSet<String>>,
+    custom_fields: Option<Vec<FoundField>>,
+}
+
+impl From<Ticket> for FoundTicket {
+    fn from(ticket: Ticket) -> Self {
+        Self {
+            ticket: TicketId(ticket.id),
+            external_id: ticket.external_id.map(String::from),
+            subject: ticket.subject,
+            requester: ticket.requester_id,
+            status: ticket.status,
+            priority: ticket.priority,
+            kind: ticket.r#type,
+            tags: ticket.tags.unwrap_or_default(),
+            custom_fields: ticket.custom_fields.unwrap_or_default(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Users {
+    users: Vec<User>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    email: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::raw_server::{Act, RawServer, reply};
+    use super::super::{Account, Credentials, Timeouts};
+    use super::*;
+    use crate::model::reply::Verdict;
+
+    async fn served(status: &str, body: &str) -> (Client, RawServer) {
+        let server = RawServer::start([Act::Reply(reply(status, "", body))]).await;
+        let account = Account::from_url(&format!("http://127.0.0.1:{}", server.port)).unwrap();
+        let credentials = Credentials::Bearer("t".into());
+        let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+        (client, server)
+    }
+
+    #[tokio::test]
+    async fn tickets_are_read_with_what_is_compared_and_what_is_absent_is_nothing() {
+        let body = r#"{"tickets":[
+            {"id":33,"external_id":"A-1","subject":"S","requester_id":5,"status":"open",
+             "priority":"high","type":"task","tags":["b","a"],
+             "custom_fields":[{"id":1,"value":"x"},{"id":2,"value":null}]},
+            {"id":34,"external_id":null}],"next_page":null,"count":2}"#;
+        let (client, server) = served("200 OK", body).await;
+        let found = client.show_tickets(&[TicketId(33), TicketId(34)]).await;
+        let [full, bare] = &found.answer.unwrap()[..] else {
+            panic!("two tickets")
+        };
+        assert_eq!(
+            server.seen()[0].line,
+            "GET /api/v2/tickets/show_many?ids=33%2C34 HTTP/1.1"
+        );
+        assert_eq!((full.ticket, full.requester), (TicketId(33), Some(5)));
+        assert_eq!(full.external_id.as_deref(), Some("A-1"));
+        assert_eq!(full.tags, ["a", "b"].map(str::to_owned).into());
+        let values: Vec<_> = full
+            .custom_fields
+            .iter()
+            .map(|field| &field.value)
+            .collect();
+        assert_eq!(values, [&json!("x"), &json!(null)]);
+        assert_eq!((&bare.external_id, &bare.subject), (&None, &None));
+    }
+
+    #[tokio::test]
+    async fn a_ticket_is_gone_only_if_zendesk_says_so() {
+        let gone = r#"{"error":"RecordNotFound","description":"Not found"}"#;
+        let (client, _server) = served("404 Not Found", gone).await;
+        assert_eq!(client.show_ticket(TicketId(33)).await.answer, Ok(None));
+        let elsewhere = r#"{"error":"InvalidEndpoint","description":"Not found"}"#;
+        let (client, _server) = served("404 Not Found", elsewhere).await;
+        let answer = client.show_ticket(TicketId(33)).await.answer;
+        assert!(
+            matches!(answer, Err(Verdict::WrongAccount(_))),
+            "{answer:?}"
+        );
+        let (client, _server) = served("200 OK", "{}").await;
+        let answer = client.show_ticket(TicketId(33)).await.answer;
+        assert_eq!(answer, Err(Verdict::Unreadable));
+    }
+
+    #[tokio::test]
+    async fn users_without_an_address_have_none() {
+        let body = r#"{"users":[{"id":5,"email":"a@example.com"},{"id":6,"email":null},{"id":7}]}"#;
+        let (client, server) = served("200 OK", body).await;
+        let found = client.addresses(&[5, 6, 7]).await.answer.unwrap();
+        assert_eq!(found, BTreeMap::from([(5, "a@example.com".to_owned())]));
+        assert_eq!(
+            server.seen()[0].line,
+            "GET /api/v2/users/show_many?ids=5%2C6%2C7 HTTP/1.1"
+        );
+    }
+}
