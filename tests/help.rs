@@ -13,7 +13,8 @@ use std::process::{Command, Stdio};
 
 use support::folder::Folder;
 
-/// Every command, with the lines that its short help may have.
+/// Every command, with the lines that its short help may have. Those that talk to an account have
+/// the most.
 const COMMANDS: [(&str, usize); 11] = [
     ("", 24),
     ("run", 50),
@@ -22,7 +23,7 @@ const COMMANDS: [(&str, usize); 11] = [
     ("report", 24),
     ("export", 24),
     ("retry", 24),
-    ("verify", 24),
+    ("verify", 36),
     ("sandbox", 24),
     ("completions", 24),
     ("man", 24),

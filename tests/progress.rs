@@ -15,11 +15,8 @@ use support::sandbox::Sandbox;
 
 /// So many rows that they take longer than the run may.
 fn rows() -> String {
-    let mut csv = String::from("external_id,comment.body\n");
-    for row in 0..200 {
-        csv += &format!("{row},text\n");
-    }
-    csv
+    let rows: Vec<String> = (0..200).map(|row| format!("{row},text\n")).collect();
+    format!("external_id,comment.body\n{}", rows.concat())
 }
 
 /// A run that is cut off after eleven seconds, one longer than a line takes to come.
