@@ -4,9 +4,6 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Words of the sources that look like codes and are none.
-const NO_CODES: [&str; 0] = [];
-
 /// Every code of a problem: what `Problem::new` is given, and every literal of the shape `TwoWords`.
 /// The sandbox is left out: it speaks for Zendesk.
 pub(crate) fn of_the_sources() -> BTreeSet<String> {
@@ -25,7 +22,6 @@ pub(crate) fn of_the_sources() -> BTreeSet<String> {
             Some(word.to_owned())
         }));
     }
-    codes.retain(|code| !NO_CODES.contains(&code.as_str()));
     codes
 }
 

@@ -159,7 +159,12 @@ pub(in crate::cli) struct RunArguments {
     #[arg(long, env = "ZENDESK_MIGRATE_RECOVER", help_heading = "Checkpoint")]
     pub(in crate::cli) recover: bool,
     /// Go on with a checkpoint that another machine used last
-    #[arg(long, env = "ZENDESK_MIGRATE_TAKE_OVER", help_heading = "Checkpoint")]
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_TAKE_OVER",
+        help_heading = "Checkpoint",
+        hide_short_help = true
+    )]
     pub(in crate::cli) take_over: bool,
     /// How long after its last send a ticket that is not found counts as not made
     #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
