@@ -29,7 +29,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROWS_SCANNED = 1_000_000
 ROWS_CREATED = 50_000
-LANES = 64
+LANES = 128
+CONNECTIONS = 64
 SUBJECT = "Rear wheel out of true after the first ride"
 HEADER = (
     "external_id,subject,comment.body,requester.name,requester.email,status,priority,type,tags\n"
@@ -189,7 +190,7 @@ WRK_SECONDS = 2
 
 
 def wrk(sandbox, body, pair):
-    command = ["wrk", "-t1", f"-c{LANES}", f"-d{WRK_SECONDS}s", "-s", HERE / "post.lua", sandbox.url]
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{WRK_SECONDS}s", "-s", HERE / "post.lua", sandbox.url]
     command += ["--", f"W{pair:05d}"]
     environment = {**os.environ, "BODY": str(body)}
     told = subprocess.run(command, capture_output=True, text=True, env=environment, check=True).stdout
