@@ -132,7 +132,12 @@ pub(crate) fn verdict(ended: &Ended) -> Verdict {
     }
     let starts = ["error: ", "stopped: ", "done, but "];
     let begins = |line: &&str| starts.iter().any(|start| line.starts_with(start));
-    let mut lines = ended.stderr.lines().skip_while(|line| !begins(line));
+    // What to type next is no part of the sentence.
+    let said = ended
+        .stderr
+        .lines()
+        .filter(|line| !line.starts_with("next: "));
+    let mut lines = said.skip_while(|line| !begins(line));
     let first = lines
         .next()
         .unwrap_or_else(|| panic!("no sentence: {ended:?}"));
