@@ -14,7 +14,7 @@ use crate::model::reply::Candidate;
 use crate::model::time::ServerTime;
 
 impl Checkpoint {
-    /// Lets [`Event::Recover`](crate::lifecycle::Event::Recover) happen to every row at once; a test
+    /// Lets [`Event::Recover`] happen to every row at once; a test
     /// compares this with the event, state by state.
     pub fn recover(&mut self, now: ServerTime) -> Result<(), CheckpointError> {
         let result = self
