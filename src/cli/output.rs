@@ -1,16 +1,30 @@
 //! The two streams: stdout for machines, stderr for people.
 
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::sync::OnceLock;
 
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::report::text::fold_to;
 
 /// Says a sentence to the person at the terminal.
+///
+/// A terminal would break a long line in the middle of a word; elsewhere a line stays one, so that it
+/// can be searched for.
 pub(super) fn say(sentence: &str) {
-    // Nobody is left to be told if stderr is closed.
-    let _closed = writeln!(stderr(), "{sentence}");
+    let columns = console::Term::stderr()
+        .size_checked()
+        .map(|(_rows, columns)| usize::from(columns))
+        .filter(|columns| *columns > 0 && stderr().is_terminal());
+    for line in sentence.split('\n') {
+        let shown = match columns {
+            Some(columns) if line.chars().count() > columns => fold_to(line, columns),
+            _ => line.to_owned(),
+        };
+        // Nobody is left to be told if stderr is closed.
+        let _closed = writeln!(stderr(), "{shown}");
+    }
 }
 
 /// Says what went wrong.

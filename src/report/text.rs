@@ -18,11 +18,16 @@ pub fn count(n: u64, noun: &str) -> String {
 
 /// Breaks a sentence into lines that fit a narrow terminal; all but the first are indented.
 pub fn fold(sentence: &str) -> String {
+    fold_to(sentence, COLUMNS)
+}
+
+/// The same for a terminal of another width.
+pub fn fold_to(sentence: &str, columns: usize) -> String {
     let mut text = String::with_capacity(sentence.len() + 8);
     let mut column = 0;
     for word in sentence.split(' ') {
         let width = word.chars().count();
-        if column > 0 && column + 1 + width > COLUMNS {
+        if column > 0 && column + 1 + width > columns {
             text.push_str("\n  ");
             column = 2;
         } else if column > 0 {
