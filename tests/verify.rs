@@ -126,7 +126,7 @@ fn an_account_as_it_was_left_agrees() {
     assert!(
         ended
             .stderr
-            .contains("30 tickets compared: 30 agree, 0 differ, 0 are gone; 0 second tickets"),
+            .contains("30 tickets compared: 30 agree, 0 differ, 0 gone; second tickets: 0"),
         "{ended:?}"
     );
 }
@@ -155,7 +155,7 @@ fn what_was_changed_is_told_row_by_row_with_what_was_sent() {
     );
     assert_eq!(ended.stdout, expected);
     assert!(
-        ended.stderr.contains("3 agree, 2 differ, 0 are gone"),
+        ended.stderr.contains("3 agree, 2 differ, 0 gone"),
         "{ended:?}"
     );
 }

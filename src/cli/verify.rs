@@ -234,7 +234,7 @@ fn lines(row: &VerifiedRow) -> Vec<String> {
 
 fn summary(far: &Verification, requests: u32) -> String {
     format!(
-        "{} tickets compared: {} agree, {} differ, {} are gone; {} second tickets; {requests} requests",
+        "{} tickets compared: {} agree, {} differ, {} gone; second tickets: {}; requests: {requests}",
         far.compared,
         far.agreeing + far.only_there,
         far.differing,
