@@ -167,6 +167,10 @@ impl Drop for Authors<'_> {
 mod tests {
     use super::*;
 
+    fn unknown(checkpoint: &Checkpoint) -> Vec<Author> {
+        checkpoint.unknown_authors("", false, 10).unwrap()
+    }
+
     #[test]
     fn an_author_is_kept_once_whatever_the_case_and_the_first_name_stays() {
         let mut checkpoint = Checkpoint::scratch().unwrap();
@@ -179,17 +183,12 @@ mod tests {
             email: "ada@example.com".to_owned(),
             name: Some("Ada".to_owned()),
         };
-        assert_eq!(checkpoint.unknown_authors("", false, 10).unwrap(), [ada]);
+        assert_eq!(unknown(&checkpoint), [ada]);
         checkpoint
             .note_users(&[("ada@example.com".to_owned(), Ok(7))])
             .unwrap();
         assert_eq!(checkpoint.user_of("Ada@example.com").unwrap(), Some(7));
-        assert!(
-            checkpoint
-                .unknown_authors("", false, 10)
-                .unwrap()
-                .is_empty()
-        );
+        assert_eq!(unknown(&checkpoint), []);
     }
 
     #[test]
@@ -198,12 +197,7 @@ mod tests {
         let mut authors = checkpoint.authors().unwrap();
         authors.add("a@example.com", None).unwrap();
         drop(authors);
-        assert!(
-            checkpoint
-                .unknown_authors("", false, 10)
-                .unwrap()
-                .is_empty()
-        );
+        assert_eq!(unknown(&checkpoint), []);
     }
 
     #[test]
@@ -218,12 +212,7 @@ mod tests {
             .unwrap();
         let told = checkpoint.author_problems(5).unwrap();
         assert_eq!(told, (1, vec![("a@example.com".to_owned(), problem)]));
-        assert!(
-            checkpoint
-                .unknown_authors("", false, 10)
-                .unwrap()
-                .is_empty()
-        );
+        assert_eq!(unknown(&checkpoint), []);
         checkpoint.authors().unwrap().finish().unwrap();
         assert_eq!(checkpoint.author_problems(5).unwrap().0, 0);
     }
