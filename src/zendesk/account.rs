@@ -106,13 +106,13 @@ impl Account {
         is_loopback(&self.base)
     }
 
-    /// The address of a path on this account; `None` if the path does not start with `/`.
+    /// The address of a path on this account; `None` if the path does not start with one `/`, since
+    /// what follows two is a host.
     pub(super) fn url(&self, path: &str) -> Option<Url> {
-        if !path.starts_with('/') {
+        if !path.starts_with('/') || path.starts_with("//") {
             return None;
         }
-        let base = self.base.as_str().trim_end_matches('/');
-        Url::parse(&format!("{base}{path}")).ok()
+        self.base.join(path).ok()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reads the one thing that matters in the reply to a create: which ticket it is.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -14,22 +15,24 @@ struct Named {
     is_external_id_read: bool,
 }
 
+impl Named {
+    fn is_whole(&self) -> bool {
+        self.id.is_some() && self.is_external_id_read
+    }
+}
+
 /// Reads `{"ticket": {"id": …, "external_id": …}}`, and nothing else of it.
 ///
-/// A body that ends too early still counts if both were read whole: long replies are cut by our
-/// own limit, and recorded replies name the ticket in their first lines.
+/// Reading ends where both have been read: what follows is the ticket's text, often long, and cut by
+/// our own limit if it is very long. Recorded replies name the ticket in their first lines.
 pub(super) fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
     let mut named = Named::default();
     let mut json = serde_json::Deserializer::from_slice(body);
-    let whole = Envelope(&mut named)
+    let read = Envelope(&mut named)
         .deserialize(&mut json)
         .and_then(|()| json.end());
     let id = named.id.filter(|id| *id > 0)?;
-    let is_enough = match whole {
-        Ok(()) => true,
-        Err(error) => error.is_eof() && named.is_external_id_read,
-    };
-    is_enough.then_some((id, named.external_id))
+    (read.is_ok() || named.is_whole()).then_some((id, named.external_id))
 }
 
 /// An `external_id`: a text, or (never seen, but cheap to allow) a number.
@@ -49,6 +52,10 @@ impl From<ExternalId> for String {
     }
 }
 
+/// A name in an object, copied only if it is written with escapes.
+#[derive(Deserialize)]
+struct Name<'j>(#[serde(borrow)] Cow<'j, str>);
+
 struct Envelope<'n>(&'n mut Named);
 
 impl<'de> DeserializeSeed<'de> for Envelope<'_> {
@@ -67,8 +74,8 @@ impl<'de> Visitor<'de> for Envelope<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "ticket" {
+        while let Some(key) = map.next_key::<Name<'_>>()? {
+            if key.0 == "ticket" {
                 *self.0 = Named::default();
                 map.next_value_seed(Ticket(self.0))?;
             } else {
@@ -100,9 +107,12 @@ impl<'de> Visitor<'de> for Ticket<'_> {
         // A value is believed only when the parser has seen what follows it: the `3` of a cut
         // `33` is a number too.
         let mut read = Named::default();
-        while let Some(key) = map.next_key::<String>()? {
-            *self.0 = read.clone();
-            match key.as_str() {
+        while let Some(key) = map.next_key::<Name<'_>>()? {
+            if read.is_whole() {
+                *self.0 = read;
+                return Err(de::Error::custom("the rest is not read"));
+            }
+            match &*key.0 {
                 "id" => read.id = Some(map.next_value()?),
                 "external_id" => {
                     let id: Option<ExternalId> = map.next_value()?;
