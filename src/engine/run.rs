@@ -26,6 +26,9 @@ use crate::zendesk::Client;
 const GROUP: usize = 32;
 const GATHER: Duration = Duration::from_micros(500);
 
+/// How long replies may wait for the next request where the rate is limited, in milliseconds.
+const SHARE_MS: u64 = 100;
+
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -91,9 +94,16 @@ pub fn run<R: Rows>(
                 tally: picture.tally,
             });
         }
-        wait(inbox, driver.wake_at(), &mut messages);
-        if picture.allowed_rpm.is_none() && !messages.is_empty() {
-            gather(inbox, &mut messages);
+        let next = driver.wake_at();
+        wait(inbox, next, &mut messages);
+        if !messages.is_empty() {
+            let limited = picture.allowed_rpm.is_some();
+            let pause = if limited {
+                until(next)
+            } else {
+                company(messages.len())
+            };
+            gather(inbox, pause, &mut messages);
         }
     }
 }
@@ -123,11 +133,27 @@ fn wait(inbox: &Receiver<Message>, until: Option<Monotonic>, messages: &mut Vec<
     messages.extend(inbox.try_iter());
 }
 
-/// Gives the replies that come right after the first ones a place in the same COMMIT. Where nothing
-/// limits the rate, the syncs do.
-fn gather(inbox: &Receiver<Message>, messages: &mut Vec<Message>) {
-    if messages.len() < GROUP {
-        std::thread::sleep(GATHER);
+/// How long so many replies wait for company, so that they share a COMMIT. Where nothing limits the
+/// rate, the syncs do.
+fn company(replies: usize) -> Duration {
+    if replies < GROUP {
+        GATHER
+    } else {
+        Duration::ZERO
+    }
+}
+
+/// How long replies wait for the next request, so that they share its COMMIT: that halves what a
+/// limited rate costs. Not at all if that request is far.
+fn until(next: Option<Monotonic>) -> Duration {
+    let wait_ms = next.map_or(0, |time| time.since(monotonic()));
+    Duration::from_millis(if wait_ms <= SHARE_MS { wait_ms } else { 0 })
+}
+
+/// Takes what comes during a pause, too.
+fn gather(inbox: &Receiver<Message>, pause: Duration, messages: &mut Vec<Message>) {
+    if !pause.is_zero() {
+        std::thread::sleep(pause);
         messages.extend(inbox.try_iter());
     }
 }

@@ -48,8 +48,9 @@ impl<R: Rows> Driver<R> {
                 return Ok(());
             }
         }
+        let mut permit = false;
         while self.out < self.create_lanes() && self.may_take_pending() {
-            if !self.take_pending(now)? {
+            if !self.take_pending(&mut permit, now)? {
                 break;
             }
         }
@@ -150,7 +151,10 @@ impl<R: Rows> Driver<R> {
     }
 
     /// Takes the next pending row. `false` if there is none, or none may leave now.
-    fn take_pending(&mut self, now: Monotonic) -> Result<bool, CheckpointError> {
+    ///
+    /// The permit comes before the row is read, because most calls end with there being none. A row
+    /// that needs no permit after all leaves it to the next one.
+    fn take_pending(&mut self, permit: &mut bool, now: Monotonic) -> Result<bool, CheckpointError> {
         let Some(pending) = self.next_pending(now)? else {
             return Ok(false);
         };
@@ -164,6 +168,12 @@ impl<R: Rows> Driver<R> {
             self.schedule(number, now);
             return self.take_turn(number, now);
         }
+        if !*permit && let Err(later) = self.creates.take(now) {
+            self.ask_again_when(later);
+            self.ahead.push_front(pending);
+            return Ok(false);
+        }
+        *permit = true;
         let read = self.rows.read_again(&pending);
         let body = match self.with_author_ids(read)? {
             Ok(body) => body,
@@ -184,11 +194,7 @@ impl<R: Rows> Driver<R> {
             self.requesters.put_aside(requester, pending);
             return Ok(true);
         }
-        if let Err(later) = self.creates.take(now) {
-            self.ask_again_when(later);
-            self.ahead.push_front(pending);
-            return Ok(false);
-        }
+        *permit = false;
         self.requesters.departs(number, requester.as_deref());
         let tracked = Tracked::pending(&pending, now);
         let ready = self.ask(&tracked, now);
