@@ -26,7 +26,8 @@ use crate::zendesk::Client;
 const GROUP: usize = 32;
 const GATHER: Duration = Duration::from_micros(500);
 
-/// How long replies may wait for the next request where the rate is limited, in milliseconds.
+/// How long replies, and a person's Ctrl-C, may wait for the next request where the rate is limited, in
+/// milliseconds.
 const SHARE_MS: u64 = 100;
 
 /// How a run ended.
@@ -94,16 +95,10 @@ pub fn run<R: Rows>(
                 tally: picture.tally,
             });
         }
-        let next = driver.wake_at();
-        wait(inbox, next, &mut messages);
-        if !messages.is_empty() {
-            let limited = picture.allowed_rpm.is_some();
-            let pause = if limited {
-                until(next)
-            } else {
-                company(messages.len())
-            };
-            gather(inbox, pause, &mut messages);
+        if picture.allowed_rpm.is_some() {
+            wait_for_permit(inbox, driver.wake_at(), &mut messages);
+        } else {
+            wait_for_company(inbox, driver.wake_at(), &mut messages);
         }
     }
 }
@@ -133,27 +128,33 @@ fn wait(inbox: &Receiver<Message>, until: Option<Monotonic>, messages: &mut Vec<
     messages.extend(inbox.try_iter());
 }
 
-/// How long so many replies wait for company, so that they share a COMMIT. Where nothing limits the
-/// rate, the syncs do.
-fn company(replies: usize) -> Duration {
-    if replies < GROUP {
-        GATHER
-    } else {
-        Duration::ZERO
+/// Where the rate is limited, replies wait for the next request, so that they share its COMMIT; that
+/// halves what a run costs. They do not if that request is far.
+fn wait_for_permit(
+    inbox: &Receiver<Message>,
+    until: Option<Monotonic>,
+    messages: &mut Vec<Message>,
+) {
+    let pause_ms = until.map(|time| time.since(monotonic()));
+    match pause_ms.filter(|ms| *ms <= SHARE_MS) {
+        Some(ms) => {
+            std::thread::sleep(Duration::from_millis(ms));
+            messages.extend(inbox.try_iter());
+        }
+        None => wait(inbox, until, messages),
     }
 }
 
-/// How long replies wait for the next request, so that they share its COMMIT: that halves what a
-/// limited rate costs. Not at all if that request is far.
-fn until(next: Option<Monotonic>) -> Duration {
-    let wait_ms = next.map_or(0, |time| time.since(monotonic()));
-    Duration::from_millis(if wait_ms <= SHARE_MS { wait_ms } else { 0 })
-}
-
-/// Takes what comes during a pause, too.
-fn gather(inbox: &Receiver<Message>, pause: Duration, messages: &mut Vec<Message>) {
-    if !pause.is_zero() {
-        std::thread::sleep(pause);
+/// Where nothing limits the rate, the syncs do: replies that come right after the first ones get a
+/// place in the same COMMIT.
+fn wait_for_company(
+    inbox: &Receiver<Message>,
+    until: Option<Monotonic>,
+    messages: &mut Vec<Message>,
+) {
+    wait(inbox, until, messages);
+    if (1..GROUP).contains(&messages.len()) {
+        std::thread::sleep(GATHER);
         messages.extend(inbox.try_iter());
     }
 }

@@ -33,8 +33,9 @@ pub(super) struct ToldInstant(u64);
 impl std::ops::Add<Nanos> for ToldInstant {
     type Output = Self;
 
+    /// Rounded up: it is asked when a permit can be had, and a moment before that there is none.
     fn add(self, rhs: Nanos) -> Self {
-        Self(self.0.saturating_add(whole_ms(rhs)))
+        Self(self.0.saturating_add(rhs.as_u64().div_ceil(1_000_000)))
     }
 }
 

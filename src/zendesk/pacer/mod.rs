@@ -264,6 +264,24 @@ mod tests {
     }
 
     #[test]
+    fn whoever_asks_again_when_told_to_gets_a_permit() {
+        for rpm in [7, 60, 559, 600, 2_499, 2_500] {
+            let policy = Policy {
+                max_rpm: Some(rpm),
+                ..Policy::default()
+            };
+            let mut pacer = Pacer::new(policy, Monotonic(0));
+            let mut now = Monotonic(0);
+            for _ in 0..1_000 {
+                if let Err(later) = pacer.take(now) {
+                    now = later;
+                    assert_eq!(pacer.take(now), Ok(()), "{rpm} a minute at {now:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_reserve_is_a_fifth_of_the_accounts_limit_unless_it_is_named() {
         let mut pacer = Pacer::new(Policy::default(), Monotonic(0));
         assert_eq!(pacer.allowed_rpm(), None);
