@@ -27,6 +27,17 @@ pub(super) fn sandbox_data(checkpoint: &Path) -> PathBuf {
     checkpoint.with_file_name(format!("{base}.tickets.sqlite3"))
 }
 
+/// A path as it is typed in a shell of Unix.
+pub(super) fn typed(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
+    if text.chars().all(is_plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
 /// All checkpoints of a CSV that lie beside it.
 pub(super) fn existing(csv: &Path) -> Vec<PathBuf> {
     let folder = match csv.parent() {
@@ -84,4 +95,21 @@ pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result
 
 fn stem(csv: &Path) -> OsString {
     csv.file_stem().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_quoted_where_a_shell_would_take_it_apart() {
+        for (path, expected) in [
+            ("exports/tickets-1.csv", "exports/tickets-1.csv"),
+            ("Geschäfte.csv", "Geschäfte.csv"),
+            ("my tickets.csv", "'my tickets.csv'"),
+            ("it's $HOME.csv", r"'it'\''s $HOME.csv'"),
+        ] {
+            assert_eq!(typed(Path::new(path)), expected);
+        }
+    }
 }

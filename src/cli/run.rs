@@ -1,5 +1,6 @@
 //! `run`: import, resume, or look ahead.
 
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::Place;
 use super::progress::Display;
-use super::{args, confirm, dry_run, interrupt, meet, output, tell};
+use super::{args, confirm, dry_run, interrupt, meet, output, paths, tell};
 use crate::checkpoint::{Checkpoint, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
@@ -107,13 +108,24 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
-    if let Some(next) = text::next(&ended.stop, &facts, &csv.to_string_lossy()) {
+    if let Some(next) = next(arguments, &csv, &ended.stop, &facts) {
         output::say(&next);
     }
     if ended.stop == Stop::Done {
         tell::elsewhere(&reader, &csv, &place.checkpoint)?;
     }
     Ok(Exit::of_run(&ended.stop, &ended.counts))
+}
+
+/// The command that comes next, with the files that this one was given.
+fn next(arguments: &RunArguments, csv: &Path, stop: &Stop, facts: &Facts) -> Option<String> {
+    let flag = |flag, path: Option<&PathBuf>| {
+        path.map(|path| format!(" {flag} {}", paths::typed(path)))
+            .unwrap_or_default()
+    };
+    let files = paths::typed(csv) + &flag("-c", arguments.checkpoint.as_ref());
+    let credentials = flag("--credentials", arguments.account.credentials.as_ref());
+    text::next(stop, facts, &files, &credentials)
 }
 
 /// `--on-invalid stop`: nothing is sent as long as one row is invalid.

@@ -153,15 +153,15 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
 }
 
 /// The command that comes next, if one does: to see which rows have no ticket, or to read all
-/// tickets back.
-pub fn next(stop: &Stop, facts: &Facts, csv: &str) -> Option<String> {
+/// tickets back. `files` and `credentials` are arguments that name them to a shell.
+pub fn next(stop: &Stop, facts: &Facts, files: &str, credentials: &str) -> Option<String> {
     let problems = facts.rejected + facts.invalid + facts.unknown;
     match stop {
         Stop::Done | Stop::MaxErrors if problems > 0 => Some(format!(
-            "next: zendesk-migrate export {csv} (writes the rows without a ticket to error.csv)"
+            "next: zendesk-migrate export {files} (writes the rows without a ticket to error.csv)"
         )),
         Stop::Done if facts.created > 0 && facts.pending + facts.sending == 0 => {
-            Some(format!("next: zendesk-migrate verify {csv}"))
+            Some(format!("next: zendesk-migrate verify {files}{credentials}"))
         }
         _ => None,
     }

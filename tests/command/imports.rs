@@ -132,6 +132,17 @@ fn a_row_that_was_mended_is_created_by_the_same_command() {
 }
 
 #[test]
+fn the_command_that_comes_next_names_the_same_files_and_works_as_it_stands() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let ran = folder
+        .command("run two.csv --sandbox -c elsewhere.sqlite3")
+        .run();
+    let (_, next) = ran.stderr.rsplit_once("next: zendesk-migrate ").unwrap();
+    assert_eq!(next, "verify two.csv -c elsewhere.sqlite3\n");
+    assert_eq!(folder.command(next).run().status, Some(0));
+}
+
+#[test]
 fn a_limit_stops_early_and_the_same_command_goes_on() {
     let folder = shop();
     let sandbox = Sandbox::start(&folder, "");
