@@ -9,6 +9,7 @@ use super::exit::{Exit, Failure};
 use super::whole_file::{WholeFile, Written, hex};
 use super::{origins, output, paths, status};
 use crate::checkpoint::{CreatedRow, Reader, Without};
+use crate::engine::mend;
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
 use crate::source::{ADDED_COLUMNS, Place, Source};
@@ -246,7 +247,12 @@ fn without(
             offset: row.offset,
         };
         let line = row.line.to_string();
-        let cells = [line.as_str(), &row.code, &row.message];
+        // By this a mended row is known again that has no other identity.
+        let sha256 = match row.external_id {
+            Some(_) => String::new(),
+            None => mend::sha256_of(source, place)?.to_string(),
+        };
+        let cells = [line.as_str(), &row.code, &row.message, &sha256];
         file.write(&source.row_with(place, &cells)?)
     })?;
     Ok(rows)
