@@ -7,6 +7,8 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "command/accounts.rs"]
+mod accounts;
 #[path = "command/arguments.rs"]
 mod arguments;
 #[path = "command/checkpoints.rs"]

@@ -194,8 +194,8 @@ fn a_user_who_is_no_admin_proves_absence_by_a_ticket_that_both_ways_find() {
     let folder = folder.with("t.csv", csv(4));
     let (status, facts) = recovered_by_an_agent(&folder, &sandbox);
     assert_eq!((status, &facts["created"]), (Some(0), &json!(4)), "{facts}");
-    let stats = sandbox.stats();
-    assert_eq!((stats.tickets, stats.duplicates), (4, 0));
+    let there = sandbox.stats();
+    assert_eq!((there.tickets, there.duplicates), (4, 0));
 }
 
 #[test]
@@ -207,8 +207,8 @@ fn a_user_who_is_no_admin_and_whose_search_does_not_find_that_ticket_proves_noth
     let (status, facts) = recovered_by_an_agent(&folder, &sandbox);
     assert_eq!((status, &facts["unknown"]), (Some(3), &json!(1)), "{facts}");
     assert_eq!(sandbox.stats().tickets, 3);
-    let status = folder.command("status -c lost.sqlite3").run();
-    assert!(status.stdout.contains("(NotVisible)"), "{status:?}");
+    let told = folder.command("status -c lost.sqlite3").run();
+    assert!(told.stdout.contains("(NotVisible)"), "{told:?}");
 }
 
 #[test]
