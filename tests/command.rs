@@ -23,6 +23,8 @@ mod inputs;
 mod interrupts;
 #[path = "command/status.rs"]
 mod status;
+#[path = "command/stdout.rs"]
+mod stdout;
 mod support;
 
 /// Two rows that need no mapping.

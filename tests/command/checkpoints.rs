@@ -164,10 +164,15 @@ fn of_two_runs_at_once_the_second_is_refused_and_status_answers() {
         .check();
     folder
         .command("status -c two.sqlite3")
-        .stdout("2 rows: 0 created, 2 pending\n")
+        .stdout("2 rows: 0 created, 2 pending\nrunning: a process is at work on it now\n")
         .status(4)
         .check();
     first.kill();
+    folder
+        .command("status -c two.sqlite3")
+        .stdout("2 rows: 0 created, 2 pending\n")
+        .status(4)
+        .check();
 }
 
 #[test]
