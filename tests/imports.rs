@@ -294,3 +294,29 @@ fn a_run_that_makes_authors_ends_when_it_is_asked_to() {
     assert_eq!(facts["stopped_because"], "interrupted");
     assert_eq!(sandbox.stats().tickets, 0);
 }
+
+#[test]
+fn rows_of_an_import_are_exported_mended_and_fed_back_with_their_comments() {
+    let folder = folder();
+    // The sixth row has no identity, the seventh no date that can be read.
+    let csv = tickets()
+        .replace("\n6,Subject", "\n,Subject")
+        .replace("req7@example.com,2019-03-08 08:00", "req7@example.com,soon");
+    let folder = folder.with("old.csv", csv);
+    let sandbox = Sandbox::start(&folder, "");
+    let ended = import(&folder, &sandbox, "-c c.sqlite3").run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    let ended = folder.command("export old.csv -c c.sqlite3").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let error = folder.text("error.csv");
+    let error = error.replace("\n,Subject", "\n6,Subject");
+    let error = error.replace("req7@example.com,soon", "req7@example.com,2019-03-08 08:00");
+    let folder = folder.with("error.csv", error);
+    let url = sandbox.url();
+    let run = "run error.csv -m old.toml -c c.sqlite3 --endpoint imports --lookup-settle 1s";
+    let ended = folder.command(&format!("{run} --url {url}"));
+    let ended = ended.env("ZENDESK_OAUTH_TOKEN", "t").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(sandbox.stats().tickets, ROWS as u64);
+    arrives_as_it_was(&sandbox);
+}
