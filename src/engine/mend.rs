@@ -113,7 +113,8 @@ fn refused(stranger: &Stranger, file: &str, recorded: &str) -> EngineError {
         return EngineError::Refused(format!(
             "the row on line {line} of {file} (external_id {external_id:?}) had no external_id when \
              it was exported, and {recorded} no longer has such a row without a ticket, so it may \
-             have been mended already; nothing was changed: export error.csv again, and mend that"
+             have been mended already; nothing was changed: take that row out of the file, and export \
+             error.csv again to see what is left"
         ));
     }
     let rows = match rows {
