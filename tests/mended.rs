@@ -7,6 +7,10 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "kills/draw.rs"]
+mod draw;
+#[path = "mended/histories.rs"]
+mod histories;
 mod support;
 
 use support::folder::Folder;
@@ -21,11 +25,15 @@ struct Scene {
 }
 
 impl Scene {
-    /// A CSV with these rows that was run, and its `error.csv`.
-    fn of(rows: &str) -> Self {
+    fn before() -> Self {
         let folder = Folder::new();
         let sandbox = Sandbox::start(&folder, "");
-        let mut scene = Self { folder, sandbox };
+        Self { folder, sandbox }
+    }
+
+    /// A CSV with these rows that was run, and its `error.csv`.
+    fn of(rows: &str) -> Self {
+        let mut scene = Self::before();
         scene.write("t.csv", rows);
         assert_eq!(scene.run("t.csv").status, Some(3));
         scene.export();
@@ -37,19 +45,25 @@ impl Scene {
     }
 
     fn run(&self, csv: &str) -> Ended {
+        self.run_with(csv, "")
+    }
+
+    fn run_with(&self, csv: &str, more: &str) -> Ended {
         let url = self.sandbox.url();
-        let flags = "--lookup-settle 1s --allow-triggers";
+        let flags = format!("--lookup-settle 1s --allow-triggers {more}");
         let run = format!("run {csv} -c c.sqlite3 --url {url} {flags}");
         let run = self.folder.command(&run);
         run.env("ZENDESK_OAUTH_TOKEN", "t").run()
     }
 
     fn export(&self) {
-        let ended = self
-            .folder
-            .command("export t.csv -c c.sqlite3 --force")
-            .run();
+        let ended = self.try_export();
         assert_eq!(ended.status, Some(0), "{ended:?}");
+    }
+
+    fn try_export(&self) -> Ended {
+        let export = "export t.csv -c c.sqlite3 --force";
+        self.folder.command(export).run()
     }
 
     /// What a person would do to a copy of `error.csv`.
@@ -209,10 +223,7 @@ fn an_id_that_was_taken_can_be_mended_further_in_the_same_file() {
 fn a_row_that_gets_its_id_in_the_recorded_csv_too_is_sent_from_there() {
     let mut scene = Scene::of("1,One,First\n,Two,Second\n");
     scene.mend("mended.csv", &[("\n,Two", "\n2,Two")]);
-    let url = scene.sandbox.url();
-    let limited = format!("run mended.csv -c c.sqlite3 --url {url} --limit 0 --allow-triggers");
-    let limited = scene.folder.command(&limited);
-    let ended = limited.env("ZENDESK_OAUTH_TOKEN", "t").run();
+    let ended = scene.run_with("mended.csv", "--limit 0");
     assert_eq!(ended.status, Some(4), "{ended:?}");
     scene.write("t.csv", "1,One,First\n2,Two,Second\n");
     std::fs::remove_file(scene.folder.path("mended.csv")).unwrap();
