@@ -7,6 +7,8 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "command/accounts.rs"]
+mod accounts;
 #[path = "command/arguments.rs"]
 mod arguments;
 #[path = "command/checkpoints.rs"]
@@ -21,6 +23,8 @@ mod inputs;
 mod interrupts;
 #[path = "command/status.rs"]
 mod status;
+#[path = "command/stdout.rs"]
+mod stdout;
 mod support;
 
 /// Two rows that need no mapping.

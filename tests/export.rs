@@ -49,7 +49,7 @@ fn the_result_files_hold_every_row_once_and_to_the_byte() {
     let lines: Vec<&str> = error.split("\r\n").collect();
     assert_eq!(
         lines[0],
-        "external_id,subject,comment.body,priority,_line,_code,_message"
+        "external_id,subject,comment.body,priority,_line,_code,_message,_sha256"
     );
     assert!(lines[1].starts_with("2,\"Two, quoted\",,,3,MissingText,"));
     assert!(lines[2].starts_with(",Four,Fourth,,6,MissingExternalId,"));
@@ -75,8 +75,9 @@ fn a_utf16_file_keeps_its_mark_and_its_encoding() {
     let ended = folder.command("export -c c.sqlite3 --out out").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let bytes = std::fs::read(folder.path("out/error.csv")).unwrap();
-    let begin =
-        encode("external_id,subject,comment.body,_line,_code,_message\n2,Zwei,,3,MissingText,");
+    let begin = encode(
+        "external_id,subject,comment.body,_line,_code,_message,_sha256\n2,Zwei,,3,MissingText,",
+    );
     assert!(bytes.starts_with(&begin), "{bytes:x?}");
     assert!(bytes.ends_with(b"\n\0"), "{bytes:x?}");
 }

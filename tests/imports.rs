@@ -8,10 +8,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use support::folder::{Folder, Program};
 use support::http::post;
-use support::process::Ended;
+use support::process::{Ended, until, until_within};
 use support::sandbox::Sandbox;
 
 const MAPPING: &str = r#"
@@ -251,4 +253,70 @@ fn rows_of_one_new_requester_collide_only_a_few_times() {
     assert!(collisions <= 3, "{collisions} answers of 409");
     let stats = sandbox.stats();
     assert_eq!((stats.tickets, stats.duplicates), (200, 0));
+}
+
+/// One row whose many authors have no name: they are made users one by one, one a second.
+fn with_many_authors() -> Folder {
+    let comment = |n: usize| format!("1,Said,author{n}@example.org,,yes,2019-04-01 10:30\n");
+    let talk: String = (0..60).map(comment).collect();
+    folder()
+        .with(
+            "old.csv",
+            tickets().lines().take(2).collect::<Vec<_>>().join("\n"),
+        )
+        .with("talk.csv", format!("Id,Text,From,Who,Seen,Sent\n{talk}"))
+}
+
+#[test]
+fn the_time_in_which_authors_are_made_counts_for_max_duration() {
+    let folder = with_many_authors();
+    let sandbox = Sandbox::start(&folder, "");
+    let ended = import(&folder, &sandbox, "--max-duration 3s --json").run();
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    let facts: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(facts["stopped_because"], "max_duration");
+    assert_eq!(facts["pending"], 1);
+    assert_eq!(facts["this_run"]["requests"], sandbox.stats().requests);
+    assert_eq!(sandbox.stats().tickets, 0);
+}
+
+#[test]
+fn a_run_that_makes_authors_ends_when_it_is_asked_to() {
+    let folder = with_many_authors();
+    let sandbox = Sandbox::start(&folder, "");
+    let mut run = import(&folder, &sandbox, "--json").start();
+    until("the first authors", || sandbox.stats().requests > 7);
+    run.terminate();
+    until_within("the end", Duration::from_secs(20), || run.has_ended());
+    let ended = run.wait();
+    assert_eq!(ended.status, Some(130), "{ended:?}");
+    let facts: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(facts["stopped_because"], "interrupted");
+    assert_eq!(sandbox.stats().tickets, 0);
+}
+
+#[test]
+fn rows_of_an_import_are_exported_mended_and_fed_back_with_their_comments() {
+    let folder = folder();
+    // The sixth row has no identity, the seventh no date that can be read.
+    let csv = tickets()
+        .replace("\n6,Subject", "\n,Subject")
+        .replace("req7@example.com,2019-03-08 08:00", "req7@example.com,soon");
+    let folder = folder.with("old.csv", csv);
+    let sandbox = Sandbox::start(&folder, "");
+    let ended = import(&folder, &sandbox, "-c c.sqlite3").run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    let ended = folder.command("export old.csv -c c.sqlite3").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let error = folder.text("error.csv");
+    let error = error.replace("\n,Subject", "\n6,Subject");
+    let error = error.replace("req7@example.com,soon", "req7@example.com,2019-03-08 08:00");
+    let folder = folder.with("error.csv", error);
+    let url = sandbox.url();
+    let run = "run error.csv -m old.toml -c c.sqlite3 --endpoint imports --lookup-settle 1s";
+    let ended = folder.command(&format!("{run} --url {url}"));
+    let ended = ended.env("ZENDESK_OAUTH_TOKEN", "t").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(sandbox.stats().tickets, ROWS as u64);
+    arrives_as_it_was(&sandbox);
 }

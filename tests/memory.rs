@@ -1,6 +1,6 @@
-//! How much memory a large import takes: a million tickets with two million comments, half a
-//! gigabyte each, in no order that would help. By hand, in release:
-//! `cargo test --release --test memory -- --ignored --nocapture`
+//! How much memory a large import takes: four million comments of one ticket; and a million tickets
+//! with two million comments, half a gigabyte each, in no order that would help. The latter by hand,
+//! in release: `cargo test --release --test memory -- --ignored --nocapture`
 
 #![allow(
     clippy::unwrap_used,
@@ -37,6 +37,51 @@ fn peak_mib() -> Option<u64> {
     Some(kib / 1024)
 }
 
+/// Opens `t.csv` with its comments in `c.csv`.
+fn open(folder: &Path) -> Source {
+    let mapping = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\n[comments]\n\
+                   file = \"c.csv\"\nticket = \"ticket\"\nbody = \"text\"\nauthor.email = \"from\"\n";
+    std::fs::write(folder.join("t.toml"), mapping).unwrap();
+    let target = Target {
+        endpoint: Endpoint::Imports,
+        now: None,
+    };
+    Source::open_for(&folder.join("t.csv"), None, target).unwrap()
+}
+
+#[test]
+fn four_million_comments_of_one_ticket_take_no_memory_and_make_it_invalid() {
+    const MANY: u64 = 4_000_000;
+    let folder = tempfile::TempDir::new().unwrap();
+    write(&folder.path().join("t.csv"), "id,text", 3, |id| {
+        format!("{id},x")
+    });
+    write(
+        &folder.path().join("c.csv"),
+        "ticket,text,from",
+        MANY,
+        |_| "1,Hi,".to_owned(),
+    );
+    let mut problems = Vec::new();
+    let end = open(folder.path())
+        .scan::<SourceError>(|chunk| {
+            let invalid = chunk.rows.into_iter().filter_map(|row| row.row.err());
+            problems.extend(invalid.map(|row| row.problem.to_string()));
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(
+        problems,
+        [format!(
+            "TooManyComments: the ticket has {MANY} comments, and Zendesk takes 5000; join some of \
+             them or leave some out"
+        )]
+    );
+    assert_eq!(end.orphans.count, 0);
+    eprintln!("peak memory {:?} MiB", peak_mib());
+    assert!(peak_mib().is_none_or(|mib| mib < 100));
+}
+
 #[test]
 #[ignore = "writes a gigabyte and takes half a minute"]
 fn a_million_tickets_with_two_million_comments_fit_in_little_memory() {
@@ -54,14 +99,7 @@ fn a_million_tickets_with_two_million_comments_fit_in_little_memory() {
             number % 9_999
         )
     });
-    let mapping = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\n[comments]\n\
-                   file = \"c.csv\"\nticket = \"ticket\"\nbody = \"text\"\nauthor.email = \"from\"\n";
-    std::fs::write(place("t.toml"), mapping).unwrap();
-    let target = Target {
-        endpoint: Endpoint::Imports,
-        now: None,
-    };
-    let source = Source::open_for(&place("t.csv"), None, target).unwrap();
+    let source = open(folder.path());
     let began = Instant::now();
     let (mut valid, mut last) = (0, None);
     let end = source

@@ -63,7 +63,8 @@ fn an_object_a_line_for_programs_and_one_at_the_end() {
     }
     let last = objects.last().unwrap();
     assert_eq!(last["counts"]["created"], last["this_run"]["created"]);
-    assert!(last["elapsed_ms"].as_u64() >= Some(11_000), "{last}");
+    // The time that a run may take begins a little before there is anything to show.
+    assert!(last["elapsed_ms"].as_u64() >= Some(10_000), "{last}");
 }
 
 #[test]

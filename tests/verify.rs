@@ -345,3 +345,29 @@ fn what_cannot_be_verified_is_refused_and_nothing_is_made() {
         .changes_nothing()
         .check();
 }
+
+#[test]
+fn the_past_of_an_import_its_group_brand_and_form_are_compared() {
+    let mapping = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"text\"\ncreated_at = \"at\"\n\
+                   group_id = { constant = 900_100_004 }\nbrand_id = { constant = 900_100_001 }\n\
+                   ticket_form_id = { constant = 900_100_002 }\n";
+    let folder = Folder::new()
+        .with(
+            "rows.csv",
+            "id,text,at\nold-1,One,2019-03-01 08:00\nold-2,Two,2018-03-01 08:00:30\n",
+        )
+        .with("rows.toml", mapping);
+    let sandbox = Sandbox::start(&folder, "");
+    let scene = Scene { folder, sandbox };
+    let run = "run rows.csv --endpoint imports --lookup-settle 1s";
+    let ended = scene.command(run).run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(scene.verified("")["agreeing"], 2);
+    let moved = scene.ticket(2);
+    scene.put(moved, &json!({"group_id": 5}));
+    let ended = scene.verify("");
+    assert_eq!(ended.status, Some(5), "{ended:?}");
+    let told =
+        format!("line 3, external_id \"old-2\", ticket {moved}: group: sent 900100004, found 5\n");
+    assert_eq!(ended.stdout, told);
+}

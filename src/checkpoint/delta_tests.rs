@@ -42,6 +42,23 @@ fn the_first_of_two_rows_with_one_id_stays_and_the_others_name_its_line() {
 }
 
 #[test]
+fn a_row_with_a_ticket_stays_the_one_when_another_with_its_id_is_put_before_it() {
+    let mut fixture = Fixture::of(&[("a", Some("1"))]);
+    fixture.put(1, created());
+    fixture.scanned(&[("a", Some("other")), ("a", Some("1")), ("a", Some("more"))]);
+    assert_eq!(
+        fixture.table(),
+        "1 a line 3 created\n2 - line 2 invalid DuplicateExternalId\n\
+         3 - line 4 invalid DuplicateExternalId"
+    );
+    let problems = fixture.checkpoint.problems(9).unwrap();
+    assert!(
+        problems[0].problem.message.contains("on line 3"),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn rows_that_moved_keep_their_numbers_keys_and_tickets() {
     let mut fixture = Fixture::of(&[("a", Some("1")), ("b", Some("2"))]);
     fixture.put(1, created());

@@ -10,19 +10,19 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codes;
-use super::duplicates::{SCANNED, mark_duplicates};
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
-use super::rescan::{Rescan, see};
+use super::rescan::{Rescan, put_in_order, see};
 use super::settings::{Setting, read};
 use crate::model::delta::Delta;
+use crate::model::ids::Fingerprint;
 
 /// What a file with mended rows has brought.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mended {
     /// Rows that changed.
     pub delta: Delta,
-    /// Rows that say neither by their `external_id` nor by their line which one they are.
+    /// Rows that say neither by their `external_id` nor by what they were which one they are.
     pub nameless: u64,
 }
 
@@ -33,6 +33,8 @@ pub struct Stranger {
     pub line: u64,
     /// Its `external_id`.
     pub external_id: String,
+    /// Whether it had none in the recorded CSV.
+    pub had_none: bool,
     /// How many there are.
     pub rows: u64,
 }
@@ -81,17 +83,23 @@ fn pending_files(db: &Connection) -> rusqlite::Result<Vec<(Option<String>, u64)>
 }
 
 impl Rescan<'_> {
-    /// Ends the scan of another file. A file with a row that is not one of the checkpoint's changes
-    /// nothing.
-    pub fn mend(self, file: &str) -> Result<Result<Mended, Stranger>, CheckpointError> {
+    /// Ends the scan of another file. A file with a row that is not certainly one of the
+    /// checkpoint's changes nothing. `sha256_of` reads the row on a line, at a byte, of the recorded
+    /// CSV.
+    pub fn mend<E: From<CheckpointError>>(
+        self,
+        file: &str,
+        sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
+    ) -> Result<Result<Mended, Stranger>, E> {
+        let result = put_in_order(&self.checkpoint.db);
+        self.checkpoint.wrap(result)?;
+        read_nameless(self.checkpoint, sha256_of)?;
         let result = mend(&self.checkpoint.db, file);
-        self.checkpoint.wrap(result)
+        Ok(self.checkpoint.wrap(result)?)
     }
 }
 
 fn mend(db: &Connection, file: &str) -> rusqlite::Result<Result<Mended, Stranger>> {
-    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
-    mark_duplicates(db, SCANNED)?;
     name_the_nameless(db, file)?;
     if let Some(stranger) = stranger(db)? {
         return Ok(Err(stranger));
@@ -104,22 +112,86 @@ fn mend(db: &Connection, file: &str) -> rusqlite::Result<Result<Mended, Stranger
         [],
         |r| r.get(0),
     )?;
-    db.execute_batch("DROP TABLE temp.scanned; DROP TABLE temp.kept; COMMIT;")?;
+    db.execute_batch(
+        "DROP TABLE temp.scanned; DROP TABLE temp.kept; DROP TABLE temp.nameless; COMMIT;",
+    )?;
     Ok(Ok(Mended { delta, nameless }))
 }
 
-/// Rows that had no identity of their own are known by their line and by what was wrong with them.
-/// They get the identity that they have now, unless it is another row's already.
+/// A row `s` of another file, of which it is certain that it is the row `r` with its `external_id`:
+/// it always had it, or was given it by such a file, or says nothing that `r` does not.
+const IS_KNOWN: &str = "(s.origin IS NULL OR r.fingerprint = s.fingerprint OR EXISTS (
+    SELECT 1 FROM mended m WHERE m.row = r.number AND m.nameless AND m.recorded = s.origin))";
+
+/// Reads the rows without an identity in the recorded CSV, if rows of another file say that they
+/// were such.
+fn read_nameless<E: From<CheckpointError>>(
+    checkpoint: &Checkpoint,
+    sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
+) -> Result<(), E> {
+    let is_asked_for = format!(
+        "SELECT 1 FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+         WHERE s.origin IS NOT NULL AND (r.number IS NULL OR ({IS_KNOWN}) IS NOT TRUE)"
+    );
+    let places = format!(
+        "SELECT number, line, byte_offset FROM row
+         WHERE external_id IS NULL AND state = {}",
+        codes::INVALID
+    );
+    read_rows(checkpoint, &is_asked_for, &places, sha256_of)
+}
+
+/// Reads the rows without an identity in another scan of the recorded CSV, if such rows were mended.
+pub(super) fn read_nameless_scanned<E: From<CheckpointError>>(
+    checkpoint: &Checkpoint,
+    sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
+) -> Result<(), E> {
+    let is_asked_for = "SELECT 1 FROM mended WHERE nameless";
+    let places = "SELECT number, line, byte_offset FROM scanned WHERE external_id IS NULL";
+    read_rows(checkpoint, is_asked_for, places, sha256_of)
+}
+
+fn read_rows<E: From<CheckpointError>>(
+    checkpoint: &Checkpoint,
+    is_asked_for: &str,
+    places: &str,
+    mut sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
+) -> Result<(), E> {
+    let db = &checkpoint.db;
+    let mut asked = checkpoint.wrap(db.prepare(is_asked_for))?;
+    if !checkpoint.wrap(asked.exists([]))? {
+        return Ok(());
+    }
+    let mut note = checkpoint
+        .wrap(db.prepare("INSERT INTO temp.nameless (number, sha256) VALUES (?1, ?2)"))?;
+    let mut query = checkpoint.wrap(db.prepare(places))?;
+    let mut rows = checkpoint.wrap(query.query([]))?;
+    while let Some(r) = checkpoint.wrap(rows.next())? {
+        let place = || Ok::<(i64, u64, u64), rusqlite::Error>((r.get(0)?, r.get(1)?, r.get(2)?));
+        let (number, line, offset) = checkpoint.wrap(place())?;
+        let sha256 = sha256_of(line, offset)?;
+        checkpoint.wrap(note.execute(params![number, sha256.as_bytes()]))?;
+    }
+    Ok(())
+}
+
+/// Rows that had no identity of their own are known by their bytes; of several with the same bytes
+/// it does not matter which is which. They get the identity that they have now, unless it is another
+/// row's already.
 fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
     db.execute_batch(&format!(
         "DROP TABLE IF EXISTS temp.named;
          CREATE TEMP TABLE named AS
-           SELECT s.number AS scanned, r.number AS row,
-                  EXISTS (SELECT 1 FROM row t WHERE t.external_id = s.external_id) AS taken
-           FROM scanned s JOIN row r ON r.line = s.origin_line AND r.problem_code = s.origin_code
-           WHERE r.state = {invalid} AND r.external_id IS NULL
-             -- A row that was split in two is two rows, and neither is the old one.
-             AND (SELECT count(*) FROM scanned o WHERE o.origin_line = s.origin_line) = 1;
+           SELECT m.number AS scanned, n.number AS row, m.origin AS sha256,
+                  EXISTS (SELECT 1 FROM row t WHERE t.external_id = m.external_id) AS taken
+           FROM (SELECT s.number, s.external_id, s.origin,
+                        row_number() OVER (PARTITION BY s.origin
+                                           ORDER BY s.external_id IS NULL, s.number) AS nth
+                 FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+                 WHERE s.origin IS NOT NULL AND (r.number IS NULL OR ({IS_KNOWN}) IS NOT TRUE)) m
+           JOIN (SELECT number, sha256, row_number() OVER (PARTITION BY sha256 ORDER BY number) AS nth
+                 FROM temp.nameless) n
+           ON n.sha256 = m.origin AND n.nth = m.nth;
          UPDATE row SET problem_code = 'DuplicateExternalId', problem_message =
              'external_id ' || s.external_id || ' is already that of another row; only that one is sent'
            FROM named n JOIN scanned s ON s.number = n.scanned
@@ -132,12 +204,11 @@ fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
            WHERE row.number = n.row AND s.external_id IS NOT NULL AND NOT n.taken;
          DELETE FROM scanned WHERE number IN (
            SELECT n.scanned FROM named n JOIN scanned s ON s.number = n.scanned
-           WHERE n.taken OR s.external_id IS NULL);",
-        invalid = codes::INVALID
+           WHERE n.taken OR s.external_id IS NULL);"
     ))?;
     db.execute(
         "INSERT INTO mended (row, file, line, byte_offset, recorded, nameless)
-         SELECT n.row, ?1, s.line, s.byte_offset, NULL, 1
+         SELECT n.row, ?1, s.line, s.byte_offset, n.sha256, 1
          FROM named n JOIN scanned s ON s.number = n.scanned",
         [file],
     )?;
@@ -145,22 +216,21 @@ fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
 }
 
 fn stranger(db: &Connection) -> rusqlite::Result<Option<Stranger>> {
-    let first = db
-        .query_row(
-            "SELECT s.line, s.external_id, count(*) OVER ()
-             FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
-             WHERE s.external_id IS NOT NULL AND r.number IS NULL ORDER BY s.number LIMIT 1",
-            [],
-            |r| {
-                Ok(Stranger {
-                    line: r.get(0)?,
-                    external_id: r.get(1)?,
-                    rows: r.get(2)?,
-                })
-            },
-        )
-        .optional()?;
-    Ok(first)
+    let query = format!(
+        "SELECT s.line, s.external_id, s.origin IS NOT NULL, count(*) OVER ()
+         FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+         WHERE s.external_id IS NOT NULL AND (r.number IS NULL OR ({IS_KNOWN}) IS NOT TRUE)
+         ORDER BY s.number LIMIT 1"
+    );
+    let first = db.query_row(&query, [], |r| {
+        Ok(Stranger {
+            line: r.get(0)?,
+            external_id: r.get(1)?,
+            had_none: r.get(2)?,
+            rows: r.get(3)?,
+        })
+    });
+    first.optional()
 }
 
 /// Notes where the rows are that are read from this file from now on: those that it changes, and
@@ -187,16 +257,26 @@ fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// A row that had no identity in the recorded CSV is still there without one: it is not a new row.
-/// It is known by its place; if anything was changed above it, it counts as a new one.
+/// A row that was mended because it has no identity in the recorded CSV is still there without one:
+/// it is not a new row. It is known by its bytes, wherever it is now.
 pub(super) fn leave_nameless(db: &Connection) -> rusqlite::Result<()> {
-    db.execute(
-        "DELETE FROM scanned WHERE external_id IS NULL AND (line, byte_offset) IN (
-           SELECT r.line, r.byte_offset FROM mended m JOIN row r ON r.number = m.row
-           WHERE m.nameless)",
-        [],
-    )?;
-    Ok(())
+    db.execute_batch(
+        "DROP TABLE IF EXISTS temp.named;
+         CREATE TEMP TABLE named AS
+           SELECT n.number AS scanned, m.row
+           FROM (SELECT m.row, m.recorded,
+                        row_number() OVER (PARTITION BY m.recorded ORDER BY m.row) AS nth
+                 FROM mended m JOIN row r ON r.number = m.row
+                 WHERE m.nameless AND NOT EXISTS (
+                   SELECT 1 FROM scanned s WHERE s.external_id = r.external_id)) m
+           JOIN (SELECT number, sha256, row_number() OVER (PARTITION BY sha256 ORDER BY number) AS nth
+                 FROM temp.nameless) n
+           ON n.sha256 = m.recorded AND n.nth = m.nth;
+         UPDATE row SET line = s.line, byte_offset = s.byte_offset
+           FROM named n JOIN scanned s ON s.number = n.scanned WHERE row.number = n.row;
+         DELETE FROM scanned WHERE number IN (SELECT scanned FROM named);
+         DROP TABLE temp.named;",
+    )
 }
 
 /// Keeps the mended version of rows of which the recorded CSV says what it said before. If the CSV
@@ -227,7 +307,7 @@ pub(super) fn keep(
         "UPDATE mended SET recorded = s.fingerprint
          FROM temp.kept k JOIN row r ON r.number = k.row
          JOIN scanned s ON s.external_id = r.external_id
-         WHERE mended.row = k.row",
+         WHERE mended.row = k.row AND NOT mended.nameless",
         [],
     )?;
     Ok(())
@@ -236,7 +316,7 @@ pub(super) fn keep(
 /// A row that reads in the recorded CSV as it will be sent is read from there again.
 pub(super) fn forget_caught_up(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
-        "DELETE FROM mended WHERE NOT nameless AND row IN (
+        "DELETE FROM mended WHERE row IN (
            SELECT r.number FROM scanned s JOIN row r ON r.external_id = s.external_id
            WHERE r.fingerprint IS s.fingerprint)",
         [],

@@ -1,4 +1,4 @@
-use super::fixture_tests::Fixture;
+use super::fixture_tests::{Fixture, in_no_file};
 use super::mended::Stranger;
 use crate::model::ids::{Fingerprint, Key, RowNumber};
 
@@ -12,7 +12,7 @@ fn mend(fixture: &mut Fixture, id: &str, text: &str) -> Result<u64, Stranger> {
         body: Ok((Fingerprint::of(text.as_bytes()), Key::random())),
     })
     .unwrap();
-    let mended = scan.mend("error.csv").unwrap();
+    let mended = scan.mend("error.csv", in_no_file).unwrap();
     mended.map(|mended| mended.delta.renewed)
 }
 

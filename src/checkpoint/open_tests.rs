@@ -1,5 +1,5 @@
 use super::error::CheckpointError;
-use super::fixture_tests::Fixture;
+use super::fixture_tests::{Fixture, in_no_file};
 use super::open::{Checkpoint, Reader};
 
 #[test]
@@ -69,7 +69,8 @@ fn a_scratch_copy_holds_what_the_checkpoint_holds_and_leaves_it_alone() {
         scratch.counts().unwrap(),
         fixture.checkpoint.counts().unwrap()
     );
-    scratch.rescan().unwrap().finish(&[], true).unwrap();
+    let rescan = scratch.rescan().unwrap();
+    rescan.finish(&[], true, in_no_file).unwrap();
     assert_eq!(scratch.counts().unwrap().withdrawn, 2);
     assert_eq!(fixture.checkpoint.counts().unwrap().withdrawn, 0);
 }

@@ -42,9 +42,10 @@ impl Checkpoint {
                state           INTEGER NOT NULL,
                problem_code    TEXT,
                problem_message TEXT,
-               origin_line     INTEGER,
-               origin_code     TEXT
+               origin          BLOB
              ) STRICT;
+             DROP TABLE IF EXISTS temp.nameless;
+             CREATE TEMP TABLE nameless (number INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT;
              BEGIN IMMEDIATE;",
         );
         self.wrap(result)?;
@@ -68,11 +69,11 @@ impl Rescan<'_> {
         self.add_from(row, None)
     }
 
-    /// Adds a row that says on which line of the recorded CSV it was, and what was wrong with it.
+    /// Adds a row that says what it was in the recorded CSV: the SHA-256 of a row without an identity.
     pub fn add_from(
         &mut self,
         row: NewRow<'_>,
-        origin: Option<(u64, &str)>,
+        origin: Option<Fingerprint>,
     ) -> Result<(), CheckpointError> {
         let result = stage(&self.checkpoint.db, &row, origin);
         self.checkpoint.wrap(result)
@@ -80,14 +81,18 @@ impl Rescan<'_> {
 
     /// Ends the scan and stores `settings`. `same_bodies` is false if this program makes other
     /// bytes of the same row than the one that scanned it before: then no row that was sent counts
-    /// as changed.
-    pub fn finish(
+    /// as changed. `sha256_of` reads the row on a line, at a byte, of the file that was scanned.
+    pub fn finish<E: From<CheckpointError>>(
         self,
         settings: &[(Setting, String)],
         same_bodies: bool,
-    ) -> Result<Delta, CheckpointError> {
+        sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
+    ) -> Result<Delta, E> {
+        let result = put_in_order(&self.checkpoint.db);
+        self.checkpoint.wrap(result)?;
+        mended::read_nameless_scanned(self.checkpoint, sha256_of)?;
         let result = merge(&self.checkpoint.db, settings, same_bodies);
-        self.checkpoint.wrap(result)
+        Ok(self.checkpoint.wrap(result)?)
     }
 }
 
@@ -99,15 +104,21 @@ impl Drop for Rescan<'_> {
     }
 }
 
-fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<(u64, &str)>) -> rusqlite::Result<()> {
+/// Makes rows findable by their identity, each identity being one row's.
+pub(super) fn put_in_order(db: &Connection) -> rusqlite::Result<()> {
+    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
+    mark_duplicates(db, SCANNED)
+}
+
+fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<Fingerprint>) -> rusqlite::Result<()> {
     let (fingerprint, key, problem) = match row.body {
         Ok((fingerprint, key)) => (Some(fingerprint), Some(key), None),
         Err(problem) => (None, None, Some(problem)),
     };
     db.prepare_cached(
         "INSERT INTO scanned (line, byte_offset, external_id, fingerprint, key, state,
-                              problem_code, problem_message, origin_line, origin_code)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                              problem_code, problem_message, origin)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         row.line,
@@ -122,8 +133,7 @@ fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<(u64, &str)>) -> rusq
         },
         problem.map(|p| &*p.code),
         problem.map(|p| &p.message),
-        origin.map(|(line, _)| line),
-        origin.map(|(_, code)| code),
+        origin.as_ref().map(Fingerprint::as_bytes),
     ])?;
     Ok(())
 }
@@ -133,8 +143,6 @@ fn merge(
     settings: &[(Setting, String)],
     same_bodies: bool,
 ) -> rusqlite::Result<Delta> {
-    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
-    mark_duplicates(db, SCANNED)?;
     let mut delta = Delta::default();
     since::clear(db)?;
     // Rows without an identity are found anew by each scan; none of them can have been sent.
@@ -167,7 +175,9 @@ fn merge(
         write(db, *setting, value)?;
     }
     write_row_count(db)?;
-    db.execute_batch("DROP TABLE temp.scanned; DROP TABLE temp.kept; COMMIT;")?;
+    db.execute_batch(
+        "DROP TABLE temp.scanned; DROP TABLE temp.kept; DROP TABLE temp.nameless; COMMIT;",
+    )?;
     Ok(delta)
 }
 

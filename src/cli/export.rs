@@ -8,7 +8,8 @@ use super::args::ExportArguments;
 use super::exit::{Exit, Failure};
 use super::whole_file::{WholeFile, Written, hex};
 use super::{origins, output, paths, status};
-use crate::checkpoint::{CreatedRow, Reader, Without};
+use crate::checkpoint::{CreatedRow, Reader, Setting, Without};
+use crate::engine::mend;
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
 use crate::source::{ADDED_COLUMNS, Place, Source};
@@ -28,7 +29,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
             "the CSV has not been read to its end yet, so there is nothing to export; run it first",
         ));
     }
-    let source = source(arguments, &origins)?;
+    let source = source(arguments, &reader, &origins)?;
     let facts = status::facts(&reader)?;
     if facts.rejected + facts.invalid + facts.unknown > 0 {
         refuse_changed(&source, &origins)?;
@@ -135,11 +136,16 @@ fn codes(reader: &Reader) -> Result<Vec<CodeRows>, Failure> {
         .collect())
 }
 
-fn source(arguments: &ExportArguments, origins: &Origins) -> Result<Source, Failure> {
+fn source(
+    arguments: &ExportArguments,
+    reader: &Reader,
+    origins: &Origins,
+) -> Result<Source, Failure> {
     let recorded = Path::new(&origins.csv.path);
     let csv = arguments.csv.as_deref().unwrap_or(recorded);
     let mapping = origins.mapping.as_ref().map(|file| Path::new(&file.path));
-    Ok(Source::open(csv, mapping)?)
+    let target = origins::target(reader.setting(Setting::Endpoint)?.as_deref());
+    Ok(Source::open_for(csv, mapping, target)?)
 }
 
 /// Rows are found by their places, which are those of the file that was read.
@@ -246,7 +252,12 @@ fn without(
             offset: row.offset,
         };
         let line = row.line.to_string();
-        let cells = [line.as_str(), &row.code, &row.message];
+        // By this a mended row is known again that has no other identity.
+        let sha256 = match row.external_id {
+            Some(_) => String::new(),
+            None => mend::sha256_of(source, place)?.to_string(),
+        };
+        let cells = [line.as_str(), &row.code, &row.message, &sha256];
         file.write(&source.row_with(place, &cells)?)
     })?;
     Ok(rows)

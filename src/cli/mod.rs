@@ -40,14 +40,12 @@ pub fn main() -> ExitCode {
     let arguments = match help::arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let exit = if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
-            // A closed pipe is the reader's wish.
-            let _closed_pipe = error.print();
-            return exit.into();
+            let result = error.print();
+            if error.use_stderr() {
+                return Exit::Usage.into();
+            }
+            output::printed(result);
+            return output::judged(Exit::Done).into();
         }
     };
     let result = log::start(&arguments.command.log()).and_then(|()| {

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::exit::Failure;
 use crate::checkpoint::{Checkpoint, CheckpointError, Reader, Setting};
 use crate::report::origins::{FileMark, Origins};
+use crate::source::{Endpoint, Target};
 
 pub(super) fn origins(reader: &Reader, checkpoint: &Path) -> Result<Origins, Failure> {
     of(
@@ -37,4 +38,15 @@ fn of(
         },
         mapping: (!mapping.path.is_empty()).then_some(mapping),
     })
+}
+
+/// What the bodies were made for, by the endpoint that a checkpoint has recorded.
+pub(super) fn target(endpoint: Option<&str>) -> Target {
+    Target {
+        endpoint: match endpoint {
+            Some("imports") => Endpoint::Imports,
+            Some(_) | None => Endpoint::Tickets,
+        },
+        now: None,
+    }
 }

@@ -47,7 +47,12 @@ pub(super) fn line(text: &str) {
 /// Prints what ends its lines itself.
 pub(super) fn bytes(bytes: &[u8]) {
     let mut out = stdout();
-    match out.write_all(bytes).and_then(|()| out.flush()) {
+    printed(out.write_all(bytes).and_then(|()| out.flush()));
+}
+
+/// Takes what came of printing something on stdout.
+pub(super) fn printed(result: std::io::Result<()>) {
+    match result {
         Ok(()) => {}
         // Whoever closes a pipe has read enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
@@ -177,6 +178,40 @@ struct Body<'r> {
     end: CancellationToken,
 }
 
+impl Body<'_> {
+    /// What is done before the first create ends when somebody asks for it, or when `max_ms` are
+    /// over.
+    fn end_of_preparing(&self, max_ms: Option<u64>) -> CancellationToken {
+        let end = self.end.child_token();
+        if let Some(max_ms) = max_ms {
+            let left = Duration::from_millis(max_ms.saturating_sub(monotonic().since(self.began)));
+            let over = end.clone();
+            self.runtime.spawn(async move {
+                tokio::time::sleep(left).await;
+                over.cancel();
+            });
+        }
+        end
+    }
+
+    /// The end of a run before its first create: asked for by a person, or else by the time.
+    fn cut_off(&self, checkpoint: &Checkpoint, requests: u32) -> Result<Ended, Failure> {
+        let stop = if self.end.is_cancelled() {
+            Stop::Interrupted
+        } else {
+            Stop::MaxDuration
+        };
+        Ok(Ended {
+            stop,
+            counts: checkpoint.counts()?,
+            tally: Tally {
+                requests: requests.into(),
+                ..Tally::default()
+            },
+        })
+    }
+}
+
 fn send(
     arguments: &RunArguments,
     place: &Place,
@@ -188,39 +223,49 @@ fn send(
     let (account, credentials, _server) = place.connect()?;
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
+    let end = body.end_of_preparing(arguments.max_duration);
+    let mut requests = 0;
     let known = body.runtime.block_on(async {
         tokio::select! {
             known = meet::meet(arguments, &client, &source, display) => known,
-            () = body.end.cancelled() => Err(EngineError::Interrupted),
+            () = end.cancelled() => Err(EngineError::Interrupted),
         }
-    })?;
+    });
+    let known = match known {
+        Err(EngineError::Interrupted) => return body.cut_off(&checkpoint, requests),
+        known => known?,
+    };
     // Triggers do not run on imported tickets.
     if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
         confirm::triggers(&known.triggers, arguments.allow_triggers)?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    let plan = make_plan(arguments, client.account().host(), &known);
-    let mut requests = known.requests;
+    let mut plan = make_plan(arguments, client.account().host(), &known);
+    requests += known.requests;
     let mut rows = CsvRows(source);
-    let paces = (plan.pace, known.limit);
-    let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
-    let unknown = plan.unknown_author;
-    let authors = authors::resolve(
-        &client,
-        &mut rows,
-        &mut checkpoint,
-        unknown,
-        paces,
-        watchers,
-    );
-    requests += body.runtime.block_on(authors)?;
-    if arguments.recover {
-        let watchers: (&CancellationToken, &mut dyn Monitor) = (&body.end, display);
-        let clock = known.clock;
-        let recovered = recover::recover(&client, &mut checkpoint, &plan, clock, watchers);
-        requests += body.runtime.block_on(recovered)?;
+    let prepared = body.runtime.block_on(async {
+        let paces = (plan.pace, known.limit);
+        let unknown = plan.unknown_author;
+        let watchers: (&CancellationToken, &mut dyn Monitor) = (&end, display);
+        let (rows, checkpoint, requests) = (&mut rows, &mut checkpoint, &mut requests);
+        authors::resolve(
+            &client, rows, checkpoint, unknown, paces, watchers, requests,
+        )
+        .await?;
+        if arguments.recover {
+            let watchers: (&CancellationToken, &mut dyn Monitor) = (&end, display);
+            let clock = known.clock;
+            recover::recover(&client, checkpoint, &plan, clock, watchers, requests).await?;
+        }
+        Ok(())
+    });
+    match prepared {
+        Err(EngineError::Interrupted) => return body.cut_off(&checkpoint, requests),
+        prepared => prepared?,
     }
     let now = monotonic();
+    let spent = now.since(body.began);
+    plan.max_duration_ms = plan.max_duration_ms.map(|most| most.saturating_sub(spent));
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;

@@ -17,6 +17,9 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
         output::json(&facts);
     } else {
         output::line(&text::rows(&facts));
+        if facts.stopped_because == RUNNING {
+            output::line("running: a process is at work on it now");
+        }
         for row in reader.problems(PROBLEMS_SHOWN)? {
             output::line(&text::problem(row.line, row.state, &row.problem));
         }

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::interrupt::Signals;
 use super::place::Place;
 use super::verify_args::VerifyArguments;
-use super::{output, paths};
+use super::{origins, output, paths};
 use crate::checkpoint::{
     Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow,
 };
@@ -19,7 +19,7 @@ use crate::engine::run::runtime;
 use crate::engine::verify::{self, Files};
 use crate::engine::{EngineError, belongs, start};
 use crate::model::ids::Key;
-use crate::source::{Endpoint, Source, Target};
+use crate::source::Source;
 use crate::zendesk::pacer::Policy;
 use crate::zendesk::{Client, Timeouts};
 
@@ -92,13 +92,7 @@ fn files(arguments: &VerifyArguments, checkpoint: &Checkpoint) -> Result<Files, 
         Some(mapping) => Some(mapping.clone()),
         None => recorded(Setting::Mapping)?.map(PathBuf::from),
     };
-    let target = Target {
-        endpoint: match recorded(Setting::Endpoint)?.as_deref() {
-            Some("imports") => Endpoint::Imports,
-            Some(_) | None => Endpoint::Tickets,
-        },
-        now: None,
-    };
+    let target = origins::target(recorded(Setting::Endpoint)?.as_deref());
     let source = Source::open_for(&csv, mapping.as_deref(), target)?;
     Ok(Files::new(source, mapping, target))
 }

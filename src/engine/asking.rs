@@ -179,7 +179,7 @@ pub(super) async fn wait_until(
 }
 
 /// A question changes nothing, so that its answer need not be waited for when the end is asked for.
-async fn unless_ended<T>(
+pub(super) async fn unless_ended<T>(
     end: &CancellationToken,
     task: impl Future<Output = T>,
 ) -> Result<T, EngineError> {

@@ -34,7 +34,7 @@ const JOB_QUESTIONS_MAX: u32 = 300;
 const PROBLEMS_SHOWN: usize = 5;
 
 /// Makes every author of `rows` a user, and refuses to go on if one cannot be, unless `unknown` says
-/// who stands in. Returns how many requests it took.
+/// who stands in. What it asks is counted in `requests`, also when it is cut off.
 pub async fn resolve(
     client: &Client,
     rows: &mut CsvRows,
@@ -42,11 +42,12 @@ pub async fn resolve(
     unknown: UnknownAuthor,
     (pace, limit): (Policy, Option<RateLimit>),
     (end, monitor): (&CancellationToken, &mut dyn Monitor),
-) -> Result<u32, EngineError> {
+    requests: &mut u32,
+) -> Result<(), EngineError> {
     if rows.0.comments_path().is_none() {
-        return Ok(0);
+        return Ok(());
     }
-    note(&rows.0, checkpoint)?;
+    note(&rows.0, checkpoint, end)?;
     let about = "questions about the authors of comments; no ticket was sent";
     let mut road = Road {
         client,
@@ -55,18 +56,20 @@ pub async fn resolve(
         monitor,
         unanswered: 0,
     };
-    road.make_all(checkpoint).await?;
-    let (count, first) = checkpoint.author_problems(PROBLEMS_SHOWN)?;
-    if count == 0 {
-        return Ok(road.asker.requests);
-    }
+    let resolved = road.resolve(rows, checkpoint, unknown).await;
+    *requests += road.asker.requests;
+    resolved
+}
+
+/// How authors who cannot be made users are told.
+fn sentence(count: u64, first: &[(String, Problem)]) -> String {
     let named = |(email, problem): &(String, Problem)| format!("{email} ({problem})");
     let named: Vec<String> = first.iter().map(named).collect();
     let cannot = match count {
         1 => "1 author of comments cannot be made a user".to_owned(),
         n => format!("{n} authors of comments cannot be made users"),
     };
-    let sentence = format!(
+    format!(
         "{cannot}: {}{}",
         named.join("; "),
         if count > first.len() as u64 {
@@ -74,35 +77,21 @@ pub async fn resolve(
         } else {
             ""
         }
-    );
-    match unknown {
-        UnknownAuthor::Fail => Err(EngineError::Refused(format!(
-            "{sentence}; nothing was sent: mend the addresses, or add --unknown-author requester \
-             (or me) to let somebody stand in for them"
-        ))),
-        UnknownAuthor::Requester => {
-            road.monitor.tell(&sentence);
-            stand_ins(rows, checkpoint)?;
-            road.make_all(checkpoint).await?;
-            let more = checkpoint.author_problems(0)?.0 - count;
-            if more > 0 {
-                road.monitor.tell(&format!(
-                    "{more} of the requesters who stand in cannot be made users either: there the \
-                     user whose credentials are used counts as the author"
-                ));
-            }
-            Ok(road.asker.requests)
-        }
-        UnknownAuthor::Me => {
-            road.monitor.tell(&sentence);
-            Ok(road.asker.requests)
-        }
-    }
+    )
 }
 
-fn note(source: &Source, checkpoint: &mut Checkpoint) -> Result<(), EngineError> {
+fn note(
+    source: &Source,
+    checkpoint: &mut Checkpoint,
+    end: &CancellationToken,
+) -> Result<(), EngineError> {
     let mut authors = checkpoint.authors()?;
-    source.for_each_author(|email, name| Ok::<_, EngineError>(authors.add(email, name)?))?;
+    source.for_each_author(|email, name| {
+        if end.is_cancelled() {
+            return Err(EngineError::Interrupted);
+        }
+        Ok(authors.add(email, name)?)
+    })?;
     Ok(authors.finish()?)
 }
 
@@ -143,6 +132,39 @@ struct Road<'r> {
 }
 
 impl Road<'_> {
+    async fn resolve(
+        &mut self,
+        rows: &mut CsvRows,
+        checkpoint: &mut Checkpoint,
+        unknown: UnknownAuthor,
+    ) -> Result<(), EngineError> {
+        self.make_all(checkpoint).await?;
+        let (count, first) = checkpoint.author_problems(PROBLEMS_SHOWN)?;
+        if count == 0 {
+            return Ok(());
+        }
+        let sentence = sentence(count, &first);
+        if unknown == UnknownAuthor::Fail {
+            return Err(EngineError::Refused(format!(
+                "{sentence}; nothing was sent: mend the addresses, or add --unknown-author \
+                 requester (or me) to let somebody stand in for them"
+            )));
+        }
+        self.monitor.tell(&sentence);
+        if unknown == UnknownAuthor::Requester {
+            stand_ins(rows, checkpoint)?;
+            self.make_all(checkpoint).await?;
+            let more = checkpoint.author_problems(0)?.0 - count;
+            if more > 0 {
+                self.monitor.tell(&format!(
+                    "{more} of the requesters who stand in cannot be made users either: there the \
+                     user whose credentials are used counts as the author"
+                ));
+            }
+        }
+        Ok(())
+    }
+
     async fn make_all(&mut self, checkpoint: &mut Checkpoint) -> Result<(), EngineError> {
         self.in_bulk(checkpoint).await?;
         let mut made = 0_u64;

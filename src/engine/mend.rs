@@ -6,10 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::EngineError;
 use super::monitor::Monitor;
-use super::scan::{ScanOutcome, absolute, mapping_sha256, new_row, read};
+use super::scan::{ScanOutcome, absolute, hex, mapping_sha256, new_row, read};
 use crate::checkpoint::{Checkpoint, Setting, Stranger};
+use crate::model::ids::Fingerprint;
 use crate::model::ticket::BODY_FORMAT;
-use crate::source::Source;
+use crate::source::{Place, Source, Target};
 
 /// The path of the recorded CSV, if `source` is another file.
 pub(super) fn another_file(
@@ -36,19 +37,48 @@ pub(super) fn mend(
 ) -> Result<ScanOutcome, EngineError> {
     refuse_another_mapping(source, checkpoint, recorded)?;
     let file = absolute(source.csv_path());
+    let sha256 = checkpoint.setting(Setting::CsvSha256)?.unwrap_or_default();
     let mut scan = checkpoint.rescan()?;
     read(source, monitor, end, |rows| {
         rows.iter().try_for_each(|scanned| {
-            let origin = scanned.origin.as_ref();
-            let origin = origin.map(|from| (from.line, &*from.code));
+            let origin = scanned.origin.as_deref().and_then(Fingerprint::from_hex);
             scan.add_from(new_row(scanned), origin)
         })
     })?;
-    let mended = scan
-        .mend(&file)?
-        .map_err(|stranger| refused(&stranger, &file, recorded))?;
+    let mut as_scanned = None;
+    let mended = scan.mend(&file, |line, offset| {
+        let csv = match &mut as_scanned {
+            Some(csv) => csv,
+            none => none.insert(unchanged(recorded, source, &sha256)?),
+        };
+        sha256_of(csv, Place { line, offset })
+    })?;
+    let mended = mended.map_err(|stranger| refused(&stranger, &file, recorded))?;
     checkpoint.work_on(&file);
     Ok(ScanOutcome::Mended(mended))
+}
+
+/// The SHA-256 of a row as its file has it: the identity of a row that has no other.
+pub fn sha256_of(source: &Source, at: Place) -> Result<Fingerprint, EngineError> {
+    Ok(Fingerprint::of(&source.row_with(at, &[])?))
+}
+
+/// Opens the recorded CSV, whose rows are found by their places: it must be as it was scanned.
+fn unchanged(recorded: &str, mended: &Source, sha256: &str) -> Result<Source, EngineError> {
+    let target = Target {
+        endpoint: mended.endpoint(),
+        now: None,
+    };
+    let source = Source::open_for(Path::new(recorded), mended.mapping_path(), target)?;
+    if hex(&source.identity()?.csv_sha256) == sha256 {
+        return Ok(source);
+    }
+    Err(EngineError::Refused(format!(
+        "rows of {} had no external_id in {recorded} and are told by what they were there, but \
+         {recorded} has changed since it was read: run it first (with --limit 0, if nothing is to be \
+         sent)",
+        mended.csv_path().display()
+    )))
 }
 
 /// With another mapping every row of the file would read otherwise.
@@ -76,8 +106,17 @@ fn refused(stranger: &Stranger, file: &str, recorded: &str) -> EngineError {
     let Stranger {
         line,
         external_id,
+        had_none,
         rows,
     } = stranger;
+    if *had_none {
+        return EngineError::Refused(format!(
+            "the row on line {line} of {file} (external_id {external_id:?}) had no external_id when \
+             it was exported, and {recorded} no longer has such a row without a ticket, so it may \
+             have been mended already; nothing was changed: take that row out of the file, and export \
+             error.csv again to see what is left"
+        ));
+    }
     let rows = match rows {
         1 => "1 row is".to_owned(),
         n => format!("{n} rows are"),

@@ -13,7 +13,7 @@ pub mod driver;
 mod error;
 pub mod history;
 mod log;
-mod mend;
+pub mod mend;
 pub mod monitor;
 pub mod plan;
 pub mod preflight;

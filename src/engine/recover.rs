@@ -6,7 +6,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::asking::wait_until;
+use super::asking::{unless_ended, wait_until};
 use super::clock::monotonic;
 use super::error::EngineError;
 use super::log;
@@ -29,23 +29,25 @@ const PAGE_TICKETS_MIN: u32 = 100;
 const FAILURES_MAX: u32 = 5;
 
 /// Lets every open row be looked up before it is sent, and looks them up by the export if that is
-/// the cheaper way. Rows that are left are looked up by the driver. Returns how many requests that
-/// took.
+/// the cheaper way. Rows that are left are looked up by the driver. What is asked is counted in
+/// `requests`, also when it is cut off.
 pub async fn recover(
     client: &Client,
     checkpoint: &mut Checkpoint,
     plan: &Plan,
     clock: ServerClock,
     (end, monitor): (&CancellationToken, &mut dyn Monitor),
-) -> Result<u32, EngineError> {
+    requests: &mut u32,
+) -> Result<(), EngineError> {
     checkpoint.recover(clock.at(monotonic()))?;
     let rows = checkpoint.counts()?.pending;
-    let Some(tickets) = count_tickets(client).await else {
-        return Ok(1);
+    *requests += 1;
+    let Some(tickets) = unless_ended(end, count_tickets(client)).await? else {
+        return Ok(());
     };
     let rpm = plan.pace.max_rpm.map_or(u64::MAX, u64::from);
     if !plan.sees_all || !export_is_cheaper(rows, tickets, rpm) {
-        return Ok(1);
+        return Ok(());
     }
     monitor.tell(&format!(
         "{rows} rows are looked up in the export of all {tickets} tickets, once requests of another \
@@ -53,10 +55,22 @@ pub async fn recover(
     ));
     let settled = monotonic().plus(plan.rules.lookup_settle_ms.max(MOST_RECENT_MS));
     wait_until(settled, end).await?;
-    let mut requests = 1;
     let dates_tell = plan.rules.trust == Trust::Key;
+    read_export(client, checkpoint, dates_tell, (end, monitor), requests).await
+}
+
+/// Reads the export to its end and settles the rows that were to be looked up, once everything has
+/// settled in the account. If it cannot be read, they are left to be looked up one by one.
+/// `dates_tell` is false if tickets have dates of the past.
+pub async fn read_export(
+    client: &Client,
+    checkpoint: &mut Checkpoint,
+    dates_tell: bool,
+    (end, monitor): (&CancellationToken, &mut dyn Monitor),
+    requests: &mut u32,
+) -> Result<(), EngineError> {
     checkpoint.forget_exported()?;
-    let complete = export(client, end, &mut requests, None, |page| {
+    let complete = export(client, end, requests, None, |page| {
         let found = page.tickets.iter().map(|t| {
             // The date of an imported ticket says nothing of when it was made.
             let created_at = t.created_at.filter(|_| dates_tell);
@@ -71,7 +85,7 @@ pub async fn recover(
         monitor.tell("the export cannot be read; the rows are looked up one by one");
         checkpoint.forget_exported()?;
     }
-    Ok(requests)
+    Ok(())
 }
 
 /// The export leaves out the most recent minute, and `Date` is in whole seconds.
@@ -106,7 +120,8 @@ pub(super) async fn export(
         *requests += 1;
         let asked = monotonic();
         next = asked.plus(60_000 / EXPORT_RPM);
-        let Answer { answer, meta } = client.export_page(after.as_deref(), size).await;
+        let Answer { answer, meta } =
+            unless_ended(end, client.export_page(after.as_deref(), size)).await?;
         log::asked(
             "export",
             failures + 1,

@@ -65,7 +65,8 @@ pub fn scan(
     let read = read(source, monitor, end, |rows| {
         rows.iter().try_for_each(|row| rescan.add(new_row(row)))
     })?;
-    let delta = rescan.finish(&settings(source, &read), same_bodies)?;
+    let sha256_of = |line, offset| mend::sha256_of(source, Place { line, offset });
+    let delta = rescan.finish(&settings(source, &read), same_bodies, sha256_of)?;
     let passed_over = passed_over(source, read, monitor);
     Ok(ScanOutcome::Again(delta, passed_over))
 }
@@ -203,7 +204,7 @@ pub(super) fn absolute(path: &Path) -> String {
         .to_string()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -60,12 +60,12 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The SHA-256 of a request body.
+/// The SHA-256 of a request body, or of a row's bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    /// Hashes a body.
+    /// Hashes bytes.
     pub fn of(body: &[u8]) -> Self {
         Self(Sha256::digest(body).into())
     }
@@ -73,6 +73,16 @@ impl Fingerprint {
     /// Takes the 32 bytes of a stored or already computed hash.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Reads the 64 hexadecimal digits that `Display` writes.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        for (byte, at) in bytes.iter_mut().zip((0..text.len()).step_by(2)) {
+            *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
+        }
+        is_hex.then_some(Self(bytes))
     }
 
     /// The 32 bytes, as they are stored.

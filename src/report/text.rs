@@ -131,7 +131,7 @@ pub fn mended(file: &str, delta: &Delta, nameless: u64) -> String {
         ),
         (
             nameless,
-            "without an external_id and a _line that would tell them (left as they are)",
+            "without an external_id and a _sha256 that would tell them (left as they are)",
         ),
     ]);
     let told = if told.is_empty() {

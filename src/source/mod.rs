@@ -53,7 +53,7 @@ pub use identity::Identity;
 pub use propose::{Proposal, propose};
 pub use records::Place;
 pub use references::References;
-pub use rows::{ADDED_COLUMNS, Invalid, Origin, Scanned, Valid};
+pub use rows::{ADDED_COLUMNS, Invalid, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
 use scan::Plan;

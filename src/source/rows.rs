@@ -21,21 +21,12 @@ pub struct Scanned {
     pub place: Place,
     /// What it becomes.
     pub row: Result<Valid, Invalid>,
-    /// Which row of an earlier file it is, in a file that was exported to be mended.
-    pub origin: Option<Origin>,
-}
-
-/// What an exported row says about where it came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The line on which it started in the file that it came from.
-    pub line: u64,
-    /// What was wrong with it.
-    pub code: String,
+    /// What an export says of a row without an identity: the SHA-256 of the row as it was, in hex.
+    pub origin: Option<String>,
 }
 
 /// The columns that an export adds to those of the CSV. No mapping sees to them.
-pub const ADDED_COLUMNS: [&str; 3] = ["_line", "_code", "_message"];
+pub const ADDED_COLUMNS: [&str; 4] = ["_line", "_code", "_message", "_sha256"];
 
 /// A row that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,16 +118,10 @@ fn judged(
     })
 }
 
-/// Reads the columns that an export added. They are the last ones also where cells have slipped.
-fn origin(record: &ByteRecord) -> Option<Origin> {
-    let cell = |from_end| {
-        let cell = record.get(record.len().checked_sub(from_end)?)?;
-        std::str::from_utf8(cell).ok()
-    };
-    Some(Origin {
-        line: cell(3)?.parse().ok()?,
-        code: cell(2)?.to_owned(),
-    })
+/// Reads the last column that an export added. It is the last one also where cells have slipped.
+fn origin(record: &ByteRecord) -> Option<String> {
+    let cell = std::str::from_utf8(record.iter().next_back()?).ok()?;
+    (!cell.is_empty()).then(|| cell.to_owned())
 }
 
 /// Cells that may have slipped do not tell whose row it is.

@@ -33,6 +33,14 @@ pub struct FoundTicket {
     pub priority: Option<String>,
     /// Its type.
     pub kind: Option<String>,
+    /// The id of the group that works on it.
+    pub group: Option<u64>,
+    /// The id of its brand.
+    pub brand: Option<u64>,
+    /// The id of the form that it is shown in.
+    pub form: Option<u64>,
+    /// When it was made, as Zendesk writes it (RFC 3339).
+    pub created_at: Option<String>,
     /// Its labels.
     pub tags: BTreeSet<String>,
     /// The values of the account's own fields.
@@ -118,6 +126,11 @@ struct Ticket {
     status: Option<String>,
     priority: Option<String>,
     r#type: Option<String>,
+    group_id: Option<u64>,
+    brand_id: Option<u64>,
+    #[serde(rename = "ticket_form_id")]
+    form_id: Option<u64>,
+    created_at: Option<String>,
     tags: Option<BTreeSet<String>>,
     custom_fields: Option<Vec<FoundField>>,
 }
@@ -132,6 +145,10 @@ impl From<Ticket> for FoundTicket {
             status: ticket.status,
             priority: ticket.priority,
             kind: ticket.r#type,
+            group: ticket.group_id,
+            brand: ticket.brand_id,
+            form: ticket.form_id,
+            created_at: ticket.created_at,
             tags: ticket.tags.unwrap_or_default(),
             custom_fields: ticket.custom_fields.unwrap_or_default(),
         }

@@ -164,10 +164,87 @@ fn of_two_runs_at_once_the_second_is_refused_and_status_answers() {
         .check();
     folder
         .command("status -c two.sqlite3")
-        .stdout("2 rows: 0 created, 2 pending\n")
+        .stdout("2 rows: 0 created, 2 pending\nrunning: a process is at work on it now\n")
         .status(4)
         .check();
     first.kill();
+    folder
+        .command("status -c two.sqlite3")
+        .stdout("2 rows: 0 created, 2 pending\n")
+        .status(4)
+        .check();
+}
+
+#[test]
+fn a_link_to_a_checkpoint_is_no_second_door_to_it() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let sandbox = Sandbox::start(&folder, "--latency-ms 2000");
+    let run = |checkpoint: &str| {
+        let run = format!("run two.csv -c {checkpoint} --url {}", sandbox.url());
+        folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t")
+    };
+    let first = run("two.sqlite3").start();
+    until("the first run's request", || sandbox.stats().requests > 0);
+    std::os::unix::fs::symlink(folder.path("two.sqlite3"), folder.path("link.sqlite3")).unwrap();
+    let ended = run("link.sqlite3").run();
+    assert_eq!(ended.status, Some(6), "{ended:?}");
+    first.kill();
+}
+
+/// Gives a checkpoint to a machine that is not this one.
+fn used_elsewhere(folder: &Folder, checkpoint: &str) {
+    let db = Connection::open(folder.path(checkpoint)).unwrap();
+    let changed = db.execute(
+        "UPDATE setting SET value = 'the-other-desk' WHERE name = 'machine'",
+        [],
+    );
+    assert_eq!(changed.unwrap(), 1);
+}
+
+#[test]
+fn a_checkpoint_that_another_machine_used_last_is_refused_until_it_is_taken_over() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let limited = folder.command("run two.csv --sandbox --limit 1").run();
+    assert_eq!(limited.status, Some(4), "{limited:?}");
+    used_elsewhere(&folder, TWO_CHECKPOINT);
+    folder
+        .command("run two.csv --sandbox")
+        .stderr(
+            "error: two.sandbox.checkpoint.sqlite3 was last used on the-other-desk; if that run is \
+             over and this is its only copy, add --take-over\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+    let status = folder.command("status two.csv").changes_nothing().run();
+    assert_eq!(status.stdout, "2 rows: 1 created, 1 pending\n");
+    for flags in ["--take-over", ""] {
+        let ended = folder.command(&format!("run two.csv --sandbox {flags}"));
+        let ended = ended.run();
+        assert_eq!(ended.status, Some(0), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_copy_of_a_checkpoint_that_is_taken_over_behind_the_original_sends_nothing_twice() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let sandbox = Sandbox::start(&folder, "");
+    let run = |checkpoint: &str, flags: &str| {
+        let (url, settle) = (sandbox.url(), "--lookup-settle 1s");
+        let run = format!("run two.csv -c {checkpoint} --url {url} {settle} {flags}");
+        folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").run()
+    };
+    assert_eq!(run("here.sqlite3", "--limit 0").status, Some(4));
+    std::fs::copy(folder.path("here.sqlite3"), folder.path("there.sqlite3")).unwrap();
+    used_elsewhere(&folder, "there.sqlite3");
+    assert_eq!(run("here.sqlite3", "").status, Some(0));
+    let ended = run("there.sqlite3", "--take-over");
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("--recover"), "{ended:?}");
+    let ended = run("there.sqlite3", "--recover");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let stats = sandbox.stats();
+    assert_eq!((stats.tickets, stats.duplicates), (2, 0));
 }
 
 #[test]

@@ -26,7 +26,7 @@ line 4 is invalid: comment.body is empty (column \"Message\"); Zendesk makes no 
 line 5 is invalid: status is \"Escalated\" (column \"State\"), which is none of new, open, pending, hold, solved, closed; add it to the mapping's values (UnknownStatus)
 line 6 is invalid: requester.email is \"raj.malhotra(at)example.com\" (column \"Email\"), which is no email address; mend the cell (InvalidEmail)
 line 7 is invalid: the row has 12 cells and the header 11 columns (\"2006,Łukasz Wójcik,lukasz.wojcik@example.com,Klucz do zapięc…\"); look for a missing or stray delimiter or quote (FieldCount)
-line 8 is invalid: external_id \"velo-2001\" is already that of the row on line 2; only the first is sent (DuplicateExternalId)
+line 8 is invalid: external_id \"velo-2001\" is already that of the row on line 2; only that one is sent (DuplicateExternalId)
 line 9 is invalid: requester.name is \"佐藤 陽子\" (column \"Customer\") and requester.email is empty (column \"Email\"); Zendesk needs an email to make a requester (NameWithoutEmail)
 line 10 is invalid: priority is \"Whenever\" (column \"Urgency\"), which is none of urgent, high, normal, low; add it to the mapping's values (UnknownPriority)
 line 11 is invalid: type is \"Complaint\" (column \"Kind\"), which is none of incident, problem, question, task; add it to the mapping's values (UnknownType)

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::TWO;
 use super::support::folder::{CLOSED_TICKETS, Folder};
 use super::support::process::{Running, until, until_within};
 use super::support::sandbox::Sandbox;
+use super::{TWO, TWO_CHECKPOINT};
 
 #[test]
 fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_goes_on() {
@@ -73,6 +73,56 @@ fn a_run_that_is_asked_twice_ends_at_once() {
         run.has_ended()
     });
     assert_eq!(run.wait().status, Some(130));
+}
+
+/// So many that reading them takes much longer than a signal.
+const MANY: usize = 300_000;
+
+fn many() -> String {
+    let row = |n| format!("{n},Subject {n},Text {n}\n");
+    let rows: String = (1..=MANY).map(row).collect();
+    format!("external_id,subject,comment.body\n{rows}")
+}
+
+#[test]
+fn a_first_scan_that_is_asked_to_end_leaves_nothing_and_the_same_command_starts_anew() {
+    let folder = Folder::new().with("two.csv", many());
+    let mut run = folder.command("run two.csv --sandbox --limit 0").start();
+    until("the checkpoint", || folder.path(TWO_CHECKPOINT).exists());
+    run.terminate();
+    until("the end", || run.has_ended());
+    let ended = run.wait();
+    assert_eq!(ended.status, Some(130), "{ended:?}");
+    assert_eq!(folder.names(), ["two.csv"]);
+    let ended = folder
+        .command("run two.csv --sandbox --limit 0 --json")
+        .run();
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    let facts: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(facts["pending"], MANY);
+}
+
+#[test]
+fn another_scan_that_is_asked_to_end_changes_no_row() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let ended = folder.command("run two.csv --sandbox --limit 1").run();
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    let folder = folder.with("two.csv", many());
+    let mut run = folder.command("run two.csv --sandbox").start();
+    let is_running = || {
+        let status = folder.command("status two.csv --json").run();
+        status.stdout.contains("\"running\"")
+    };
+    until("the run", is_running);
+    run.terminate();
+    until("the end", || run.has_ended());
+    let ended = run.wait();
+    assert_eq!(ended.status, Some(130), "{ended:?}");
+    let status = folder.command("status two.csv").run();
+    assert_eq!(status.stdout, "2 rows: 1 created, 1 pending\n");
+    let folder = folder.with("two.csv", TWO);
+    let ended = folder.command("run two.csv --sandbox").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
 }
 
 #[test]

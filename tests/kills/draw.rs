@@ -29,4 +29,10 @@ impl Draw {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % end
     }
+
+    /// Another draw, which goes its own way.
+    #[allow(dead_code, reason = "not every test has several")]
+    pub(crate) fn fork(&mut self) -> Self {
+        Self(self.below(u64::MAX))
+    }
 }

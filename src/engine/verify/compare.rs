@@ -1,13 +1,14 @@
 //! One ticket against the body that it was made from.
 //!
 //! What Zendesk is known to change is no difference: it adds tags of users and organisations, tidies
-//! white space, and tells numbers and checkboxes in its own spelling.
+//! white space, opens a new ticket that is assigned to somebody, and tells numbers, checkboxes and
+//! dates in its own spelling.
 
-use std::collections::BTreeSet;
-
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::value::{is_same_value, tidy};
 use crate::model::difference::Difference;
 use crate::zendesk::{FoundField, FoundTicket};
 
@@ -22,6 +23,11 @@ pub(super) struct Sent {
     status: Option<String>,
     priority: Option<String>,
     r#type: Option<String>,
+    group_id: Option<u64>,
+    brand_id: Option<u64>,
+    ticket_form_id: Option<u64>,
+    assignee_email: Option<String>,
+    created_at: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
     #[serde(default)]
@@ -60,17 +66,22 @@ impl Sent {
         address: Option<&str>,
     ) -> Vec<Difference> {
         let words = [
-            ("status", &self.status, &found.status),
             ("priority", &self.priority, &found.priority),
             ("type", &self.r#type, &found.kind),
         ];
         let words = words.into_iter().filter_map(|(field, sent, found)| {
             let sent = sent.as_ref().filter(|_| sent != found)?;
-            Some(Difference::new(
-                field,
-                plain(sent),
-                found.as_deref().map(plain),
-            ))
+            Some(word(field, sent, found.as_deref()))
+        });
+        let ids = [
+            ("group", self.group_id, found.group),
+            ("brand", self.brand_id, found.brand),
+            ("form", self.ticket_form_id, found.form),
+        ];
+        let ids = ids.into_iter().filter_map(|(field, sent, found)| {
+            let sent = sent.filter(|_| sent != found)?;
+            let found = found.map(|id| id.to_string());
+            Some(Difference::new(field, sent.to_string(), found))
         });
         let fields = self
             .custom_fields
@@ -81,7 +92,10 @@ impl Sent {
         let tags = self.tags(found).into_iter();
         subject
             .chain(requester)
+            .chain(self.status(found))
             .chain(words)
+            .chain(ids)
+            .chain(self.created_at(found))
             .chain(tags)
             .chain(fields)
             .collect()
@@ -92,6 +106,21 @@ impl Sent {
         let now = found.subject.as_deref();
         let is_same = tidy(sent) == tidy(now.unwrap_or_default());
         (!is_same).then(|| Difference::new("subject", quoted(sent), now.map(quoted)))
+    }
+
+    fn status(&self, found: &FoundTicket) -> Option<Difference> {
+        let (sent, now) = (self.status.as_deref()?, found.status.as_deref());
+        let is_opened = sent == "new" && now == Some("open") && self.assignee_email.is_some();
+        (!is_opened && now != Some(sent)).then(|| word("status", sent, now))
+    }
+
+    /// Zendesk keeps whole seconds.
+    fn created_at(&self, found: &FoundTicket) -> Option<Difference> {
+        let (sent, now) = (self.created_at.as_deref()?, found.created_at.as_deref());
+        let second = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
+        let is_same =
+            |now: &str| now == sent || second(now).is_some_and(|at| second(sent) == Some(at));
+        (!now.is_some_and(is_same)).then(|| word("created_at", sent, now))
     }
 
     fn requester_differs(&self, found: &FoundTicket, address: Option<&str>) -> Option<Difference> {
@@ -123,6 +152,10 @@ pub(super) fn external_id(sent: &str, found: &FoundTicket) -> Option<Difference>
     (now != Some(sent)).then(|| Difference::new("external_id", quoted(sent), now.map(quoted)))
 }
 
+fn word(field: &str, sent: &str, found: Option<&str>) -> Difference {
+    Difference::new(field, plain(sent), found.map(plain))
+}
+
 fn field(sent: &FoundField, ticket: &FoundTicket) -> Option<Difference> {
     let now = ticket.custom_fields.iter().find(|now| now.id == sent.id);
     let now = now.map_or(&Value::Null, |now| &now.value);
@@ -131,61 +164,6 @@ fn field(sent: &FoundField, ticket: &FoundTicket) -> Option<Difference> {
         let found = (!now.is_null()).then(|| shown_value(now));
         Difference::new(name(), shown_value(&sent.value), found)
     })
-}
-
-/// Whether a value that was sent is the one that is told. A checkbox tells true or false, whatever
-/// was sent; a field that takes several values tells a list.
-fn is_same_value(sent: &Value, now: &Value) -> bool {
-    match (sent, now) {
-        (Value::Bool(sent), Value::Null) => !sent,
-        (_, Value::Bool(now)) => flag(sent) == Some(*now),
-        _ => texts(sent) == texts(now),
-    }
-}
-
-fn flag(value: &Value) -> Option<bool> {
-    match value {
-        Value::Bool(flag) => Some(*flag),
-        Value::Null => Some(false),
-        _ => match text(value)?.as_str() {
-            "true" | "1" => Some(true),
-            "false" | "0" => Some(false),
-            _ => None,
-        },
-    }
-}
-
-/// The values in a field; nothing is none, and so is an empty text.
-fn texts(value: &Value) -> BTreeSet<String> {
-    match value {
-        Value::Array(values) => values.iter().filter_map(text).collect(),
-        _ => text(value).into_iter().collect(),
-    }
-}
-
-fn text(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::Null => return None,
-        Value::String(text) => tidy(text),
-        _ => value.to_string(),
-    };
-    Some(without_idle_zeros(&text).to_owned()).filter(|text| !text.is_empty())
-}
-
-/// A decimal number without the zeros at the end of its fraction; any other text as it is.
-fn without_idle_zeros(text: &str) -> &str {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    match text.strip_prefix('-').unwrap_or(text).split_once('.') {
-        Some((whole, fraction)) if digits(whole) && digits(fraction) => {
-            text.trim_end_matches('0').trim_end_matches('.')
-        }
-        _ => text,
-    }
-}
-
-/// A text with all white space made single spaces.
-fn tidy(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn shown_value(value: &Value) -> String {
@@ -220,7 +198,7 @@ mod tests {
     use super::*;
     use crate::model::ids::TicketId;
 
-    const BODY: &str = r#"{"ticket":{"external_id":"7","subject":"Bent rim","requester":{"name":"Ada","email":"Ada@example.com"},"status":"open","priority":"high","type":"task","tags":["a","b"],"custom_fields":[{"id":1,"value":"x"},{"id":2,"value":["p","q"]},{"id":3,"value":"12.50"},{"id":4,"value":true}]}}"#;
+    const BODY: &str = r#"{"ticket":{"external_id":"7","subject":"Bent rim","requester":{"name":"Ada","email":"Ada@example.com"},"status":"open","priority":"high","type":"task","group_id":11,"brand_id":12,"ticket_form_id":13,"created_at":"2020-01-02T03:04:05Z","tags":["a","b"],"custom_fields":[{"id":1,"value":"x"},{"id":2,"value":["p","q"]},{"id":3,"value":"12.50"},{"id":4,"value":true}]}}"#;
 
     fn ticket() -> FoundTicket {
         let field = |id, value| FoundField { id, value };
@@ -232,6 +210,10 @@ mod tests {
             status: Some("open".into()),
             priority: Some("high".into()),
             kind: Some("task".into()),
+            group: Some(11),
+            brand: Some(12),
+            form: Some(13),
+            created_at: Some("2020-01-02T03:04:05Z".into()),
             tags: ["a", "b", "vip"].map(str::to_owned).into(),
             custom_fields: vec![
                 field(1, json!("x")),
@@ -270,6 +252,17 @@ mod tests {
             told(|t| t.kind = Some("question".into())),
             ["type: sent task, found question"]
         );
+        assert_eq!(told(|t| t.group = Some(21)), ["group: sent 11, found 21"]);
+        assert_eq!(told(|t| t.brand = Some(22)), ["brand: sent 12, found 22"]);
+        assert_eq!(told(|t| t.form = None), ["form: sent 13, found nothing"]);
+        assert_eq!(
+            told(|t| t.created_at = Some("2020-01-02T03:04:06Z".into())),
+            ["created_at: sent 2020-01-02T03:04:05Z, found 2020-01-02T03:04:06Z"]
+        );
+        assert_eq!(
+            told(|t| t.created_at = None),
+            ["created_at: sent 2020-01-02T03:04:05Z, found nothing"]
+        );
         assert_eq!(
             told(|t| t.subject = Some("Bent".into())),
             [r#"subject: sent "Bent rim", found "Bent""#]
@@ -290,6 +283,32 @@ mod tests {
             }),
             [r#"custom field 1: sent "x", found nothing"#]
         );
+    }
+
+    #[test]
+    fn a_moment_is_the_same_in_any_spelling() {
+        for spelling in ["2020-01-02T04:04:05+01:00", "2020-01-02T03:04:05.900Z"] {
+            assert_eq!(told(|t| t.created_at = Some(spelling.into())), [""; 0]);
+        }
+        let unreadable = told(|t| t.created_at = Some("long ago".into()));
+        assert_eq!(
+            unreadable,
+            ["created_at: sent 2020-01-02T03:04:05Z, found long ago"]
+        );
+    }
+
+    #[test]
+    fn a_new_ticket_is_opened_by_its_assignment_and_by_nothing_else() {
+        let told = |body: &str, status: &str| {
+            let mut ticket = ticket();
+            ticket.status = Some(status.into());
+            let sent = Sent::read(body.as_bytes()).unwrap();
+            sent.differences(&ticket, None).len()
+        };
+        let assigned = r#"{"ticket":{"status":"new","assignee_email":"bo@example.com"}}"#;
+        assert_eq!((told(assigned, "open"), told(assigned, "new")), (0, 0));
+        assert_eq!(told(assigned, "solved"), 1);
+        assert_eq!(told(r#"{"ticket":{"status":"new"}}"#, "open"), 1);
     }
 
     #[test]
@@ -317,33 +336,6 @@ mod tests {
     fn what_was_not_sent_is_not_compared() {
         let sent = Sent::read(br#"{"ticket":{"external_id":"7","comment":{"body":"x"}}}"#).unwrap();
         assert_eq!(sent.differences(&ticket(), None), []);
-    }
-
-    #[test]
-    fn a_value_is_the_same_in_any_spelling_of_its_type_and_no_other_is() {
-        for (sent, now) in [
-            (json!("a  b\r\nc"), json!("a b\nc")),
-            (json!("5"), json!(5)),
-            (json!("5.0"), json!(5.0)),
-            (json!("true"), json!(true)),
-            (json!("0"), json!(false)),
-            (json!(false), json!(null)),
-            (json!(""), json!(null)),
-            (json!("gold"), json!(["gold"])),
-        ] {
-            assert!(is_same_value(&sent, &now), "{sent} {now}");
-        }
-        for (sent, now) in [
-            (json!("007"), json!("7")),
-            (json!("12345678901234567891"), json!("12345678901234567890")),
-            (json!("true"), json!(false)),
-            (json!(true), json!(null)),
-            (json!("yes"), json!(true)),
-            (json!("x"), json!("X")),
-            (json!(["a", "b"]), json!(["a"])),
-        ] {
-            assert!(!is_same_value(&sent, &now), "{sent} {now}");
-        }
     }
 
     #[test]

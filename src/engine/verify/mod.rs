@@ -6,6 +6,7 @@
 mod compare;
 mod files;
 mod second;
+mod value;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

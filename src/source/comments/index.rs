@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,37 +88,39 @@ impl Index {
         })
     }
 
-    /// Finds the comments of a ticket, in file order: by their hash, so others may be among them.
-    pub(super) fn find(&self, ticket: &str) -> Result<Vec<(u64, Entry)>, SourceError> {
+    /// Finds the comments of a ticket: the numbers of the entries with its hash, in file order. Others
+    /// may be among them. It takes as long for a million comments as for one.
+    pub(super) fn find(&self, ticket: &str) -> Result<Range<u64>, SourceError> {
         let hash = self.hasher.hash_one(ticket);
-        self.find_hash(hash).map_err(no_temporary_file)
+        let bucket = beginning(hash);
+        let (low, high) = (self.table[bucket], self.table[bucket + 1]);
+        let start = self.first(low..high, |entry| entry.hash >= hash)?;
+        let end = self.first(start..high, |entry| entry.hash > hash)?;
+        Ok(start..end)
     }
 
-    fn find_hash(&self, hash: u64) -> io::Result<Vec<(u64, Entry)>> {
-        let bucket = beginning(hash);
-        let (mut low, end) = (self.table[bucket], self.table[bucket + 1]);
-        let mut high = end;
+    /// The first entry for which `is_past` holds, as for all after it; the end if there is none.
+    fn first(
+        &self,
+        Range { start, end }: Range<u64>,
+        is_past: impl Fn(&Entry) -> bool,
+    ) -> Result<u64, SourceError> {
+        let (mut low, mut high) = (start, end);
         while high - low > BLOCK {
             let middle = low + (high - low) / 2;
-            let entry = read_entries(&self.sorted, middle, middle + 1)?;
-            if entry.iter().all(|entry| entry.hash < hash) {
-                low = middle + 1;
-            } else {
+            if self.entries(middle..middle + 1)?.iter().all(&is_past) {
                 high = middle;
+            } else {
+                low = middle + 1;
             }
         }
-        let mut found = Vec::new();
-        while low < end {
-            let block = read_entries(&self.sorted, low, end.min(low + BLOCK))?;
-            let passed = block.last().is_none_or(|last| last.hash > hash);
-            let here = (low..).zip(block).filter(|(_, entry)| entry.hash == hash);
-            found.extend(here);
-            if passed {
-                break;
-            }
-            low += BLOCK;
-        }
-        Ok(found)
+        let block = self.entries(low..high)?;
+        Ok(low + block.partition_point(|entry| !is_past(entry)) as u64)
+    }
+
+    /// Reads entries by their numbers.
+    pub(super) fn entries(&self, numbers: Range<u64>) -> Result<Vec<Entry>, SourceError> {
+        read_entries(&self.sorted, numbers.start, numbers.end).map_err(no_temporary_file)
     }
 
     /// Tells whether a ticket's id is one that an entry may stand for.
@@ -151,7 +154,7 @@ impl Index {
             if word == u64::MAX || from == to {
                 continue;
             }
-            let entries = read_entries(&self.sorted, from, to).map_err(no_temporary_file)?;
+            let entries = self.entries(from..to)?;
             for (bit, entry) in (0..64).zip(entries) {
                 if word >> bit & 1 == 0 {
                     each(entry);

@@ -150,10 +150,7 @@ impl Comments {
         Ok(())
     }
 
-    fn too_much(&self, comments: usize, bytes: u64) -> Problem {
-        if comments > COMMENTS_MAX {
-            return build::too_many_comments(comments);
-        }
+    fn too_large(&self, comments: usize, bytes: u64) -> Problem {
         Problem::new(
             "ConversationTooLarge",
             format!(
@@ -236,18 +233,23 @@ impl<'p> Joined<'p> {
             return Ok(Ok(Conversation { comments, said }));
         };
         let found = self.index.find(ticket)?;
-        let bytes: u64 = found.iter().map(|(_, entry)| u64::from(entry.length)).sum();
-        if found.len() > COMMENTS_MAX || bytes > RECORD_BYTES_MAX as u64 {
-            for (number, _) in &found {
-                self.index.mark(*number);
-            }
-            return Ok(Err(comments.too_much(found.len(), bytes)));
+        let count = usize::try_from(found.end - found.start).unwrap_or(usize::MAX);
+        // Nobody needs the places of more comments than can be sent, and they may be millions.
+        if count > COMMENTS_MAX {
+            found.for_each(|number| self.index.mark(number));
+            return Ok(Err(build::too_many_comments(count)));
         }
-        for (number, entry) in &found {
+        let entries = self.index.entries(found.clone())?;
+        let bytes = entries.iter().map(|entry| u64::from(entry.length)).sum();
+        if bytes > RECORD_BYTES_MAX as u64 {
+            found.for_each(|number| self.index.mark(number));
+            return Ok(Err(comments.too_large(count, bytes)));
+        }
+        for (number, entry) in found.zip(&entries) {
             let one = comments.read(self.index, entry, &mut self.reader)?;
             // Another ticket's id may have the same hash.
             if one.cells.get(comments.rules.ticket).and_then(ticket_id) == Some(ticket) {
-                self.index.mark(*number);
+                self.index.mark(number);
                 said.push(one);
             }
         }
