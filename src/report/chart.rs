@@ -71,9 +71,11 @@ pub(super) fn requests(report: &Report) -> Markup {
     );
     let bars = html! {
         @for (at, bucket) in timeline.buckets.iter().enumerate() {
+            // Rounded edges, so that a bar ends where the next one begins.
+            @let (left, right) = (edge(at, count), edge(at + 1, count));
             @for (class, low, high) in stacked(bucket) {
-                rect class=(class) x=(fixed(x(at, count))) y=(fixed(y(rate(high), top)))
-                    width=(fixed((x(at + 1, count) - x(at, count)).max(0.6)))
+                rect class=(class) x=(fixed(left)) y=(fixed(y(rate(high), top)))
+                    width=(fixed((right - left).max(0.6)))
                     height=(fixed(y(rate(low), top) - y(rate(high), top))) {}
             }
         }
@@ -171,6 +173,10 @@ fn amount(n: f64) -> String {
 
 fn x(at: usize, count: usize) -> f64 {
     LEFT + number(at as u64) / number(count.max(1) as u64) * (WIDTH - LEFT)
+}
+
+fn edge(at: usize, count: usize) -> f64 {
+    (x(at, count) * 10.0).round() / 10.0
 }
 
 fn y(value: f64, top: f64) -> f64 {

@@ -157,9 +157,16 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
 pub fn next(stop: &Stop, facts: &Facts, csv: &str) -> Option<String> {
     let problems = facts.rejected + facts.invalid + facts.unknown;
     match stop {
-        Stop::Done | Stop::MaxErrors if problems > 0 => Some(format!(
-            "next: zendesk-migrate export {csv} (writes the rows without a ticket to error.csv)"
-        )),
+        Stop::Done | Stop::MaxErrors if problems > 0 => {
+            let files = match (facts.unknown, problems - facts.unknown) {
+                (0, _) => "error.csv",
+                (_, 0) => "unknown.csv",
+                _ => "error.csv and unknown.csv",
+            };
+            Some(format!(
+                "next: zendesk-migrate export {csv} (writes the rows without a ticket to {files})"
+            ))
+        }
         Stop::Done if facts.created > 0 && facts.pending + facts.sending == 0 => {
             Some(format!("next: zendesk-migrate verify {csv}"))
         }
@@ -177,6 +184,24 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "nothing is left to do".to_owned()
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
+        Stop::Done if facts.unknown == problems => format!(
+            "done, but {} unknown: whether there is a ticket, a person has to find out; \
+             `zendesk-migrate report` says how",
+            if problems == 1 {
+                "1 row is".to_owned()
+            } else {
+                format!("{problems} rows are")
+            }
+        ),
+        Stop::Done if facts.unknown > 0 => format!(
+            "done, but {problems} rows have no ticket: mend them, then run the same command again; \
+             {} unknown, and `zendesk-migrate report` says what to do",
+            if facts.unknown == 1 {
+                "1 is".to_owned()
+            } else {
+                format!("{} are", facts.unknown)
+            }
+        ),
         Stop::Done if problems == 1 => {
             "done, but 1 row has no ticket: mend it, then run the same command again".to_owned()
         }
