@@ -201,7 +201,8 @@ fn whoever_begins_is_told_what_to_type_next() {
     let told = |arguments: &str| folder.command(arguments).changes_nothing().run().stderr;
     assert!(told("run t.csv").contains("--sandbox"));
     assert!(told("run t.csv --subdomain acme").contains("ZENDESK_CLIENT_ID"));
-    assert!(told("status t.csv").contains("start a run first"));
+    assert!(told("status t.csv").contains("start a run first: zendesk-migrate run t.csv"));
+    assert!(told("status other.csv").contains("other.csv does not exist"));
     assert!(told("").contains("zendesk-migrate run tickets.csv -n"));
 }
 
