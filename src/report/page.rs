@@ -33,8 +33,8 @@ pub fn page(report: &Report) -> String {
                 (totals(report))
                 @if has_requests { (over_time(report)) }
                 @if !report.causes.is_empty() { (troubles::causes(report)) }
-                @if !report.needs_person.is_empty() { (troubles::needs_person(report)) }
                 @if !report.samples.is_empty() { (samples(report)) }
+                @if !report.needs_person.is_empty() { (troubles::needs_person(report)) }
                 @if has_requests { (requests(report)) }
                                 @if !report.runs.is_empty() { (runs(report)) }
                 (origins(report))
@@ -51,11 +51,13 @@ fn head(report: &Report) -> Markup {
         "Migration"
     };
     html! {
-        p class="soft" { (what) " of " b { (report.csv_name()) } " to " (report.origins.account) }
+        p class="soft" { (what) " of " b { (report.csv_name()) }
+            @if !report.origins.account.is_empty() { " to " (report.origins.account) }
+        }
         h1 { (report.outcome()) "." }
         p class="soft" {
             "As of " (report.written_at) " UTC"
-            @if !report.is_dry_run() { (standing(report)) }
+            @if report.is_dry_run() { "; nothing was sent." } @else { (standing(report)) }
         }
     }
 }
@@ -101,9 +103,10 @@ fn totals(report: &Report) -> Markup {
         @if let Some(told) = repeated(facts) { p class="soft" { (told) } }
         @if let Some(would) = &facts.would {
             p {
-                "A run would create " (numbered(would.create, "ticket", "tickets")) ", send "
-                (thousands(would.resend)) " again and look " (thousands(would.look_up))
-                " up: " (numbered(would.requests, "request", "requests")) " at least"
+                "A run would create " (numbered(would.create, "ticket", "tickets"))
+                @if would.resend > 0 { ", send " (numbered(would.resend, "row", "rows")) " again" }
+                @if would.look_up > 0 { ", look " (numbered(would.look_up, "row", "rows")) " up" }
+                ": " (numbered(would.requests, "request", "requests")) " at least"
                 @if let Some(ms) = facts.estimate_ms { ", about " (duration(ms)) }
                 "."
             }
@@ -296,9 +299,11 @@ fn origins(report: &Report) -> Markup {
                 dt { "its SHA-256" } dd { code { (mapping.sha256) } }
             }
             dt { "Checkpoint" } dd { (origins.checkpoint) }
-            dt { "Account" } dd { (origins.account) }
+            @if !origins.account.is_empty() { dt { "Account" } dd { (origins.account) } }
             dt { "Written by" } dd { "zendesk-migrate " (origins.version) }
         }
-        p class="soft" { "Times are in UTC, on Zendesk's clock." }
+        @if !report.runs.is_empty() {
+            p class="soft" { "Times are in UTC, on Zendesk's clock." }
+        }
     }
 }

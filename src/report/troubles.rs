@@ -13,7 +13,9 @@ const FAULTS_SHOWN: usize = 12;
 pub(super) fn causes(report: &Report) -> Markup {
     let most = report.causes.iter().map(|cause| cause.rows).max();
     html! {
-        h2 { "Why rows have no ticket" }
+        h2 {
+            @if report.is_dry_run() { "Why rows cannot be sent" } @else { "Why rows have no ticket" }
+        }
         @for cause in &report.causes { (cause_bar(cause, most.unwrap_or(1).max(1))) }
     }
 }
@@ -84,7 +86,12 @@ fn class_of(state: &str) -> &'static str {
 /// A command, broken between words only: a line that ends with one of two hyphens misleads.
 fn typed(command: &str) -> Markup {
     html! {
-        code { @for word in command.split(' ') { span { (word) } " " } }
+        code {
+            @for (at, word) in command.split(' ').enumerate() {
+                @if at > 0 { " " }
+                span { (word) }
+            }
+        }
     }
 }
 
