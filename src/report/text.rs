@@ -187,8 +187,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
         Stop::Done if facts.unknown == problems => format!(
-            "done, but {} unknown: whether there is a ticket, a person has to find out; \
-             `zendesk-migrate report` says how",
+            "done, but {} unknown; `zendesk-migrate report` says what to do",
             if problems == 1 {
                 "1 row is".to_owned()
             } else {
