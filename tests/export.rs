@@ -167,3 +167,101 @@ fn another_file_whose_rows_are_not_known_is_refused() {
     );
     assert_eq!(sandbox.stats().tickets, 2);
 }
+
+/// A text as a program of old writes it.
+fn encoded(encoding: &str, text: &str) -> Vec<u8> {
+    let units = text.encode_utf16();
+    match encoding {
+        "utf-16le" => [0xff, 0xfe]
+            .into_iter()
+            .chain(units.flat_map(u16::to_le_bytes))
+            .collect(),
+        "utf-16be" => [0xfe, 0xff]
+            .into_iter()
+            .chain(units.flat_map(u16::to_be_bytes))
+            .collect(),
+        legacy => {
+            let legacy = encoding_rs::Encoding::for_label(legacy.as_bytes()).unwrap();
+            let (bytes, _, replaced) = legacy.encode(text);
+            assert!(!replaced, "{encoding} has no {text}");
+            bytes.into_owned()
+        }
+    }
+}
+
+#[test]
+fn a_file_in_an_encoding_of_old_is_exported_to_the_byte_mended_and_fed_back() {
+    let encodings = [
+        ("windows-1252", "Café “Zoë” €", "Grüße"),
+        ("shift_jis", "表示ソート", "能力"),
+        ("utf-16le", "Ünï\u{1f600}", "日本"),
+        ("utf-16be", "Ünï\u{1f600}", "日本"),
+    ];
+    for (encoding, subject, text) in encodings {
+        let bytes = |text: &str| encoded(encoding, text);
+        let csv = format!(
+            "external_id,subject,comment.body\r\n1,One,First\r\n2,\"{}\",\r\n3,Three,Third",
+            subject.replace('"', "\"\"")
+        );
+        let name = if encoding.starts_with("utf-16") {
+            "utf-16"
+        } else {
+            encoding
+        };
+        let mapping = format!(
+            "[source]\nencoding = \"{name}\"\n[ticket]\nexternal_id = \"external_id\"\n\
+             subject = \"subject\"\ncomment.body = \"comment.body\"\n"
+        );
+        let folder = Folder::new()
+            .with("t.csv", bytes(&csv))
+            .with("t.toml", mapping);
+        let sandbox = Sandbox::start(&folder, "");
+        let ended = run(&folder, &sandbox, "t.csv", "");
+        assert_eq!(ended.status, Some(3), "{encoding}: {ended:?}");
+        let ended = folder.command("export t.csv -c c.sqlite3").run();
+        assert_eq!(ended.status, Some(0), "{encoding}: {ended:?}");
+        let error = std::fs::read(folder.path("error.csv")).unwrap();
+        let head =
+            format!("external_id,subject,comment.body,_line,_code,_message\r\n2,\"{subject}\",");
+        let head = bytes(&head);
+        assert!(error.starts_with(&head), "{encoding}: {error:x?}");
+        // The text is typed into the empty cell, and nothing else is touched.
+        let typed = &bytes(text)[bytes("").len()..];
+        let mended = [&head, typed, &error[head.len()..]].concat();
+        let folder = folder.with("error.csv", mended);
+        let ended = run(&folder, &sandbox, "error.csv", "-m t.toml");
+        assert_eq!(ended.status, Some(0), "{encoding}: {ended:?}");
+        let found = sandbox.get("/api/v2/tickets?external_id=2");
+        let ticket = &found["tickets"][0];
+        assert_eq!(ticket["description"], text, "{encoding}");
+        assert_eq!(ticket["subject"], subject, "{encoding}");
+        assert_eq!(sandbox.stats().tickets, 3, "{encoding}");
+    }
+}
+
+#[test]
+fn a_mended_row_that_is_refused_again_is_to_be_mended_where_it_was() {
+    let (folder, sandbox) = with_problems();
+    let ended = folder.command("export t.csv -c c.sqlite3").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("further"), "{ended:?}");
+    let text = mended(&folder.text("error.csv")).replace(",Five,Fifth,low", ",Five,Fifth,soon");
+    let folder = folder.with("error.csv", text);
+    let ended = run(&folder, &sandbox, "error.csv", "");
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    let ended = folder.command("export t.csv -c c.sqlite3 --out out").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    for part in [
+        "1 row was mended in ",
+        "error.csv and still cannot be sent",
+        "as t.csv does",
+    ] {
+        let told = ended.stderr.replace("\n  ", " ");
+        assert!(told.contains(part), "{part}: {ended:?}");
+    }
+    let error = folder.text("out/error.csv");
+    assert!(
+        error.contains("\r\n1,Five,Fifth,low,7,UnknownPriority,"),
+        "{error}"
+    );
+}

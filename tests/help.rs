@@ -13,20 +13,20 @@ use std::process::{Command, Stdio};
 
 use support::folder::Folder;
 
-/// Every command, with the lines that its short help may have. Those that talk to an account have
-/// the most.
-const COMMANDS: [(&str, usize); 11] = [
-    ("", 24),
-    ("run", 50),
-    ("init", 24),
-    ("status", 24),
-    ("report", 24),
-    ("export", 24),
-    ("retry", 24),
-    ("verify", 36),
-    ("sandbox", 24),
-    ("completions", 24),
-    ("man", 24),
+/// Every command, with the lines that its `-h` and its `--help` may have. Those that talk to an account
+/// have the most.
+const COMMANDS: [(&str, usize, usize); 11] = [
+    ("", 24, 30),
+    ("run", 34, 60),
+    ("init", 24, 24),
+    ("status", 24, 24),
+    ("report", 24, 24),
+    ("export", 24, 24),
+    ("retry", 24, 24),
+    ("verify", 30, 40),
+    ("sandbox", 24, 24),
+    ("completions", 24, 24),
+    ("man", 24, 24),
 ];
 
 /// What the program prints, and nothing else.
@@ -64,16 +64,73 @@ fn complaints(command: &mut Command, text: &str) -> String {
 }
 
 #[test]
-fn the_short_help_of_every_command_fits_a_screen_and_shows_examples() {
-    for (command, lines) in COMMANDS {
-        let help = stdout(&format!("{command} -h"));
-        let found = help.lines().count();
-        assert!(found <= lines, "{command} -h has {found} lines\n{help}");
-        let widest = help.lines().map(|line| line.chars().count()).max();
-        assert!(widest <= Some(100), "{command} -h\n{help}");
-        assert!(help.contains("\nExamples:\n  zendesk-migrate "), "{help}");
-        assert!(stdout(&format!("{command} --help")).contains("\nExamples:\n"));
+fn the_help_of_every_command_fits_a_screen_and_shows_examples() {
+    for (command, short, long) in COMMANDS {
+        for (flag, most) in [("-h", short), ("--help", long)] {
+            let help = stdout(&format!("{command} {flag}"));
+            let found = help.lines().count();
+            assert!(
+                found <= most,
+                "{command} {flag} has {found} lines, not {most}\n{help}"
+            );
+            let widest = help.lines().map(|line| line.chars().count()).max();
+            assert!(widest <= Some(100), "{command} {flag}\n{help}");
+            assert!(help.contains("\nExamples:\n  "), "{command} {flag}\n{help}");
+        }
     }
+}
+
+#[test]
+fn no_example_is_broken_on_a_terminal_of_eighty_columns() {
+    for (command, _, _) in COMMANDS {
+        let ended = Folder::new()
+            .command(&format!("{command} -h"))
+            .env("COLUMNS", "80")
+            .run();
+        let (_, examples) = ended.stdout.split_once("\nExamples:\n").unwrap();
+        let examples = examples.lines().take_while(|line| !line.is_empty());
+        let broken: Vec<&str> = examples.filter(|line| !line.starts_with("  ")).collect();
+        assert!(broken.is_empty(), "{command} -h: {broken:?}");
+        let widest = ended.stdout.lines().map(|line| line.chars().count()).max();
+        assert!(widest <= Some(80), "{command} -h\n{}", ended.stdout);
+    }
+}
+
+/// The long flags that a help lists.
+fn flags(help: &str) -> Vec<&str> {
+    help.lines()
+        .filter_map(|line| line.split_once("--"))
+        .filter(|(before, _)| before.len() == 6)
+        .filter_map(|(_, after)| after.split_whitespace().next())
+        .collect()
+}
+
+#[test]
+fn every_flag_is_in_the_long_help_and_the_short_one_says_where_the_others_are() {
+    for (command, _, _) in COMMANDS {
+        let (short, long) = (
+            stdout(&format!("{command} -h")),
+            stdout(&format!("{command} --help")),
+        );
+        let page = stdout(&format!("man {command}")).replace("\\-", "-");
+        let (listed, all) = (flags(&short), flags(&long));
+        for flag in &listed {
+            assert!(all.contains(flag), "{command} --help lacks {flag}\n{long}");
+        }
+        for flag in &all {
+            let flag = flag.trim_end_matches("...");
+            assert!(page.contains(&format!("--{flag}")), "man {command}: {flag}");
+        }
+        assert_eq!(
+            short.contains(&format!(
+                "\n`zendesk-migrate {command} --help` shows all flags.\n"
+            )),
+            listed.len() < all.len(),
+            "{short}"
+        );
+    }
+    assert!(flags(&stdout("run --help")).len() > 30);
+    assert_eq!(stdout("help run"), stdout("run --help"));
 }
 
 #[test]
@@ -86,7 +143,7 @@ fn every_command_that_there_is_is_counted_here() {
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| *name != "help")
         .collect();
-    let known: Vec<&str> = COMMANDS.iter().skip(1).map(|(name, _)| *name).collect();
+    let known: Vec<&str> = COMMANDS.iter().skip(1).map(|(name, _, _)| *name).collect();
     assert_eq!(names, known);
 }
 
@@ -95,6 +152,10 @@ fn a_mistyped_command_or_flag_is_put_right() {
     let meant = [
         ("verfy t.csv", "'verify'"),
         ("rum t.csv", "'run'"),
+        ("rnu t.csv", "'run'"),
+        ("tsatus t.csv", "'status'"),
+        ("help exprot", "'export'"),
+        ("t.csv", "'zendesk-migrate run t.csv -n'"),
         ("run t.csv --dryrun", "'--dry-run'"),
         ("run t.csv --max-rmp 3", "'--max-rpm'"),
     ];
@@ -140,7 +201,8 @@ fn whoever_begins_is_told_what_to_type_next() {
     let told = |arguments: &str| folder.command(arguments).changes_nothing().run().stderr;
     assert!(told("run t.csv").contains("--sandbox"));
     assert!(told("run t.csv --subdomain acme").contains("ZENDESK_CLIENT_ID"));
-    assert!(told("status t.csv").contains("start a run first"));
+    assert!(told("status t.csv").contains("start a run first: zendesk-migrate run t.csv"));
+    assert!(told("status other.csv").contains("other.csv does not exist"));
     assert!(told("").contains("zendesk-migrate run tickets.csv -n"));
 }
 
@@ -148,7 +210,7 @@ fn whoever_begins_is_told_what_to_type_next() {
 fn completions_know_every_command_and_the_shell_reads_them() {
     for shell in ["bash", "zsh", "fish"] {
         let script = stdout(&format!("completions {shell}"));
-        for (command, _) in COMMANDS {
+        for (command, _, _) in COMMANDS {
             assert!(script.contains(command), "{shell} lacks {command}");
         }
         assert!(script.contains("max-rpm"), "{shell} lacks a flag of run");
@@ -170,7 +232,7 @@ fn the_manual_has_a_page_of_the_program_and_of_each_command() {
     for code in [0, 1, 2, 3, 4, 5, 6, 7, 130] {
         assert!(page.contains(&format!("\\fB{code}\\fR")), "{code}\n{page}");
     }
-    for (command, _) in COMMANDS {
+    for (command, _, _) in COMMANDS {
         let page = stdout(&format!("man {command}"));
         assert!(page.contains(".SH EXAMPLES\n"), "{page}");
         if has("groff") {

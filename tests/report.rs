@@ -10,6 +10,7 @@ mod support;
 
 use serde_json::Value;
 use support::folder::Folder;
+use support::sandbox::Sandbox;
 
 const CSV: &str = "external_id,subject,comment.body,priority\n\
     1,One,First,\n\
@@ -97,6 +98,121 @@ fn the_text_of_a_report_fits_eighty_columns() {
         .collect();
     assert!(long.is_empty(), "{long:?}");
     assert!(text.starts_with("2 of 4 rows have their ticket; 2 need a person."));
+}
+
+/// Rows that Zendesk refuses for two reasons, and one of which nobody knows whether it has a ticket.
+const REFUSED: &str = "external_id,comment.body,status,requester.name,requester.email\n\
+    1,One,open,A,a@good.example\n\
+    2,Two,open,B,b@bad.example\n\
+    3,Three,open,C,c@bad.example\n\
+    4,Four,lost,D,d@bad.example\n\
+    5,Five,lost,E,e@good.example\n\
+    \"q\"\"\",Six,open,F,f@good.example\n";
+
+fn refused() -> Folder {
+    Folder::new()
+        .with("t.csv", REFUSED)
+        .with(
+            "t.toml",
+            "[ticket]\nexternal_id = \"external_id\"\ncomment.body = \"comment.body\"\n\
+             custom_fields.7 = \"status\"\nrequester.name = \"requester.name\"\n\
+             requester.email = \"requester.email\"\n",
+        )
+        .with(
+            "settings.toml",
+            "suspended = [\"@bad.example\"]\ndrop_keys = true\n\
+             custom_fields = [{ id = 7, type = \"integer\", title = \"Level\" }]\n",
+        )
+        .with("faults.toml", "lost_before = 1.0\nat_most = 1\n")
+}
+
+#[test]
+fn refused_rows_are_told_apart_by_what_zendesk_objects_to() {
+    let folder = refused();
+    let folder = folder.with("t.csv", REFUSED.replace(",open,", ",3,"));
+    let sandbox = Sandbox::start(&folder, "--settings settings.toml");
+    let ended = folder
+        .command(&format!("run t.csv --url {}", sandbox.url()))
+        .env("ZENDESK_OAUTH_TOKEN", "t")
+        .run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    let facts: Value = serde_json::from_str(&report(&folder, "json")).unwrap();
+    let cause = &facts["causes"][0];
+    assert_eq!(
+        (cause["code"].as_str(), cause["rows"].as_u64()),
+        (Some("RecordInvalid"), Some(4))
+    );
+    let faults: Vec<(&str, u64, u64)> = cause["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|fault| {
+            (
+                fault["kind"].as_str().unwrap(),
+                fault["rows"].as_u64().unwrap(),
+                fault["line"].as_u64().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        faults,
+        [
+            ("requester: UserSuspended", 3, 3),
+            ("Level: InvalidValue", 2, 5)
+        ]
+    );
+    let text = report(&folder, "text");
+    assert!(
+        text.contains("\n- 2 rows with Level: InvalidValue; for example line 5: "),
+        "{text}"
+    );
+    let page = report(&folder, "html");
+    assert!(
+        page.contains("<span>Level: InvalidValue</span><span>2 rows</span>"),
+        "{page}"
+    );
+}
+
+#[test]
+fn an_unknown_row_comes_before_all_others_with_what_to_do_about_it() {
+    let csv = REFUSED.replace(",open,", ",3,").replace(",lost,", ",4,");
+    // The row whose request is lost is the first that is sent.
+    let (header, rows) = csv.split_once('\n').unwrap();
+    let (first, last) = rows.trim_end().rsplit_once('\n').unwrap();
+    let folder = refused().with("t.csv", format!("{header}\n,bad,,,\n{last}\n{first}\n"));
+    let sandbox = Sandbox::start(&folder, "--settings settings.toml --faults faults.toml");
+    let ended = folder
+        .command(&format!(
+            "run t.csv --url {} --lookup-settle 1s",
+            sandbox.url()
+        ))
+        .env("ZENDESK_OAUTH_TOKEN", "t")
+        .run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("is unknown, and `zendesk-migrate report`"),
+        "{ended:?}"
+    );
+    assert!(
+        ended.stderr.contains("to error.csv and unknown.csv"),
+        "{ended:?}"
+    );
+    let first = ended.stderr.lines().find(|line| line.starts_with("line "));
+    assert!(first.unwrap().starts_with("line 3 is unknown"), "{ended:?}");
+    let facts: Value = serde_json::from_str(&report(&folder, "json")).unwrap();
+    assert_eq!(facts["needs_person"][0]["state"], "unknown");
+    assert_eq!(facts["needs_person"][1]["state"], "invalid");
+    for format in ["text", "html"] {
+        let shown = report(&folder, format);
+        let words = shown
+            .replace("<span>", "")
+            .replace("</span>", "")
+            .replace("\n ", "");
+        let advice = "zendesk-migrate retry t.csv --unknown --line LINE --as-ticket";
+        assert!(words.contains(advice), "{shown}");
+    }
 }
 
 #[test]

@@ -62,6 +62,11 @@ impl Reader {
         self.wrap(pending_files(&self.db))
     }
 
+    /// Rejected and invalid rows by the file in which they were mended.
+    pub fn mended_in_vain(&self) -> Result<Vec<(String, u64)>, CheckpointError> {
+        self.wrap(mended_in_vain(&self.db))
+    }
+
     /// Rows without a ticket that were read from the file at this path.
     pub fn mended_in(&self, file: &str) -> Result<u64, CheckpointError> {
         self.wrap(self.db.query_row(
@@ -79,6 +84,17 @@ fn pending_files(db: &Connection) -> rusqlite::Result<Vec<(Option<String>, u64)>
          WHERE r.state = ?1 GROUP BY m.file ORDER BY m.file",
     )?
     .query_map([codes::PENDING], |r| Ok((r.get(0)?, r.get(1)?)))?
+    .collect()
+}
+
+fn mended_in_vain(db: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
+    db.prepare(
+        "SELECT m.file, count(*) FROM mended m JOIN row r ON r.number = m.row
+         WHERE r.state IN (?1, ?2) GROUP BY m.file ORDER BY m.file",
+    )?
+    .query_map([codes::REJECTED, codes::INVALID], |r| {
+        Ok((r.get(0)?, r.get(1)?))
+    })?
     .collect()
 }
 

@@ -5,8 +5,9 @@ use rusqlite::{Connection, Row as SqlRow, params};
 use super::codes;
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
+use crate::model::fault;
 use crate::model::ids::Key;
-use crate::model::results::{Cause, Troubled};
+use crate::model::results::{Cause, FaultRows, Troubled};
 use crate::model::time::ServerTime;
 
 /// A row that has a ticket.
@@ -60,7 +61,7 @@ impl Reader {
         self.each(&query, |r| troubled(r, 0), each)
     }
 
-    /// The first rows without a ticket, in the order of the CSV.
+    /// The first rows without a ticket: unknown ones, then the others, in the order of the CSV.
     pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
         self.wrap(first_without(&self.db, most))
     }
@@ -129,7 +130,7 @@ fn troubled(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Troubled> {
 }
 
 impl Checkpoint {
-    /// The first rows without a ticket, in the order of the CSV.
+    /// The first rows without a ticket: unknown ones, then the others, in the order of the CSV.
     pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
         self.wrap(first_without(&self.db, most))
     }
@@ -140,10 +141,12 @@ impl Checkpoint {
     }
 }
 
+/// An unknown row is not to be missed behind a thousand refused ones.
 fn first_without(db: &Connection, most: usize) -> rusqlite::Result<Vec<Troubled>> {
     let query = format!(
-        "{} ORDER BY byte_offset LIMIT {most}",
-        troubled_in(Without::Any)
+        "{} ORDER BY state = {} DESC, byte_offset LIMIT {most}",
+        troubled_in(Without::Any),
+        codes::UNKNOWN
     );
     db.prepare(&query)?
         .query_map([], |r| troubled(r, 0))?
@@ -178,8 +181,39 @@ fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
             state: first.state,
             code: first.code.clone(),
             rows: r.get(0)?,
+            faults: faults(db, r.get(2)?, &first.code)?,
             first,
         })
     })?
     .collect()
+}
+
+/// What Zendesk objects to in the rows that it refused with one code.
+fn faults(db: &Connection, state: i64, code: &str) -> rusqlite::Result<Vec<FaultRows>> {
+    if state != codes::REJECTED {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<FaultRows> = Vec::new();
+    let mut query = db.prepare(
+        "SELECT count(*), min(byte_offset) AS first, line, problem_message FROM row
+         WHERE state = ?1 AND problem_code = ?2 GROUP BY problem_message ORDER BY first",
+    )?;
+    let mut messages = query.query(params![state, code])?;
+    while let Some(row) = messages.next()? {
+        let (rows, line): (u64, u64) = (row.get(0)?, row.get(2)?);
+        let message: String = row.get(3)?;
+        for fault in fault::faults(&message) {
+            match found.iter_mut().find(|known| known.kind == fault.kind) {
+                Some(known) => known.rows += rows,
+                None => found.push(FaultRows {
+                    kind: fault.kind,
+                    rows,
+                    line,
+                    said: fault.said.to_owned(),
+                }),
+            }
+        }
+    }
+    found.sort_by_key(|fault| std::cmp::Reverse(fault.rows));
+    Ok(found)
 }

@@ -263,7 +263,7 @@ fn outlook(db: &Connection, file: Option<&str>) -> rusqlite::Result<Outlook> {
 fn problems(db: &Connection, most: usize) -> rusqlite::Result<Vec<ProblemRow>> {
     let mut query = db.prepare(
         "SELECT line, state, problem_code, problem_message FROM row WHERE state IN (?1, ?2, ?3)
-         ORDER BY line LIMIT ?4",
+         ORDER BY state = ?3 DESC, line LIMIT ?4",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let states = params![codes::REJECTED, codes::INVALID, codes::UNKNOWN, most];

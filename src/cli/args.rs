@@ -16,9 +16,9 @@ macro_rules! first_steps {
     () => {
         "\
 Examples:
-  zendesk-migrate run tickets.csv -n                 dry run: no network, no file left behind
-  zendesk-migrate run tickets.csv --sandbox          the whole job, on the embedded double
-  zendesk-migrate run tickets.csv --subdomain acme   import, or go on after a stop"
+  zendesk-migrate run tickets.csv -n                check every row, send nothing
+  zendesk-migrate run tickets.csv --sandbox         the whole job, on a double
+  zendesk-migrate run tickets.csv --subdomain acme  import, or go on"
     };
 }
 
@@ -34,9 +34,9 @@ Examples:
         first_steps!(),
         "
 
-`zendesk-migrate COMMAND -h` lists the flags of a command, `--help` explains them. Every flag can
-also be set in the environment: --max-rpm is ZENDESK_MIGRATE_MAX_RPM. `zendesk-migrate man` has the
-exit codes and the files."
+`zendesk-migrate COMMAND -h` lists the flags that most people need, `--help` all of them. Every flag
+can also be set in the environment: --max-rpm is ZENDESK_MIGRATE_MAX_RPM. `zendesk-migrate man` has
+the exit codes, the files and the names of the credentials."
     )
 )]
 pub(super) struct Arguments {
@@ -88,8 +88,8 @@ impl Command {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  zendesk-migrate init tickets.csv                    writes tickets.toml beside it
-  zendesk-migrate init tickets.csv -o -               shows it")]
+  zendesk-migrate init tickets.csv       writes tickets.toml beside it
+  zendesk-migrate init tickets.csv -o -  shows it")]
 pub(super) struct InitArguments {
     /// The CSV file with the tickets
     #[arg(value_name = "FILE.csv")]
@@ -120,7 +120,7 @@ pub(super) struct StatusArguments {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  zendesk-migrate report tickets.csv                  writes tickets.report.html beside it
+  zendesk-migrate report tickets.csv     writes tickets.report.html beside it
   zendesk-migrate report tickets.csv --format text")]
 pub(super) struct ReportArguments {
     /// The CSV file beside which the checkpoint is
@@ -156,8 +156,7 @@ pub(super) enum Format {
 #[command(after_help = "Examples:
   zendesk-migrate export tickets.csv
   zendesk-migrate export tickets.csv --out results --force
-  zendesk-migrate run error.csv -m tickets.toml -c tickets.acme.checkpoint.sqlite3
-                                                      after mending error.csv")]
+  zendesk-migrate run error.csv -m tickets.toml -c CHECKPOINT  with rows mended")]
 pub(super) struct ExportArguments {
     /// The CSV file beside which the checkpoint is
     #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
@@ -242,9 +241,9 @@ pub(super) struct SandboxArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zendesk-migrate completions bash > ~/.local/share/bash-completion/completions/zendesk-migrate
-  zendesk-migrate completions zsh > ~/.zfunc/_zendesk-migrate
-  zendesk-migrate completions fish > ~/.config/fish/completions/zendesk-migrate.fish")]
+  source <(zendesk-migrate completions bash)  in ~/.bashrc
+  source <(zendesk-migrate completions zsh)   in ~/.zshrc, after compinit
+  zendesk-migrate completions fish | source   in ~/.config/fish/config.fish")]
 pub(super) struct CompletionsArguments {
     /// The shell
     #[arg(value_name = "SHELL")]
@@ -254,8 +253,8 @@ pub(super) struct CompletionsArguments {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zendesk-migrate man | man -l -                     read it
-  zendesk-migrate man run > zendesk-migrate-run.1    one command's, with all its flags")]
+  zendesk-migrate man | man -l -                   read it
+  zendesk-migrate man run > zendesk-migrate-run.1  one command's, with all flags")]
 pub(super) struct ManArguments {
     /// The command [default: the program, with its exit codes and files]
     #[arg(value_name = "COMMAND")]

@@ -40,7 +40,13 @@ pub(super) fn names_account(arguments: &AccountArguments) -> bool {
 pub(super) fn credentials(file: Option<&Path>) -> Result<Credentials, Failure> {
     match file {
         Some(path) => from_names(&from_file(path)?, &format!("{} holds", path.display())),
-        None => from_names(&variable, "the environment has"),
+        None => from_names(&variable, "the environment has").map_err(|failure| Failure {
+            sentence: format!(
+                "{}; or name a file that has them with --credentials",
+                failure.sentence
+            ),
+            ..failure
+        }),
     }
 }
 

@@ -83,6 +83,19 @@ fn write(
         file.put_in_place()?;
     }
     tell(folder, &written, source);
+    for (file, rows) in reader.mended_in_vain()? {
+        let (were, them) = if rows == 1 {
+            ("was", "it")
+        } else {
+            ("were", "them")
+        };
+        output::say(&text::fold(&format!(
+            "{} {were} mended in {file} and still cannot be sent: mend {them} further there; \
+             {ERROR} has {them} as {} does",
+            text::count(rows, "row"),
+            source.csv_path().display()
+        )));
+    }
     Ok(Exit::Done)
 }
 

@@ -74,8 +74,14 @@ pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result
     let found = existing(csv);
     match found.as_slice() {
         [one] => Ok(one.clone()),
+        [] if !csv.exists() => Err(Failure::refused(format!(
+            "{} does not exist, and no checkpoint is beside it; check the path, or name the \
+             checkpoint with -c",
+            csv.display()
+        ))),
         [] => Err(Failure::refused(format!(
-            "there is no checkpoint beside {}; name it with -c, or start a run first",
+            "there is no checkpoint beside {0}; name it with -c, or start a run first: \
+             zendesk-migrate run {0}",
             csv.display()
         ))),
         several => {

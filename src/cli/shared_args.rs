@@ -7,9 +7,7 @@ use clap::{ArgAction, Args};
 /// Which account, as whom, and how fast.
 #[derive(Debug, Args)]
 pub(super) struct AccountArguments {
-    /// Run against the embedded double instead of a real account
-    ///
-    /// Its tickets live in a file beside the checkpoint.
+    /// Use the embedded double; its tickets live beside the checkpoint
     #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"],
           help_heading = "Account")]
     pub(super) sandbox: bool,
@@ -27,13 +25,13 @@ pub(super) struct AccountArguments {
         value_name = "URL",
         env = "ZENDESK_MIGRATE_URL",
         conflicts_with = "subdomain",
-        help_heading = "Account"
+        help_heading = "Account",
+        hide_short_help = true
     )]
     pub(super) url: Option<String>,
-    /// A file with the credentials, NAME=value a line, readable only by you
+    /// A file with the credentials [default: the environment]
     ///
-    /// Without it they come from the environment: ZENDESK_CLIENT_ID and ZENDESK_CLIENT_SECRET, or
-    /// ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and ZENDESK_API_TOKEN.
+    /// NAME=value a line, readable only by you; the names are in `zendesk-migrate man`.
     #[arg(
         long,
         value_name = "FILE",
@@ -50,7 +48,8 @@ pub(super) struct AccountArguments {
         long,
         value_name = "N",
         env = "ZENDESK_MIGRATE_RESERVE_RPM",
-        help_heading = "Pace and end"
+        help_heading = "Pace and end",
+        hide_short_help = true
     )]
     pub(super) reserve_rpm: Option<u32>,
 }
@@ -61,7 +60,7 @@ pub(super) struct LogArguments {
     /// Say more on stderr: -v what is out of the ordinary, -vv every request
     #[arg(short, long, action = ArgAction::Count, help_heading = "Output")]
     pub(super) verbose: u8,
-    /// Append a JSON line for every request to this file, without texts or secrets
+    /// Append a JSON line for every request, without texts or secrets
     #[arg(
         long,
         value_name = "FILE",

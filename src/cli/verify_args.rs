@@ -35,7 +35,8 @@ pub(super) struct VerifyArguments {
         long,
         value_name = "N",
         env = "ZENDESK_MIGRATE_SAMPLE_SEED",
-        requires = "sample"
+        requires = "sample",
+        hide_short_help = true
     )]
     pub(super) seed: Option<u64>,
     /// Print one JSON object on stdout instead of a line for each difference

@@ -15,6 +15,23 @@ pub struct Cause {
     pub lines: Vec<u64>,
     /// The first of them.
     pub first: Troubled,
+    /// What Zendesk objects to in them, the commonest first, as far as their messages tell. A row
+    /// may have several faults.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<FaultRows>,
+}
+
+/// Rows of one cause that have one fault.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FaultRows {
+    /// The field and Zendesk's code: `status: InvalidValue`.
+    pub kind: String,
+    /// How many rows have it.
+    pub rows: u64,
+    /// The line of the first of them.
+    pub line: u64,
+    /// What was said of that one.
+    pub said: String,
 }
 
 /// A row that needs a person.

@@ -71,10 +71,12 @@ pub(super) fn requests(report: &Report) -> Markup {
     );
     let bars = html! {
         @for (at, bucket) in timeline.buckets.iter().enumerate() {
+            // Rounded edges, so that a bar ends where the next one begins.
+            @let (left, right) = (tenths(x(at, count)), tenths(x(at + 1, count)));
             @for (class, low, high) in stacked(bucket) {
-                rect class=(class) x=(fixed(x(at, count))) y=(fixed(y(rate(high), top)))
-                    width=(fixed((x(at + 1, count) - x(at, count)).max(0.6)))
-                    height=(fixed(y(rate(low), top) - y(rate(high), top))) {}
+                @let (top, bottom) = (tenths(y(rate(high), top)), tenths(y(rate(low), top)));
+                rect class=(class) x=(fixed(left)) y=(fixed(top))
+                    width=(fixed((right - left).max(0.6))) height=(fixed(bottom - top)) {}
             }
         }
         @for (from, to, rpm) in allowed_spans(report) {
@@ -171,6 +173,10 @@ fn amount(n: f64) -> String {
 
 fn x(at: usize, count: usize) -> f64 {
     LEFT + number(at as u64) / number(count.max(1) as u64) * (WIDTH - LEFT)
+}
+
+fn tenths(n: f64) -> f64 {
+    (n * 10.0).round() / 10.0
 }
 
 fn y(value: f64, top: f64) -> f64 {

@@ -1,5 +1,6 @@
 //! The facts about a run, and the forms they are shown in.
 
+mod advice;
 pub mod cells;
 mod chart;
 pub mod facts;
@@ -9,5 +10,6 @@ pub mod preview;
 pub mod results;
 pub mod summary;
 pub mod text;
+mod troubles;
 
 pub use facts::{Facts, ThisRun, Would};

@@ -4,9 +4,10 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart;
+use super::facts::Facts;
 use super::results::{Report, RunTold, numbered, thousands};
 use super::text::duration;
-use crate::model::results::{Cause, Troubled};
+use super::troubles;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -31,11 +32,11 @@ pub fn page(report: &Report) -> String {
                 (head(report))
                 (totals(report))
                 @if has_requests { (over_time(report)) }
-                @if !report.causes.is_empty() { (causes(report)) }
+                @if !report.causes.is_empty() { (troubles::causes(report)) }
                 @if !report.samples.is_empty() { (samples(report)) }
+                @if !report.needs_person.is_empty() { (troubles::needs_person(report)) }
                 @if has_requests { (requests(report)) }
-                @if !report.needs_person.is_empty() { (needs_person(report)) }
-                @if !report.runs.is_empty() { (runs(report)) }
+                                @if !report.runs.is_empty() { (runs(report)) }
                 (origins(report))
             }
         }
@@ -49,14 +50,14 @@ fn head(report: &Report) -> Markup {
     } else {
         "Migration"
     };
-    let csv = &report.origins.csv.path;
-    let name = csv.rsplit(['/', '\\']).next().unwrap_or(csv);
     html! {
-        p class="soft" { (what) " of " b { (name) } " to " (report.origins.account) }
+        p class="soft" { (what) " of " b { (report.csv_name()) }
+            @if !report.origins.account.is_empty() { " to " (report.origins.account) }
+        }
         h1 { (report.outcome()) "." }
         p class="soft" {
             "As of " (report.written_at) " UTC"
-            @if !report.is_dry_run() { (standing(report)) }
+            @if report.is_dry_run() { "; nothing was sent." } @else { (standing(report)) }
         }
     }
 }
@@ -99,24 +100,40 @@ fn totals(report: &Report) -> Markup {
                 @if n > 0 { div class={ "tile " (class) } { b { (thousands(n)) } (name) } }
             }
         }
-        @if facts.created_hit + facts.created_found > 0 {
-            p class="soft" {
-                "Of the created rows, " (thousands(facts.created_hit))
-                " were answered from Zendesk's memory of their key, and "
-                (thousands(facts.created_found))
-                " were found by a lookup: a repeated request made no second ticket."
-            }
-        }
+        @if let Some(told) = repeated(facts) { p class="soft" { (told) } }
         @if let Some(would) = &facts.would {
             p {
-                "A run would create " (numbered(would.create, "ticket", "tickets")) ", send "
-                (thousands(would.resend)) " again and look " (thousands(would.look_up))
-                " up: " (numbered(would.requests, "request", "requests")) " at least"
+                "A run would create " (numbered(would.create, "ticket", "tickets"))
+                @if would.resend > 0 { ", send " (numbered(would.resend, "row", "rows")) " again" }
+                @if would.look_up > 0 { ", look " (numbered(would.look_up, "row", "rows")) " up" }
+                ": " (numbered(would.requests, "request", "requests")) " at least"
                 @if let Some(ms) = facts.estimate_ms { ", about " (duration(ms)) }
                 "."
             }
         }
     }
+}
+
+/// How many rows owe their ticket to a request that was not the first.
+fn repeated(facts: &Facts) -> Option<String> {
+    let hit = "answered from Zendesk's memory of their key";
+    let found = "found by a lookup";
+    let parts: Vec<String> = [(facts.created_hit, hit), (facts.created_found, found)]
+        .into_iter()
+        .filter(|(rows, _)| *rows > 0)
+        .map(|(rows, how)| {
+            format!(
+                "{} {} {how}",
+                thousands(rows),
+                if rows == 1 { "was" } else { "were" }
+            )
+        })
+        .collect();
+    let told = format!(
+        "Of the created rows, {}: a repeated request made no second ticket.",
+        parts.join(", and ")
+    );
+    (!parts.is_empty()).then_some(told)
 }
 
 fn over_time(report: &Report) -> Markup {
@@ -135,45 +152,6 @@ fn over_time(report: &Report) -> Markup {
     }
 }
 
-fn causes(report: &Report) -> Markup {
-    let most = report.causes.iter().map(|cause| cause.rows).max();
-    html! {
-        h2 { "Why rows have no ticket" }
-        @for cause in &report.causes { (cause_bar(cause, most.unwrap_or(1).max(1))) }
-    }
-}
-
-fn cause_bar(cause: &Cause, most: u64) -> Markup {
-    let class = class_of(cause.state);
-    html! {
-        div class="cause" {
-            div class="head" {
-                span { b { (cause.code) } " " small { (cause.state) } }
-                b { (numbered(cause.rows, "row", "rows")) }
-            }
-            div class="bar" {
-                span class=(class) style={ "width:" (cause.rows * 100 / most) "%" } {}
-            }
-            p class="soft quote" { "For example " (place(&cause.first)) ": " (cause.first.message) }
-        }
-    }
-}
-
-fn place(row: &Troubled) -> String {
-    match &row.external_id {
-        Some(id) => format!("line {} (external_id {id})", row.line),
-        None => format!("line {}", row.line),
-    }
-}
-
-fn class_of(state: &str) -> &'static str {
-    match state {
-        "rejected" => "bad",
-        "invalid" => "slow",
-        _ => "lost",
-    }
-}
-
 fn samples(report: &Report) -> Markup {
     html! {
         h2 { "What would be sent" }
@@ -186,6 +164,7 @@ fn samples(report: &Report) -> Markup {
 
 fn requests(report: &Report) -> Markup {
     let all = &report.all_runs;
+    let keys = report.replies.iter().any(|reply| reply.key.is_some());
     html! {
         h2 { "Requests" }
         @if let Some(latency) = &report.latency {
@@ -207,7 +186,13 @@ fn requests(report: &Report) -> Markup {
         }
         div class="wide" {
             table {
-                thead { tr { th { "Request" } th { "Reply" } th { "Key" } th class="n" { "Count" } } }
+                thead {
+                    tr {
+                        th { "Request" } th { "Reply" }
+                        @if keys { th { "Key" } }
+                        th class="n" { "Count" }
+                    }
+                }
                 tbody {
                     @for reply in &report.replies {
                         tr {
@@ -218,11 +203,13 @@ fn requests(report: &Report) -> Markup {
                                     None => "no reply",
                                 }
                             }
-                            td class="t" {
-                                @match reply.key {
-                                    Some("miss") => "new to Zendesk",
-                                    Some(_) => "known to Zendesk",
-                                    None => "",
+                            @if keys {
+                                td class="t" {
+                                    @match reply.key {
+                                        Some("miss") => "new to Zendesk",
+                                        Some(_) => "known to Zendesk",
+                                        None => "",
+                                    }
                                 }
                             }
                             td class="n" { (thousands(reply.requests)) }
@@ -239,38 +226,6 @@ fn request_name(kind: &str) -> &'static str {
         "create" => "create",
         "list" => "lookup by the list",
         _ => "lookup by the search",
-    }
-}
-
-fn needs_person(report: &Report) -> Markup {
-    let listed = report.needs_person.len() as u64;
-    html! {
-        h2 { "Rows that need a person" }
-        div class="wide" {
-            table {
-                thead {
-                    tr { th class="n" { "Line" } th { "external_id" } th { "State" } th { "What is wrong" } }
-                }
-                tbody {
-                    @for row in &report.needs_person {
-                        tr {
-                            td class="n" { (row.line) }
-                            td { code { (row.external_id.as_deref().unwrap_or("")) } }
-                            td class="t" { (row.state) }
-                            td class="words" { (row.message) " " small { (row.code) } }
-                        }
-                    }
-                }
-            }
-        }
-        @if report.needs_person_more > 0 {
-            p class="soft" {
-                "These are the first " (thousands(listed)) "; there "
-                @if report.needs_person_more == 1 { "is 1 more" }
-                @else { "are " (thousands(report.needs_person_more)) " more" }
-                ". " code { "zendesk-migrate export" } " writes them all to error.csv and unknown.csv."
-            }
-        }
     }
 }
 
@@ -344,9 +299,11 @@ fn origins(report: &Report) -> Markup {
                 dt { "its SHA-256" } dd { code { (mapping.sha256) } }
             }
             dt { "Checkpoint" } dd { (origins.checkpoint) }
-            dt { "Account" } dd { (origins.account) }
+            @if !origins.account.is_empty() { dt { "Account" } dd { (origins.account) } }
             dt { "Written by" } dd { "zendesk-migrate " (origins.version) }
         }
-        p class="soft" { "Times are in UTC, on Zendesk's clock." }
+        @if !report.runs.is_empty() {
+            p class="soft" { "Times are in UTC, on Zendesk's clock." }
+        }
     }
 }

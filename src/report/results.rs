@@ -39,7 +39,7 @@ pub struct Report {
     pub latency: Option<Latency>,
     /// Tickets and requests over time.
     pub timeline: Timeline,
-    /// The first rows that need a person, in the order of the CSV.
+    /// The first rows that need a person: unknown ones, then the others, in the order of the CSV.
     pub needs_person: Vec<Troubled>,
     /// How many rows need one besides.
     pub needs_person_more: u64,
@@ -141,6 +141,12 @@ impl Report {
     /// Whether it is about a migration that is to come.
     pub fn is_dry_run(&self) -> bool {
         self.facts.would.is_some()
+    }
+
+    /// The name of the CSV, without its folder.
+    pub(super) fn csv_name(&self) -> &str {
+        let csv = &self.origins.csv.path;
+        csv.rsplit(['/', '\\']).next().unwrap_or(csv)
     }
 
     /// The outcome in one sentence, without a full stop.

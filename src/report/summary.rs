@@ -1,5 +1,6 @@
 //! The report as text for a narrow terminal.
 
+use super::advice::advice;
 use super::results::Report;
 use super::text::{count, duration, fold, rows};
 
@@ -27,14 +28,27 @@ fn causes(report: &Report, lines: &mut Vec<String>) {
     }
     lines.extend([String::new(), "why rows have no ticket:".to_owned()]);
     for cause in &report.causes {
-        lines.push(fold(&format!(
-            "{} {} with {}; for example line {}: {}",
+        let head = format!(
+            "{} {} with {}",
             count(cause.rows, "row"),
             cause.state,
-            cause.code,
-            cause.first.line,
-            one_line(&cause.first.message)
-        )));
+            cause.code
+        );
+        if cause.faults.is_empty() {
+            let (line, message) = (cause.first.line, one_line(&cause.first.message));
+            lines.push(fold(&format!("{head}; for example line {line}: {message}")));
+            continue;
+        }
+        lines.push(fold(&format!("{head}, of these:")));
+        for fault in &cause.faults {
+            lines.push(fold(&format!(
+                "- {} with {}; for example line {}: {}",
+                count(fault.rows, "row"),
+                one_line(&fault.kind),
+                fault.line,
+                one_line(&fault.said)
+            )));
+        }
     }
 }
 
@@ -95,6 +109,11 @@ fn needs_person(report: &Report, lines: &mut Vec<String>) {
         return;
     }
     lines.extend([String::new(), "rows that need a person:".to_owned()]);
+    for advice in advice(report) {
+        let (is, text) = (if advice.rows == 1 { "is" } else { "are" }, &advice.text);
+        let rows = count(advice.rows, "row");
+        lines.push(fold(&format!("{rows} {is} {}: {text}", advice.state)));
+    }
     for row in report.needs_person.iter().take(LISTED) {
         lines.push(fold(&format!(
             "line {} is {}: {} ({})",

@@ -21,16 +21,18 @@ pub fn fold(sentence: &str) -> String {
     fold_to(sentence, COLUMNS)
 }
 
-/// The same for a terminal of another width.
+/// The same for a terminal of another width. A line that is indented already stays so.
 pub fn fold_to(sentence: &str, columns: usize) -> String {
-    let mut text = String::with_capacity(sentence.len() + 8);
-    let mut column = 0;
-    for word in sentence.split(' ') {
+    let words = sentence.trim_start_matches(' ');
+    let indent = sentence.len() - words.len();
+    let mut text = " ".repeat(indent);
+    let mut column = indent;
+    for (at, word) in words.split(' ').enumerate() {
         let width = word.chars().count();
-        if column > 0 && column + 1 + width > columns {
+        if at > 0 && column + 1 + width > columns {
             text.push_str("\n  ");
             column = 2;
-        } else if column > 0 {
+        } else if at > 0 {
             text.push(' ');
             column += 1;
         }
@@ -157,9 +159,16 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
 pub fn next(stop: &Stop, facts: &Facts, files: &str, credentials: &str) -> Option<String> {
     let problems = facts.rejected + facts.invalid + facts.unknown;
     match stop {
-        Stop::Done | Stop::MaxErrors if problems > 0 => Some(format!(
-            "next: zendesk-migrate export {files} (writes the rows without a ticket to error.csv)"
-        )),
+        Stop::Done | Stop::MaxErrors if problems > 0 => {
+            let results = match (facts.unknown, problems - facts.unknown) {
+                (0, _) => "error.csv",
+                (_, 0) => "unknown.csv",
+                _ => "error.csv and unknown.csv",
+            };
+            Some(format!(
+                "next: zendesk-migrate export {files} (writes the rows without a ticket to {results})"
+            ))
+        }
         Stop::Done if facts.created > 0 && facts.pending + facts.sending == 0 => {
             Some(format!("next: zendesk-migrate verify {files}{credentials}"))
         }
@@ -177,6 +186,23 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "nothing is left to do".to_owned()
         }
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
+        Stop::Done if facts.unknown == problems => format!(
+            "done, but {} unknown; `zendesk-migrate report` says what to do",
+            if problems == 1 {
+                "1 row is".to_owned()
+            } else {
+                format!("{problems} rows are")
+            }
+        ),
+        Stop::Done if facts.unknown > 0 => format!(
+            "done, but {problems} rows have no ticket: mend them, then run the same command again; \
+             {} unknown, and `zendesk-migrate report` says what to do",
+            if facts.unknown == 1 {
+                "1 is".to_owned()
+            } else {
+                format!("{} are", facts.unknown)
+            }
+        ),
         Stop::Done if problems == 1 => {
             "done, but 1 row has no ticket: mend it, then run the same command again".to_owned()
         }
@@ -248,5 +274,20 @@ pub fn duration(ms: u64) -> String {
         1..60 => format!("{seconds}.{} s", ms % 1_000 / 100),
         60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
         _ => format!("{} h {} min", seconds / 3_600, seconds % 3_600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_between_words_and_stays_indented_when_it_is_broken_again() {
+        let once = fold_to("one two three four five six", 20);
+        assert_eq!(once, "one two three four\n  five six");
+        let twice: Vec<String> = once.lines().map(|line| fold_to(line, 10)).collect();
+        assert_eq!(twice, ["one two\n  three\n  four", "  five six"]);
+        assert_eq!(fold_to("", 10), "");
+        assert_eq!(fold_to("unbreakable-word", 5), "unbreakable-word");
     }
 }

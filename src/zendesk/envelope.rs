@@ -12,6 +12,7 @@
 use serde_json::Value;
 
 use super::text::{MESSAGE_CHARS_MAX, excerpt, one_line};
+use crate::model::fault::{SEPARATOR, worded};
 use crate::model::problem::Problem;
 
 /// Longest code that is kept, in characters.
@@ -85,7 +86,7 @@ fn message(json: &Value) -> String {
     .find_map(Value::as_str);
     let mut parts: Vec<String> = said.map(str::to_owned).into_iter().collect();
     details(&json["details"], &mut parts);
-    one_line(&parts.join("; "), MESSAGE_CHARS_MAX)
+    one_line(&parts.join(SEPARATOR), MESSAGE_CHARS_MAX)
 }
 
 /// `details` maps a field to its faults. The inner `error` may be null or absent.
@@ -108,10 +109,5 @@ fn details(details: &Value, parts: &mut Vec<String>) {
 
 fn fault(field: &str, fault: &Value) -> Option<String> {
     let said = fault.as_str().or_else(|| fault["description"].as_str());
-    match (said, fault["error"].as_str()) {
-        (Some(said), Some(code)) => Some(format!("{field}: {said} ({code})")),
-        (Some(said), None) => Some(format!("{field}: {said}")),
-        (None, Some(code)) => Some(format!("{field}: {code}")),
-        (None, None) => None,
-    }
+    worded(field, said, fault["error"].as_str())
 }

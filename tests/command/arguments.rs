@@ -25,7 +25,8 @@ fn a_run_without_credentials_is_refused() {
         .stderr(
             "error: the environment has no credentials: set ZENDESK_CLIENT_ID and \
              ZENDESK_CLIENT_SECRET, or ZENDESK_OAUTH_TOKEN, or ZENDESK_EMAIL and \
-             ZENDESK_API_TOKEN, there (never on the command line)\n",
+             ZENDESK_API_TOKEN, there (never on the command line); or name a file that has them \
+             with --credentials\n",
         )
         .status(7)
         .changes_nothing()

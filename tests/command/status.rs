@@ -11,7 +11,8 @@ fn status_before_any_run_says_that_there_is_no_checkpoint() {
         .with("two.csv", TWO)
         .command("status two.csv")
         .stderr(
-            "error: there is no checkpoint beside two.csv; name it with -c, or start a run first\n",
+            "error: there is no checkpoint beside two.csv; name it with -c, or start a run first: \
+             zendesk-migrate run two.csv\n",
         )
         .status(1)
         .changes_nothing()

@@ -86,7 +86,7 @@ fn values_that_this_program_never_writes_are_refused() {
             ),
             tampered(
                 "an unknown state",
-                "done, but 3 rows have no ticket",
+                "done, but 3 rows are unknown",
                 "UPDATE row SET state = 9 WHERE state = 0",
             ),
         ],

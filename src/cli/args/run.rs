@@ -12,66 +12,46 @@ use super::{Endpoint, Format, OnInvalid, Plan, Progress, UnknownAuthor};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  zendesk-migrate run tickets.csv --sandbox          try it on the embedded double
-  zendesk-migrate run tickets.csv -n                 dry run: check every row, send nothing
+  zendesk-migrate run tickets.csv -n                check every row, send nothing
+  zendesk-migrate run tickets.csv --sandbox         try it on the embedded double
   zendesk-migrate run tickets.csv --subdomain acme --limit 10
-  zendesk-migrate run tickets.csv --subdomain acme   again after a crash: it goes on")]
+  zendesk-migrate run tickets.csv --subdomain acme  again after a crash: go on")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(in crate::cli) struct RunArguments {
     /// The CSV file with the tickets
     #[arg(value_name = "FILE.csv")]
     pub(in crate::cli) csv: PathBuf,
 
-    /// Read, map, validate and compare with the checkpoint; send and write nothing
-    ///
-    /// Shows what a run would do, how long it would take, and the first tickets as they would be
-    /// sent. Needs no network, no account and no credentials, and leaves no file behind.
-    #[arg(
-        short = 'n',
-        long,
-        env = "ZENDESK_MIGRATE_DRY_RUN",
-        help_heading = "Trial"
-    )]
+    /// Check every row and show what a run would do; send and write nothing
+    #[arg(short = 'n', long, env = "ZENDESK_MIGRATE_DRY_RUN")]
     pub(in crate::cli) dry_run: bool,
-    /// Send at most N new rows this time
-    ///
-    /// Rows in flight are still settled, and the same command goes on with the rest.
-    #[arg(
-        long,
-        value_name = "N",
-        env = "ZENDESK_MIGRATE_LIMIT",
-        help_heading = "Trial"
-    )]
+    /// Send at most N new rows this time; the same command goes on
+    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LIMIT")]
     pub(in crate::cli) limit: Option<u64>,
-    /// In a dry run: how to show what was found
+    /// With -n: how to show what was found
     #[arg(
         long,
         value_enum,
         env = "ZENDESK_MIGRATE_FORMAT",
         requires = "dry_run",
         conflicts_with = "json",
-        hide_possible_values = true,
-        help_heading = "Trial",
         hide_short_help = true
     )]
     pub(in crate::cli) format: Option<Format>,
-    /// In a dry run: ask the account what a run would ask before its first create (GETs only)
+    /// With -n: ask the account what a run asks it first (GETs only)
     #[arg(
         long,
         env = "ZENDESK_MIGRATE_ONLINE",
         requires = "dry_run",
-        help_heading = "Trial",
         hide_short_help = true
     )]
     pub(in crate::cli) online: bool,
-    /// In a dry run: the account's plan, to estimate the time
+    /// With -n: your plan
     #[arg(
         long,
         value_enum,
         env = "ZENDESK_MIGRATE_PLAN",
         requires = "dry_run",
-        hide_possible_values = true,
-        help_heading = "Trial",
         hide_short_help = true
     )]
     pub(in crate::cli) plan: Option<Plan>,
@@ -83,9 +63,6 @@ pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) allow_triggers: bool,
 
     /// The mapping file [default: FILE.toml, if it is there]
-    ///
-    /// Without one, columns named like Zendesk fields (external_id, subject, comment.body and so on) map to
-    /// themselves.
     #[arg(
         short,
         long,
@@ -96,8 +73,7 @@ pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) mapping: Option<PathBuf>,
     /// The create to use
     ///
-    /// `imports` keeps dates of the past and whole conversations, runs no triggers, and needs an
-    /// administrator.
+    /// `imports` keeps dates and conversations, runs no triggers, needs an admin.
     #[arg(
         long,
         value_enum,
@@ -107,7 +83,7 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Tickets"
     )]
     pub(in crate::cli) endpoint: Endpoint,
-    /// Put closed tickets straight into the archive (only with --endpoint imports)
+    /// Imports: put closed tickets straight into the archive
     #[arg(
         long,
         env = "ZENDESK_MIGRATE_ARCHIVE_IMMEDIATELY",
@@ -115,7 +91,7 @@ pub(in crate::cli) struct RunArguments {
         hide_short_help = true
     )]
     pub(in crate::cli) archive_immediately: bool,
-    /// Who wrote a comment whose author Zendesk does not take (only with --endpoint imports)
+    /// Imports: who wrote a comment whose author Zendesk does not take
     #[arg(
         long,
         value_name = "WHO",
@@ -126,17 +102,18 @@ pub(in crate::cli) struct RunArguments {
         hide_short_help = true
     )]
     pub(in crate::cli) unknown_author: UnknownAuthor,
-    /// Skip invalid rows, or stop
+    /// Leave invalid rows out, or send nothing
     #[arg(
         long,
         value_name = "WHAT",
         value_enum,
         default_value = "skip",
         env = "ZENDESK_MIGRATE_ON_INVALID",
-        help_heading = "Tickets"
+        help_heading = "Tickets",
+        hide_short_help = true
     )]
     pub(in crate::cli) on_invalid: OnInvalid,
-    /// Send nothing if any row is invalid: the same as --on-invalid stop
+    /// The same as --on-invalid stop
     #[arg(
         long,
         env = "ZENDESK_MIGRATE_STRICT",
@@ -156,7 +133,12 @@ pub(in crate::cli) struct RunArguments {
     )]
     pub(in crate::cli) checkpoint: Option<PathBuf>,
     /// Look every row up before it is sent: the checkpoint was lost or restored
-    #[arg(long, env = "ZENDESK_MIGRATE_RECOVER", help_heading = "Checkpoint")]
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_RECOVER",
+        help_heading = "Checkpoint",
+        hide_short_help = true
+    )]
     pub(in crate::cli) recover: bool,
     /// Go on with a checkpoint that another machine used last
     #[arg(
@@ -166,7 +148,7 @@ pub(in crate::cli) struct RunArguments {
         hide_short_help = true
     )]
     pub(in crate::cli) take_over: bool,
-    /// How long after its last send a ticket that is not found counts as not made
+    /// How long until a ticket not found counts as not made
     #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
           value_parser = duration, help_heading = "Checkpoint", hide_short_help = true)]
     pub(in crate::cli) lookup_settle: u64,
@@ -182,11 +164,11 @@ pub(in crate::cli) struct RunArguments {
     pub(in crate::cli) max_errors: u64,
     /// Stop after this long without a usable reply
     #[arg(long, value_name = "D", default_value = "15m", env = "ZENDESK_MIGRATE_MAX_OUTAGE",
-          value_parser = duration, help_heading = "Pace and end")]
+          value_parser = duration, help_heading = "Pace and end", hide_short_help = true)]
     pub(in crate::cli) max_outage: u64,
     /// Stop cleanly after this long (90m, 8h)
     #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_MAX_DURATION", value_parser = duration,
-          help_heading = "Pace and end")]
+          help_heading = "Pace and end", hide_short_help = true)]
     pub(in crate::cli) max_duration: Option<u64>,
 
     /// Print one JSON object on stdout at the end
@@ -203,7 +185,8 @@ pub(in crate::cli) struct RunArguments {
         default_value = "auto",
         env = "ZENDESK_MIGRATE_PROGRESS",
         hide_default_value = true,
-        help_heading = "Output"
+        help_heading = "Output",
+        hide_short_help = true
     )]
     pub(in crate::cli) progress: Progress,
     #[command(flatten)]

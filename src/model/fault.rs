@@ -1,0 +1,132 @@
+//! What Zendesk objects to in a row: how it is put into the sentence of a problem, and found in it
+//! again. One sentence may hold several faults.
+
+/// Between two faults, and between them and what is said before.
+pub const SEPARATOR: &str = "; ";
+
+/// The longest title of a field that is taken for one, in characters.
+const TITLE_CHARS_MAX: usize = 40;
+
+/// A fault in a sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault<'a> {
+    /// The same for all rows with the same fault: the field, and Zendesk's code where there is one.
+    pub kind: String,
+    /// Zendesk's words about this row.
+    pub said: &'a str,
+}
+
+/// Puts a fault into words: `status: Status: x is not allowed (InvalidValue)`. `None` if nothing is
+/// said of it.
+pub fn worded(field: &str, said: Option<&str>, code: Option<&str>) -> Option<String> {
+    let said = said.map(|said| said.replace(SEPARATOR, ", "));
+    match (said, code) {
+        (Some(said), Some(code)) => Some(format!("{field}: {said} ({code})")),
+        (Some(said), None) => Some(format!("{field}: {said}")),
+        (None, Some(code)) => Some(format!("{field}: {code}")),
+        (None, None) => None,
+    }
+}
+
+/// The faults in a sentence, each kind once.
+pub fn faults(message: &str) -> Vec<Fault<'_>> {
+    let mut found: Vec<Fault<'_>> = Vec::new();
+    for fault in message.split(SEPARATOR).filter_map(read) {
+        if found.iter().all(|known| known.kind != fault.kind) {
+            found.push(fault);
+        }
+    }
+    found
+}
+
+fn read(part: &str) -> Option<Fault<'_>> {
+    let (field, rest) = part.split_once(": ")?;
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if field.is_empty() || !field.chars().all(is_name) {
+        return None;
+    }
+    let with_code = rest.strip_suffix(')').and_then(|rest| {
+        let (said, code) = rest.rsplit_once(" (")?;
+        let is_code = !code.is_empty() && code.chars().all(|c| c.is_ascii_alphanumeric());
+        is_code.then_some((said, code))
+    });
+    let (said, code) = with_code.map_or((rest, None), |(said, code)| (said, Some(code)));
+    // Faults of every field are listed under "base"; the field's title begins the sentence then.
+    let title = said.split_once(": ").map(|(title, _)| title.trim());
+    let place = match title {
+        Some(title) if field == "base" && title.chars().count() <= TITLE_CHARS_MAX => title,
+        _ => field,
+    };
+    let kind = code.map_or_else(|| place.to_owned(), |code| format!("{place}: {code}"));
+    Some(Fault { kind, said })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(message: &str) -> Vec<String> {
+        faults(message)
+            .into_iter()
+            .map(|fault| fault.kind)
+            .collect()
+    }
+
+    #[test]
+    fn what_was_worded_is_found_again_whatever_the_words_are() {
+        for said in [
+            "Status: a; b: c (X) is not allowed",
+            "é",
+            "",
+            "; ",
+            "minimum is 1 character (x y)",
+        ] {
+            let one = worded("status", Some(said), Some("InvalidValue")).unwrap();
+            let other = worded("name", Some(said), Some("ValueTooShort")).unwrap();
+            let message = format!("Record validation errors; {one}; {other}");
+            assert_eq!(
+                kinds(&message),
+                ["status: InvalidValue", "name: ValueTooShort"],
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_kind_is_the_field_and_the_code_and_never_a_value() {
+        for (message, expected) in [
+            (
+                "base: Description: cannot be blank (BlankValue)",
+                "Description: BlankValue",
+            ),
+            ("base: Descrição: não pode ficar em branco", "Descrição"),
+            (
+                "base: Custom field 7 does not exist (InvalidValue)",
+                "base: InvalidValue",
+            ),
+            (
+                "requester: Requester: A B is suspended. (UserSuspended)",
+                "requester: UserSuspended",
+            ),
+            ("name: too short (minimum is 1 character)", "name"),
+        ] {
+            assert_eq!(kinds(message), [expected]);
+        }
+        let fault = &faults("x; status: Status: a is not allowed (InvalidValue)")[0];
+        assert_eq!(fault.said, "Status: a is not allowed");
+    }
+
+    #[test]
+    fn a_sentence_without_faults_has_none_and_a_kind_counts_once() {
+        for message in [
+            "",
+            "Record validation errors",
+            "Error: no",
+            "the reply gives no reason",
+        ] {
+            assert_eq!(kinds(message), Vec::<String>::new(), "{message}");
+        }
+        let twice = "base: Age: a (InvalidValue); base: Age: b (InvalidValue)";
+        assert_eq!(kinds(twice), ["Age: InvalidValue"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! What a person can do about rows without a ticket, state by state.
+
+use super::results::Report;
+
+/// What to do about the rows in one state.
+pub(super) struct Advice {
+    /// `unknown`, `rejected` or `invalid`.
+    pub(super) state: &'static str,
+    /// How many rows are in it.
+    pub(super) rows: u64,
+    /// Sentences, with what is to be typed between backticks.
+    pub(super) text: String,
+}
+
+/// The advice for each state that has rows, the most pressing first.
+pub(super) fn advice(report: &Report) -> Vec<Advice> {
+    let facts = &report.facts;
+    let csv = shell_word(report.csv_name());
+    let unknown = format!(
+        "Nobody can tell from here whether there is a ticket. Look for the external_id in Zendesk. If \
+         a ticket is there, say so: `zendesk-migrate retry {csv} --unknown --line LINE --as-ticket \
+         ID`. If none is, have the row tried again: `zendesk-migrate retry {csv} --unknown --line \
+         LINE`, and repeat the run."
+    );
+    let rejected = format!(
+        "Zendesk refused. If the row is wrong, mend it in the error.csv that `zendesk-migrate export \
+         {csv}` writes, and run that file with the same mapping (-m) and checkpoint (-c). If the \
+         account is wrong, mend that, then `zendesk-migrate retry {csv}`, and repeat the run."
+    );
+    let invalid = if report.is_dry_run() {
+        "These would not be sent. Mend the cells, or leave these rows out."
+    } else {
+        "These were not sent. Mend the cells and repeat the run."
+    };
+    [
+        ("unknown", facts.unknown, unknown),
+        ("rejected", facts.rejected, rejected),
+        ("invalid", facts.invalid, invalid.to_owned()),
+    ]
+    .into_iter()
+    .filter(|(_, rows, _)| *rows > 0)
+    .map(|(state, rows, text)| Advice { state, rows, text })
+    .collect()
+}
+
+/// A file name as it is typed.
+fn shell_word(name: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "._-+/".contains(c);
+    if name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', "'\\''"))
+    }
+}
+
+/// The pieces of a text, each with whether it stood between backticks.
+pub(super) fn inline(text: &str) -> impl Iterator<Item = (&str, bool)> {
+    text.split('`')
+        .enumerate()
+        .map(|(at, piece)| (piece, at % 2 == 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_quoted_where_a_shell_would_take_it_apart() {
+        assert_eq!(shell_word("a-b_1.csv"), "a-b_1.csv");
+        assert_eq!(shell_word("my tickets.csv"), "'my tickets.csv'");
+        assert_eq!(shell_word("it's.csv"), "'it'\\''s.csv'");
+    }
+
+    #[test]
+    fn what_is_typed_stands_between_backticks() {
+        let pieces: Vec<_> = inline("say `a b`, then `c`").collect();
+        let expected = [
+            ("say ", false),
+            ("a b", true),
+            (", then ", false),
+            ("c", true),
+            ("", false),
+        ];
+        assert_eq!(pieces, expected);
+    }
+}
