@@ -221,8 +221,9 @@ fn a_file_in_an_encoding_of_old_is_exported_to_the_byte_mended_and_fed_back() {
         let ended = folder.command("export t.csv -c c.sqlite3").run();
         assert_eq!(ended.status, Some(0), "{encoding}: {ended:?}");
         let error = std::fs::read(folder.path("error.csv")).unwrap();
-        let head =
-            format!("external_id,subject,comment.body,_line,_code,_message\r\n2,\"{subject}\",");
+        let head = format!(
+            "external_id,subject,comment.body,_line,_code,_message,_sha256\r\n2,\"{subject}\","
+        );
         let head = bytes(&head);
         assert!(error.starts_with(&head), "{encoding}: {error:x?}");
         // The text is typed into the empty cell, and nothing else is touched.
