@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::batch::write_row;
 use super::codes;
-use super::duplicates::{SCANNED, mark_duplicates};
+use super::duplicates::{SCANNED, index_external_ids};
 use super::error::CheckpointError;
 use super::load::NewRow;
 use super::mended;
@@ -15,7 +15,7 @@ use super::settings::{Setting, write, write_row_count};
 use super::since::{self, Since};
 use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::delta::Delta;
-use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::Trust;
 use crate::model::problem::Problem;
 
@@ -100,10 +100,8 @@ impl Drop for Rescan<'_> {
 }
 
 fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<(u64, &str)>) -> rusqlite::Result<()> {
-    let (fingerprint, key, problem) = match row.body {
-        Ok((fingerprint, key)) => (Some(fingerprint), Some(key), None),
-        Err(problem) => (None, None, Some(problem)),
-    };
+    let body = row.body.ok().flatten();
+    let problem = row.body.err();
     db.prepare_cached(
         "INSERT INTO scanned (line, byte_offset, external_id, fingerprint, key, state,
                               problem_code, problem_message, origin_line, origin_code)
@@ -113,8 +111,8 @@ fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<(u64, &str)>) -> rusq
         row.line,
         row.offset,
         row.external_id,
-        fingerprint.as_ref().map(Fingerprint::as_bytes),
-        key.as_ref().map(Key::as_bytes),
+        body.as_ref().map(|(fingerprint, _)| fingerprint.as_bytes()),
+        body.as_ref().map(|(_, key)| key.as_bytes()),
         if problem.is_none() {
             codes::PENDING
         } else {
@@ -133,8 +131,7 @@ fn merge(
     settings: &[(Setting, String)],
     same_bodies: bool,
 ) -> rusqlite::Result<Delta> {
-    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
-    mark_duplicates(db, SCANNED)?;
+    index_external_ids(db, SCANNED)?;
     let mut delta = Delta::default();
     since::clear(db)?;
     // Rows without an identity are found anew by each scan; none of them can have been sent.

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::EngineError;
 use super::monitor::Monitor;
-use super::scan::{ScanOutcome, absolute, mapping_sha256, new_row, read};
+use super::scan::{Depth, ScanOutcome, absolute, mapping_sha256, new_row, read};
 use crate::checkpoint::{Checkpoint, Setting, Stranger};
 use crate::model::ticket::BODY_FORMAT;
 use crate::source::Source;
@@ -37,7 +37,7 @@ pub(super) fn mend(
     refuse_another_mapping(source, checkpoint, recorded)?;
     let file = absolute(source.csv_path());
     let mut scan = checkpoint.rescan()?;
-    read(source, monitor, end, |rows| {
+    read(source, Depth::Bodies, monitor, end, |rows| {
         rows.iter().try_for_each(|scanned| {
             let origin = scanned.origin.as_ref();
             let origin = origin.map(|from| (from.line, &*from.code));

@@ -56,6 +56,7 @@ pub use references::References;
 pub use rows::{ADDED_COLUMNS, Invalid, Origin, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
+use rows::Until;
 use scan::Plan;
 
 /// An opened CSV with its compiled mapping.
@@ -190,7 +191,16 @@ impl Source {
         &self,
         each: impl FnMut(Chunk) -> Result<(), E>,
     ) -> Result<ScanEnd, E> {
-        scan::scan(&self.plan, each)
+        scan::scan(&self.plan, Until::Body, each)
+    }
+
+    /// Does the same without making bodies, which takes less time: tells which rows could be sent, and
+    /// what is wrong with the others.
+    pub fn check<E: From<SourceError>>(
+        &self,
+        each: impl FnMut(Chunk) -> Result<(), E>,
+    ) -> Result<ScanEnd, E> {
+        scan::scan(&self.plan, Until::Ticket, each)
     }
 
     /// Reads one row again at the place where a scan found it.
