@@ -64,6 +64,10 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let (sender, inbox) = channel();
     let end = interrupt::listen(&runtime, sender.clone())?;
+    if place.checkpoint.exists() {
+        // As a rule the file has not changed; to know that takes as long as checking the checkpoint.
+        source.begin_identity();
+    }
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);

@@ -52,7 +52,10 @@ impl Case {
         let source = self.open()?;
         let (rows, end) = scan(&source)?;
         assert_eq!(end.bytes, fs::metadata(self.csv()).unwrap().len());
-        assert_eq!(end.sha256, source.identity().unwrap().csv_sha256);
+        let identity = source.identity().unwrap();
+        assert_eq!(end.sha256, identity.csv_sha256);
+        source.begin_identity();
+        assert_eq!(source.identity().unwrap(), identity);
         Ok(rows)
     }
 
