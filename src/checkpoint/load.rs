@@ -77,6 +77,11 @@ impl Load<'_> {
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        self.checkpoint
+    }
+
     /// Ends the scan: marks the rows whose `external_id` an earlier row has, and stores `settings`,
     /// which say from which file the rows came. It is on disk when this returns. Gives the rows by
     /// state.
