@@ -12,9 +12,8 @@ use super::error::SourceError;
 use super::header::{CsvFile, open};
 use super::pieces::{Cutter, Piece, WholeFile};
 
-/// The pieces that may be cut and not yet handed on: enough for the pool to go on while the caller
-/// waits for its disk.
-const PIECES_IN_FLIGHT: usize = 16;
+/// The pieces that may be cut and not yet handed on.
+const PIECES_IN_FLIGHT: usize = 8;
 
 type Reply<T> = Result<T, SourceError>;
 type Buffers = Arc<Mutex<Vec<Vec<u8>>>>;
