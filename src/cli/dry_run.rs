@@ -29,7 +29,7 @@ const SAMPLES: usize = 3;
 /// Rows with a problem that the page lists; the rest is only counted.
 const LISTED_MAX: usize = 200;
 
-pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
+pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit, Failure> {
     let began = monotonic();
     let existing = existing_checkpoint(arguments);
     let mut scratch = match &existing {
@@ -37,16 +37,16 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         None => Checkpoint::scratch()?,
     };
     let mut display = run::display(arguments);
-    let outcome = scan::look_ahead(&source, &mut scratch, &mut display)?;
+    let outcome = scan::look_ahead(source, &mut scratch, &mut display)?;
     let known = if arguments.online {
-        Some(ask(arguments, &source, &mut display)?)
+        Some(ask(arguments, source, &mut display)?)
     } else {
         None
     };
     drop(display);
     tell::changes(&outcome, &scratch, source.csv_path())?;
     let counts = tell::counts(&outcome, &scratch)?;
-    let would = would(&scratch.outlook()?, first_questions(arguments, &source));
+    let would = would(&scratch.outlook()?, first_questions(arguments, source));
     let first = scratch.first_pending(SAMPLES)?;
     let estimates = estimates(arguments, known.as_ref(), would.requests);
     let this_run = ThisRun {
@@ -62,7 +62,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         causes: causes(&scratch, &counts)?,
         estimates,
         warnings: source.told(),
-        samples: samples(&first, &source)?,
+        samples: samples(&first, source)?,
         checkpoint: existing,
     };
     match arguments.format {

@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
             .for_each(|sentence| output::say(sentence));
     }
     if arguments.dry_run {
-        dry_run::dry_run(arguments, source)
+        dry_run::dry_run(arguments, &source)
     } else {
         import(arguments, source)
     }

@@ -52,9 +52,11 @@ impl Formatter for Texts {
 
 /// Looks at every byte, without a way out in the middle that would keep it from doing so at once.
 fn has_escapes(block: &[u8]) -> bool {
-    block.iter().fold(false, |found, byte| {
-        found | (*byte < b' ') | (*byte == b'"') | (*byte == b'\\')
-    })
+    let is = u8::from;
+    let found = block.iter().fold(0, |found, byte| {
+        found | is(*byte < b' ') | is(*byte == b'"') | is(*byte == b'\\')
+    });
+    found != 0
 }
 
 fn escape(byte: u8) -> Option<CharEscape> {
