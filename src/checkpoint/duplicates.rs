@@ -1,13 +1,14 @@
 //! Several rows with one `external_id`: one stays, the others are invalid and name it. It is the first;
 //! in another scan it is the one that reads as the known row with this id, which may have a ticket.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ErrorCode, params};
 
 use super::codes;
 
-/// Where to look: a table with `number`, `line`, `external_id` and an index on the last.
+/// Where to look: a table with `number`, `line` and `external_id`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table {
+    schema: &'static str,
     name: &'static str,
     /// The number of the row that stays, of a group with one id.
     stays: &'static str,
@@ -15,24 +16,45 @@ pub(super) struct Table {
 
 /// The rows of the checkpoint.
 pub(super) const ROW: Table = Table {
+    schema: "main",
     name: "row",
     stays: "min(number)",
 };
 
 /// The rows of another scan.
 pub(super) const SCANNED: Table = Table {
+    schema: "temp",
     name: "scanned",
     stays: "coalesce(min(number) FILTER (WHERE EXISTS (
               SELECT 1 FROM row k WHERE k.external_id = scanned.external_id
               AND k.fingerprint = scanned.fingerprint)), min(number))",
 };
 
-/// Marks the others. They give their id up, so that it names one row of the checkpoint.
-pub(super) fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result<()> {
-    let Table { name, stays } = table;
-    if !has_duplicates(db, name)? {
-        return Ok(());
+/// Builds the index on `external_id`, which names one row each; the others with the same one give it
+/// up and are marked. Says whether there were any.
+pub(super) fn index_external_ids(db: &Connection, table: Table) -> rusqlite::Result<bool> {
+    // As a rule there are no duplicates, and then this shows it without another look at the rows.
+    match create_index(db, table, "UNIQUE") {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => (),
+        done => return done.map(|()| false),
     }
+    let Table { schema, name, .. } = table;
+    create_index(db, table, "")?;
+    mark_duplicates(db, table)?;
+    db.execute_batch(&format!("DROP INDEX {schema}.{name}_external_id"))?;
+    create_index(db, table, "UNIQUE")?;
+    Ok(true)
+}
+
+fn create_index(db: &Connection, table: Table, kind: &str) -> rusqlite::Result<()> {
+    let Table { schema, name, .. } = table;
+    db.execute_batch(&format!(
+        "CREATE {kind} INDEX {schema}.{name}_external_id ON {name} (external_id)"
+    ))
+}
+
+fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result<()> {
+    let Table { name, stays, .. } = table;
     let mut twice = db.prepare(&format!(
         "SELECT t.external_id, t.stays, r.line
          FROM (SELECT external_id, {stays} AS stays FROM {name}
@@ -56,24 +78,4 @@ pub(super) fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result
         mark.execute(params![external_id, stays, codes::INVALID, message])?;
     }
     Ok(())
-}
-
-/// Walks the index once. As a rule there are none, and the query that names them groups all rows.
-fn has_duplicates(db: &Connection, name: &str) -> rusqlite::Result<bool> {
-    let mut query = db.prepare(&format!(
-        "SELECT external_id FROM {name} WHERE external_id IS NOT NULL ORDER BY external_id"
-    ))?;
-    let mut rows = query.query([])?;
-    let mut last = Vec::new();
-    let mut is_first = true;
-    while let Some(row) = rows.next()? {
-        let id = row.get_ref(0)?.as_bytes()?;
-        if !is_first && id == last {
-            return Ok(true);
-        }
-        last.clear();
-        last.extend_from_slice(id);
-        is_first = false;
-    }
-    Ok(false)
 }

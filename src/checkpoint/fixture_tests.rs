@@ -170,7 +170,7 @@ fn new_row<'a>(index: u64, row: &Line<'a>, problem: &'a Problem) -> NewRow<'a> {
         offset: index * 10,
         external_id: (!external_id.is_empty()).then_some(external_id),
         body: text
-            .map(|text| (Fingerprint::of(text.as_bytes()), Key::random()))
+            .map(|text| Some((Fingerprint::of(text.as_bytes()), Key::random())))
             .ok_or(problem),
     }
 }

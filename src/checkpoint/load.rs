@@ -3,14 +3,16 @@
 use rusqlite::{Connection, params};
 
 use super::codes;
-use super::duplicates::{ROW, mark_duplicates};
+use super::duplicates::{ROW, index_external_ids};
 use super::error::CheckpointError;
 use super::open::Checkpoint;
+use super::rows::counts;
 use super::settings::{Setting, write, write_row_count};
+use crate::model::counts::Counts;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 
-/// Rows in one transaction, about: enough to make its fsync cheap, few enough to keep the WAL small.
+/// Rows in one transaction, about: enough to make a COMMIT cheap, few enough to keep the WAL small.
 const ROWS_A_TRANSACTION: u64 = 50_000;
 
 /// A row as the scan found it.
@@ -22,8 +24,9 @@ pub struct NewRow<'a> {
     pub offset: u64,
     /// Its `external_id`, where it has one.
     pub external_id: Option<&'a str>,
-    /// The hash of its body and the key it will be sent under, or why it is not sent.
-    pub body: Result<(Fingerprint, Key), &'a Problem>,
+    /// The hash of its body and the key it will be sent under (in a dry run, which sends nothing, it
+    /// has neither), or why it is not sent.
+    pub body: Result<Option<(Fingerprint, Key)>, &'a Problem>,
 }
 
 /// A first scan in progress. Dropped before [`Load::finish`], it leaves rows behind that the next
@@ -31,8 +34,10 @@ pub struct NewRow<'a> {
 #[derive(Debug)]
 pub struct Load<'c> {
     checkpoint: &'c mut Checkpoint,
-    next_number: u64,
+    found: Counts,
     in_transaction: u64,
+    /// What a COMMIT waits for otherwise, as SQLite numbers it.
+    synchronous: i64,
 }
 
 impl Checkpoint {
@@ -43,16 +48,13 @@ impl Checkpoint {
 
     /// Starts the first scan.
     pub fn load(&mut self) -> Result<Load<'_>, CheckpointError> {
-        let result = self.db.execute_batch(
-            "BEGIN IMMEDIATE;
-             DROP INDEX IF EXISTS row_external_id;
-             DELETE FROM row;",
-        );
-        self.wrap(result)?;
+        let result = begin(&self.db);
+        let synchronous = self.wrap(result)?;
         Ok(Load {
             checkpoint: self,
-            next_number: 1,
+            found: Counts::default(),
             in_transaction: 0,
+            synchronous,
         })
     }
 }
@@ -68,20 +70,24 @@ impl Load<'_> {
             self.checkpoint.wrap(result)?;
             self.in_transaction = 0;
         }
-        let result = insert(&self.checkpoint.db, self.next_number, rows);
-        let added = self.checkpoint.wrap(result)?;
-        self.next_number += added;
-        self.in_transaction += added;
+        let before = self.found.rows();
+        let result = insert(&self.checkpoint.db, &mut self.found, rows);
+        self.checkpoint.wrap(result)?;
+        self.in_transaction += self.found.rows() - before;
         Ok(())
     }
 
+    #[cfg(test)]
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        self.checkpoint
+    }
+
     /// Ends the scan: marks the rows whose `external_id` an earlier row has, and stores `settings`,
-    /// which say from which file the rows came.
-    pub fn finish(mut self, settings: &[(Setting, String)]) -> Result<(), CheckpointError> {
-        let result = finish(&self.checkpoint.db, settings);
-        self.checkpoint.wrap(result)?;
-        self.in_transaction = 0;
-        Ok(())
+    /// which say from which file the rows came. It is on disk when this returns. Gives the rows by
+    /// state.
+    pub fn finish(self, settings: &[(Setting, String)]) -> Result<Counts, CheckpointError> {
+        let result = finish(&self.checkpoint.db, self.synchronous, self.found, settings);
+        self.checkpoint.wrap(result)
     }
 }
 
@@ -90,33 +96,55 @@ impl Drop for Load<'_> {
         if !self.checkpoint.db.is_autocommit() {
             let _rolled_back_by_the_close_anyway = self.checkpoint.db.execute_batch("ROLLBACK");
         }
+        let _the_next_load_starts_anew = wait_for(&self.checkpoint.db, self.synchronous);
     }
 }
 
-/// Inserts rows numbered from `first`, and says how many.
+/// Until the end of the scan its rows need not be on disk, only in order, so COMMITs do not wait for
+/// the disk: `NORMAL` keeps the file whole whatever happens, and a scan that was cut off is thrown
+/// away. Gives what a COMMIT waits for otherwise.
+fn begin(db: &Connection) -> rusqlite::Result<i64> {
+    let synchronous = db.query_row("PRAGMA synchronous", [], |r| r.get(0))?;
+    wait_for(db, NORMAL.min(synchronous))?;
+    db.execute_batch(
+        "BEGIN IMMEDIATE;
+         DROP INDEX IF EXISTS row_external_id;
+         DELETE FROM row;",
+    )?;
+    Ok(synchronous)
+}
+
+/// `PRAGMA synchronous = NORMAL`; `OFF` is less.
+const NORMAL: i64 = 1;
+
+fn wait_for(db: &Connection, synchronous: i64) -> rusqlite::Result<()> {
+    db.pragma_update(None, "synchronous", synchronous)
+}
+
+/// Inserts rows, numbered on from those that were found before, and counts them.
 fn insert<'r>(
     db: &Connection,
-    first: u64,
+    found: &mut Counts,
     rows: impl IntoIterator<Item = NewRow<'r>>,
-) -> rusqlite::Result<u64> {
+) -> rusqlite::Result<()> {
     // Looked up once for many rows, since that shows in a profile.
     let mut insert = db.prepare_cached(
         "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
                           attempts, problem_code, problem_message)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9)",
     )?;
-    let mut number = first;
     for row in rows {
-        let body = row.body.as_ref().ok();
-        let problem = row.body.as_ref().err();
+        let number = found.rows() + 1;
+        let body = row.body.ok().flatten();
+        let problem = row.body.err();
         insert.execute(params![
             number,
             row.line,
             row.offset,
             row.external_id,
-            body.map(|(fingerprint, _)| fingerprint.as_bytes()),
-            body.map(|(_, key)| key.as_bytes()),
-            if body.is_some() {
+            body.as_ref().map(|(fingerprint, _)| fingerprint.as_bytes()),
+            body.as_ref().map(|(_, key)| key.as_bytes()),
+            if problem.is_none() {
                 codes::PENDING
             } else {
                 codes::INVALID
@@ -124,17 +152,30 @@ fn insert<'r>(
             problem.map(|problem| &*problem.code),
             problem.map(|problem| &*problem.message),
         ])?;
-        number += 1;
+        match problem {
+            None => found.pending += 1,
+            Some(_) => found.invalid += 1,
+        }
     }
-    Ok(number - first)
+    Ok(())
 }
 
-fn finish(db: &Connection, settings: &[(Setting, String)]) -> rusqlite::Result<()> {
-    db.execute_batch("CREATE INDEX row_external_id ON row (external_id)")?;
-    mark_duplicates(db, ROW)?;
+fn finish(
+    db: &Connection,
+    synchronous: i64,
+    found: Counts,
+    settings: &[(Setting, String)],
+) -> rusqlite::Result<Counts> {
+    db.execute_batch("COMMIT")?;
+    // The next COMMIT takes the earlier ones to disk with it.
+    wait_for(db, synchronous)?;
+    db.execute_batch("BEGIN IMMEDIATE")?;
+    let duplicates = index_external_ids(db, ROW)?;
     for (setting, value) in settings {
         write(db, *setting, value)?;
     }
     write_row_count(db)?;
-    db.execute_batch("COMMIT; PRAGMA optimize;")
+    let found = if duplicates { counts(db)? } else { found };
+    db.execute_batch("COMMIT; PRAGMA optimize;")?;
+    Ok(found)
 }

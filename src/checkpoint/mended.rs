@@ -10,9 +10,11 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codes;
+use super::duplicates::{SCANNED, index_external_ids};
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
-use super::rescan::{Rescan, put_in_order, see};
+use super::rescan::{Rescan, see};
+use super::rows::pending_of;
 use super::settings::{Setting, read};
 use crate::model::delta::Delta;
 use crate::model::ids::Fingerprint;
@@ -47,12 +49,11 @@ impl Checkpoint {
 
     /// Rows that the file that is worked on can settle: its pending ones, and those in flight.
     pub fn open_here(&self) -> Result<u64, CheckpointError> {
-        self.wrap(self.db.query_row(
-            "SELECT count(*) FROM row r LEFT JOIN mended m ON m.row = r.number
-             WHERE r.state IN (?1, ?2) AND (r.state = ?2 OR m.file IS ?3)",
-            params![codes::PENDING, codes::SENDING, self.file],
-            |r| r.get(0),
-        ))
+        let in_flight = self
+            .db
+            .query_row("SELECT count(*) FROM flight", [], |r| r.get::<_, u64>(0));
+        let (fresh, waiting) = self.wrap(pending_of(&self.db, self.file.as_deref()))?;
+        Ok(self.wrap(in_flight)? + fresh + waiting)
     }
 }
 
@@ -79,12 +80,18 @@ impl Reader {
 }
 
 fn pending_files(db: &Connection) -> rusqlite::Result<Vec<(Option<String>, u64)>> {
-    db.prepare(
-        "SELECT m.file, count(*) FROM row r LEFT JOIN mended m ON m.row = r.number
+    let (fresh, waiting) = pending_of(db, None)?;
+    let recorded = Some((None, fresh + waiting)).filter(|(_, rows)| *rows > 0);
+    let mut files = Vec::from_iter(recorded);
+    let mut query = db.prepare(
+        "SELECT m.file, count(*) FROM mended m CROSS JOIN row r ON r.number = m.row
          WHERE r.state = ?1 GROUP BY m.file ORDER BY m.file",
-    )?
-    .query_map([codes::PENDING], |r| Ok((r.get(0)?, r.get(1)?)))?
-    .collect()
+    )?;
+    let mended = query.query_map([codes::PENDING], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    for file in mended {
+        files.push(file?);
+    }
+    Ok(files)
 }
 
 fn mended_in_vain(db: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
@@ -107,7 +114,7 @@ impl Rescan<'_> {
         file: &str,
         sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
     ) -> Result<Result<Mended, Stranger>, E> {
-        let result = put_in_order(&self.checkpoint.db);
+        let result = index_external_ids(&self.checkpoint.db, SCANNED);
         self.checkpoint.wrap(result)?;
         read_nameless(self.checkpoint, sha256_of)?;
         let result = mend(&self.checkpoint.db, file);

@@ -9,7 +9,7 @@ fn mend(fixture: &mut Fixture, id: &str, text: &str) -> Result<u64, Stranger> {
         line: 2,
         offset: 77,
         external_id: Some(id),
-        body: Ok((Fingerprint::of(text.as_bytes()), Key::random())),
+        body: Ok(Some((Fingerprint::of(text.as_bytes()), Key::random()))),
     })
     .unwrap();
     let mended = scan.mend("error.csv", in_no_file).unwrap();

@@ -46,7 +46,7 @@ pub use open::{Checkpoint, Reader};
 pub use rescan::Rescan;
 pub use results::{CreatedRow, Without};
 pub use retry::{Assigned, Selection};
-pub use rows::{Outlook, PendingRow, ProblemRow};
+pub use rows::{FirstRow, Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 pub use since::{Since, SinceRow};
 pub use verified::{Compared, SentRow, Verification, VerifiedRow};

@@ -1,6 +1,8 @@
 use super::error::CheckpointError;
 use super::fixture_tests::{Fixture, in_no_file};
+use super::load::NewRow;
 use super::open::{Checkpoint, Reader};
+use crate::model::ids::{Fingerprint, Key};
 
 #[test]
 fn a_second_opener_is_told_who_holds_it_and_a_reader_is_not_kept_out() {
@@ -42,6 +44,50 @@ fn a_scan_that_was_cut_off_is_begun_anew() {
     assert!(!fixture.checkpoint.is_loaded().unwrap());
     fixture.checkpoint.load().unwrap().finish(&[]).unwrap();
     assert_eq!(fixture.checkpoint.counts().unwrap().rows(), 0);
+}
+
+#[test]
+fn only_the_end_of_a_scan_waits_for_the_disk() {
+    const NORMAL: i64 = 1;
+    const FULL: i64 = 2;
+    let synchronous = |checkpoint: &Checkpoint| -> i64 {
+        checkpoint
+            .db
+            .query_row("PRAGMA synchronous", [], |r| r.get(0))
+            .unwrap()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut checkpoint = Checkpoint::open(&folder.path().join("c"), "a test").unwrap();
+    let load = checkpoint.load().unwrap();
+    assert_eq!(synchronous(load.checkpoint()), NORMAL);
+    drop(load);
+    assert_eq!(synchronous(&checkpoint), FULL, "it was cut off");
+    checkpoint.load().unwrap().finish(&[]).unwrap();
+    assert_eq!(synchronous(&checkpoint), FULL, "it has ended");
+    let mut scratch = Checkpoint::scratch().unwrap();
+    let load = scratch.load().unwrap();
+    assert_eq!(synchronous(load.checkpoint()), 0, "it never waits");
+}
+
+#[test]
+fn rows_that_share_an_external_id_are_counted_as_they_end_up() {
+    let mut fixture = Fixture::of(&[]);
+    let mut load = fixture.checkpoint.load().unwrap();
+    let body = || Ok(Some((Fingerprint::of(b"x"), Key::random())));
+    for (line, external_id) in [(2, "a"), (3, "b"), (4, "a"), (5, "a")] {
+        let row = NewRow {
+            line,
+            offset: line,
+            external_id: Some(external_id),
+            body: body(),
+        };
+        load.add([row]).unwrap();
+    }
+    let counts = load.finish(&[]).unwrap();
+    assert_eq!((counts.pending, counts.invalid), (2, 2));
+    assert_eq!(fixture.checkpoint.counts().unwrap(), counts);
+    let again = "UPDATE row SET external_id = 'b' WHERE number = 1";
+    assert!(fixture.checkpoint.db.execute(again, []).is_err());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::batch::write_row;
 use super::codes;
-use super::duplicates::{SCANNED, mark_duplicates};
+use super::duplicates::{SCANNED, index_external_ids};
 use super::error::CheckpointError;
 use super::load::NewRow;
 use super::mended;
@@ -88,7 +88,7 @@ impl Rescan<'_> {
         same_bodies: bool,
         sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
     ) -> Result<Delta, E> {
-        let result = put_in_order(&self.checkpoint.db);
+        let result = index_external_ids(&self.checkpoint.db, SCANNED);
         self.checkpoint.wrap(result)?;
         mended::read_nameless_scanned(self.checkpoint, sha256_of)?;
         let result = merge(&self.checkpoint.db, settings, same_bodies);
@@ -104,17 +104,9 @@ impl Drop for Rescan<'_> {
     }
 }
 
-/// Makes rows findable by their identity, each identity being one row's.
-pub(super) fn put_in_order(db: &Connection) -> rusqlite::Result<()> {
-    db.execute_batch("CREATE INDEX temp.scanned_external_id ON scanned (external_id)")?;
-    mark_duplicates(db, SCANNED)
-}
-
 fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<Fingerprint>) -> rusqlite::Result<()> {
-    let (fingerprint, key, problem) = match row.body {
-        Ok((fingerprint, key)) => (Some(fingerprint), Some(key), None),
-        Err(problem) => (None, None, Some(problem)),
-    };
+    let body = row.body.ok().flatten();
+    let problem = row.body.err();
     db.prepare_cached(
         "INSERT INTO scanned (line, byte_offset, external_id, fingerprint, key, state,
                               problem_code, problem_message, origin)
@@ -124,8 +116,8 @@ fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<Fingerprint>) -> rusq
         row.line,
         row.offset,
         row.external_id,
-        fingerprint.as_ref().map(Fingerprint::as_bytes),
-        key.as_ref().map(Key::as_bytes),
+        body.as_ref().map(|(fingerprint, _)| fingerprint.as_bytes()),
+        body.as_ref().map(|(_, key)| key.as_bytes()),
         if problem.is_none() {
             codes::PENDING
         } else {

@@ -165,7 +165,7 @@ fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
     db.prepare(
         "SELECT count(*) AS n, min(byte_offset),
                 state, line, byte_offset, external_id, problem_code, problem_message
-         FROM row WHERE state IN (3, 4, 5)
+         FROM row WHERE state BETWEEN 3 AND 5
          GROUP BY state, problem_code ORDER BY n DESC, state, problem_code",
     )?
     .query_map([], |r| {

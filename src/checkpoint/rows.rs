@@ -32,6 +32,17 @@ pub struct PendingRow {
     pub past: Past,
 }
 
+/// A row that a look ahead shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstRow {
+    /// The line on which it starts in the CSV.
+    pub line: u64,
+    /// The byte at which it starts there.
+    pub offset: u64,
+    /// Its `external_id`.
+    pub external_id: String,
+}
+
 /// A row that has a problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProblemRow {
@@ -62,6 +73,11 @@ impl Checkpoint {
         most: usize,
     ) -> Result<Vec<PendingRow>, CheckpointError> {
         self.wrap(pending(&self.db, self.file.as_deref(), after, most))
+    }
+
+    /// Up to `most` of the first pending rows of the file that is worked on, in order.
+    pub fn first_pending(&self, most: usize) -> Result<Vec<FirstRow>, CheckpointError> {
+        self.wrap(first_pending(&self.db, self.file.as_deref(), most))
     }
 
     /// Pending rows for a sample: the first `first` ones and `random` from anywhere, chosen by a
@@ -154,6 +170,27 @@ fn pending(
         .collect()
 }
 
+fn first_pending(
+    db: &Connection,
+    file: Option<&str>,
+    most: usize,
+) -> rusqlite::Result<Vec<FirstRow>> {
+    let mut query = db.prepare(
+        "SELECT coalesce(m.line, r.line), coalesce(m.byte_offset, r.byte_offset), r.external_id
+         FROM row r LEFT JOIN mended m ON m.row = r.number
+         WHERE r.state = ?1 AND m.file IS ?3 ORDER BY r.number LIMIT ?2",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = query.query_map(params![codes::PENDING, most, file], |r| {
+        Ok(FirstRow {
+            line: r.get(0)?,
+            offset: r.get(1)?,
+            external_id: r.get(2)?,
+        })
+    })?;
+    rows.collect()
+}
+
 /// The order of the random part is that of the numbers times a large odd one, without the carry:
 /// scattered, and the same for the same seed.
 fn sample(
@@ -207,14 +244,14 @@ pub(super) fn past_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Past> {
 
 /// One pass without GROUP BY, which would sort all rows. A state that this program does not know needs
 /// a person, like the unknown ones.
-fn counts(db: &Connection) -> rusqlite::Result<Counts> {
+pub(super) fn counts(db: &Connection) -> rusqlite::Result<Counts> {
     db.query_row(
         "SELECT count(*) FILTER (WHERE state = ?1), count(*) FILTER (WHERE state = ?2),
                 count(*) FILTER (WHERE state = ?3), count(*) FILTER (WHERE state = ?4),
                 count(*) FILTER (WHERE state = ?5), count(*) FILTER (WHERE state = ?6),
-                count(*) FILTER (WHERE state NOT IN (?1, ?2, ?3, ?4, ?5, ?6)),
                 count(*) FILTER (WHERE state = ?3 AND how = ?7),
-                count(*) FILTER (WHERE state = ?3 AND how = ?8)
+                count(*) FILTER (WHERE state = ?3 AND how = ?8),
+                count(*)
          FROM row",
         params![
             codes::PENDING,
@@ -227,34 +264,60 @@ fn counts(db: &Connection) -> rusqlite::Result<Counts> {
             codes::FOUND,
         ],
         |r| {
-            Ok(Counts {
+            let known = Counts {
                 pending: r.get(0)?,
                 sending: r.get(1)?,
                 created: r.get(2)?,
                 rejected: r.get(3)?,
                 invalid: r.get(4)?,
                 withdrawn: r.get(5)?,
-                unknown: r.get(6)?,
-                created_hit: r.get(7)?,
-                created_found: r.get(8)?,
-            })
+                unknown: 0,
+                created_hit: r.get(6)?,
+                created_found: r.get(7)?,
+            };
+            let unknown = r.get::<_, u64>(8)? - known.rows();
+            Ok(Counts { unknown, ..known })
         },
     )
 }
 
+/// Rows that wait to be read from a file: those never sent under their key, and those to be looked up.
+///
+/// Only a few rows are read from another file than the recorded one, so these are subtracted: a join
+/// would ask for each row.
+pub(super) fn pending_of(db: &Connection, file: Option<&str>) -> rusqlite::Result<(u64, u64)> {
+    const COUNT: &str = "SELECT count(*) FILTER (WHERE r.look_up_since IS NULL),
+                                count(*) FILTER (WHERE r.look_up_since IS NOT NULL)";
+    let pair = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
+    let mended = db.query_row(
+        &format!(
+            "{COUNT} FROM mended m CROSS JOIN row r ON r.number = m.row
+             WHERE r.state = ?1 AND (?2 IS NULL OR m.file = ?2)"
+        ),
+        params![codes::PENDING, file],
+        pair,
+    )?;
+    if file.is_some() {
+        return Ok(mended);
+    }
+    let all = db.query_row(
+        &format!("{COUNT} FROM row r WHERE r.state = ?1"),
+        [codes::PENDING],
+        pair,
+    )?;
+    Ok((all.0 - mended.0, all.1 - mended.1))
+}
+
 fn outlook(db: &Connection, file: Option<&str>) -> rusqlite::Result<Outlook> {
+    let (create, waiting) = pending_of(db, file)?;
     db.query_row(
-        "SELECT count(*) FILTER (WHERE r.state = ?1 AND r.look_up_since IS NULL),
-                count(*) FILTER (WHERE f.trust = 0),
-                count(*) FILTER (WHERE f.trust <> 0 OR (r.state = ?1 AND r.look_up_since IS NOT NULL))
-         FROM row r LEFT JOIN flight f ON f.row = r.number LEFT JOIN mended m ON m.row = r.number
-         WHERE r.state = ?2 OR (r.state = ?1 AND m.file IS ?3)",
-        params![codes::PENDING, codes::SENDING, file],
+        "SELECT count(*) FILTER (WHERE trust = 0), count(*) FILTER (WHERE trust <> 0) FROM flight",
+        [],
         |r| {
             Ok(Outlook {
-                create: r.get(0)?,
-                resend: r.get(1)?,
-                look_up: r.get(2)?,
+                create,
+                resend: r.get(0)?,
+                look_up: waiting + r.get::<_, u64>(1)?,
             })
         },
     )
@@ -262,11 +325,12 @@ fn outlook(db: &Connection, file: Option<&str>) -> rusqlite::Result<Outlook> {
 
 fn problems(db: &Connection, most: usize) -> rusqlite::Result<Vec<ProblemRow>> {
     let mut query = db.prepare(
-        "SELECT line, state, problem_code, problem_message FROM row WHERE state IN (?1, ?2, ?3)
-         ORDER BY state = ?3 DESC, line LIMIT ?4",
+        "SELECT line, state, problem_code, problem_message FROM row
+         WHERE state BETWEEN ?1 AND ?2 ORDER BY state = ?2 DESC, line LIMIT ?3",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let states = params![codes::REJECTED, codes::INVALID, codes::UNKNOWN, most];
+    // Rejected, invalid, unknown: their codes stand together, and a list would be looked up for each row.
+    let states = params![codes::REJECTED, codes::UNKNOWN, most];
     let rows = query.query_map(states, |r| {
         let state = codes::problem_word(r.get(1)?);
         let code: Option<String> = r.get(2)?;

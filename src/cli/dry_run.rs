@@ -4,24 +4,23 @@
 
 use std::path::PathBuf;
 
-use tokio_util::sync::CancellationToken;
-
 use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::Place;
 use super::{environment, meet, origins, output, paths, run, tell};
-use crate::checkpoint::{Checkpoint, Outlook, Reader};
+use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
 use crate::engine::clock::monotonic;
-use crate::engine::driver::{Rows, SAMPLE_ROWS};
+use crate::engine::driver::SAMPLE_ROWS;
 use crate::engine::run::runtime;
-use crate::engine::scan::{self, CsvRows};
+use crate::engine::scan;
 use crate::engine::start;
 use crate::lifecycle::Stop;
-use crate::model::ids::RowNumber;
+use crate::model::counts::Counts;
+use crate::model::results::Cause;
 use crate::report::preview::{self, Estimate, Preview};
 use crate::report::results::{Report, Sample};
 use crate::report::{self, Facts, ThisRun, Would};
-use crate::source::Source;
+use crate::source::{self, Source};
 use crate::zendesk::{Client, RECORDED_CREATE_RPM, Timeouts, time_for};
 
 /// Tickets that are shown as they would be sent.
@@ -30,7 +29,7 @@ const SAMPLES: usize = 3;
 /// Rows with a problem that the page lists; the rest is only counted.
 const LISTED_MAX: usize = 200;
 
-pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
+pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit, Failure> {
     let began = monotonic();
     let existing = existing_checkpoint(arguments);
     let mut scratch = match &existing {
@@ -38,21 +37,17 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
         None => Checkpoint::scratch()?,
     };
     let mut display = run::display(arguments);
-    let outcome = scan::scan(
-        &source,
-        &mut scratch,
-        &mut display,
-        &CancellationToken::new(),
-    )?;
+    let outcome = scan::look_ahead(source, &mut scratch, &mut display)?;
     let known = if arguments.online {
-        Some(ask(arguments, &source, &mut display)?)
+        Some(ask(arguments, source, &mut display)?)
     } else {
         None
     };
     drop(display);
     tell::changes(&outcome, &scratch, source.csv_path())?;
-    let counts = scratch.counts()?;
-    let would = would(&scratch.outlook()?, first_questions(arguments, &source));
+    let counts = tell::counts(&outcome, &scratch)?;
+    let would = would(&scratch.outlook()?, first_questions(arguments, source));
+    let first = scratch.first_pending(SAMPLES)?;
     let estimates = estimates(arguments, known.as_ref(), would.requests);
     let this_run = ThisRun {
         elapsed_ms: monotonic().since(began),
@@ -64,14 +59,14 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
             estimate_ms: estimates.first().map(|estimate| estimate.ms),
             ..Facts::new(&counts, this_run, &Stop::Done)
         },
-        causes: scratch.causes()?,
+        causes: causes(&scratch, &counts)?,
         estimates,
         warnings: source.told(),
-        samples: samples(&scratch, source)?,
+        samples: samples(&first, source)?,
         checkpoint: existing,
     };
     match arguments.format {
-        Some(Format::Html) => output::line(&page(&preview, &scratch)?),
+        Some(Format::Html) => output::line(&page(&preview, &first, &scratch)?),
         Some(Format::Json) => output::json(&preview),
         None if arguments.json => output::json(&preview),
         Some(Format::Text) | None => output::say(&preview::text(&preview)),
@@ -84,12 +79,11 @@ pub(super) fn dry_run(arguments: &RunArguments, source: Source) -> Result<Exit, 
 }
 
 /// The page for whoever signs the migration off.
-fn page(preview: &Preview, scratch: &Checkpoint) -> Result<String, Failure> {
-    let first = scratch.pending(RowNumber(0), SAMPLES)?;
+fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<String, Failure> {
     let samples = first.iter().zip(&preview.samples);
     let samples = samples.map(|(row, body)| Sample {
         line: row.line,
-        external_id: row.external_id.to_string(),
+        external_id: row.external_id.clone(),
         body: serde_json::to_string_pretty(body).unwrap_or_default(),
     });
     let report = Report::of_dry_run(
@@ -183,17 +177,35 @@ fn estimates(
         .collect()
 }
 
+/// Why rows have no ticket; not asked for if none is known to have a problem, since that takes a look
+/// at all rows.
+fn causes(scratch: &Checkpoint, counts: &Counts) -> Result<Vec<Cause>, Failure> {
+    if counts.problems() == 0 {
+        return Ok(Vec::new());
+    }
+    Ok(scratch.causes()?)
+}
+
 /// The first tickets, as they would be sent.
-fn samples(scratch: &Checkpoint, source: Source) -> Result<Vec<serde_json::Value>, Failure> {
-    let mut rows = CsvRows(source);
-    let first = scratch.pending(RowNumber(0), SAMPLES)?;
-    let bodies = first.iter().map(|row| rows.read_again(row));
-    bodies
-        .map(|body| {
-            let body = body.map_err(|problem| Failure::refused(problem.message))?;
-            serde_json::from_slice(&body).map_err(|error| Failure::refused(error.to_string()))
-        })
-        .collect()
+fn samples(first: &[FirstRow], source: &Source) -> Result<Vec<serde_json::Value>, Failure> {
+    first.iter().map(|row| sample(row, source)).collect()
+}
+
+fn sample(row: &FirstRow, source: &Source) -> Result<serde_json::Value, Failure> {
+    let place = source::Place {
+        line: row.line,
+        offset: row.offset,
+    };
+    match source.read_again(place)? {
+        Ok(ready) if ready.valid.external_id == row.external_id => {
+            serde_json::from_slice(&ready.body).map_err(|error| Failure::refused(error.to_string()))
+        }
+        Ok(_) | Err(_) => Err(Failure::refused(format!(
+            "line {} of {} has changed while it was read; run the same command again",
+            row.line,
+            source.csv_path().display()
+        ))),
+    }
 }
 
 /// `--online`: what a run would ask before its first create.

@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
             .for_each(|sentence| output::say(sentence));
     }
     if arguments.dry_run {
-        dry_run::dry_run(arguments, source)
+        dry_run::dry_run(arguments, &source)
     } else {
         import(arguments, source)
     }
@@ -66,21 +66,26 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let runtime = runtime()?;
     let (sender, inbox) = channel();
     let end = interrupt::listen(&runtime, sender.clone())?;
+    if place.checkpoint.exists() {
+        // As a rule the file has not changed; to know that takes as long as checking the checkpoint.
+        source.begin_identity();
+    }
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
-    match scan::scan(&source, &mut checkpoint, &mut display, &end) {
-        Ok(outcome) => tell::changes(&outcome, &checkpoint, source.csv_path())?,
+    let outcome = match scan::scan(&source, &mut checkpoint, &mut display, &end) {
+        Ok(outcome) => outcome,
         Err(error) => {
             drop(display);
             checkpoint.discard_if_new()?;
             return Err(error.into());
         }
-    }
-    let before = checkpoint.counts()?;
+    };
+    tell::changes(&outcome, &checkpoint, source.csv_path())?;
+    let before = tell::counts(&outcome, &checkpoint)?;
     refuse_invalid(arguments, &before, &checkpoint)?;
     let csv = source.csv_path().to_owned();
-    let ended = if checkpoint.open_here()? == 0 {
+    let ended = if before.open() == 0 || checkpoint.open_here()? == 0 {
         Ended {
             stop: Stop::Done,
             counts: before,
@@ -103,7 +108,9 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::json(&facts);
     }
     let reader = Reader::open(&place.checkpoint)?;
-    tell::problems(&reader.problems(tell::PROBLEMS_SHOWN)?, &ended.counts);
+    if ended.counts.problems() > 0 {
+        tell::problems(&reader.problems(tell::PROBLEMS_SHOWN)?, &ended.counts);
+    }
     output::say(&text::rows(&facts));
     if facts.this_run.requests > 0 {
         output::say(&text::this_run(&facts.this_run));
@@ -112,7 +119,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     if let Some(next) = next(arguments, &csv, &ended.stop, &facts) {
         output::say(&next);
     }
-    if ended.stop == Stop::Done {
+    if ended.stop == Stop::Done && ended.counts.pending > 0 {
         tell::elsewhere(&reader, &csv, &place.checkpoint)?;
     }
     Ok(Exit::of_run(&ended.stop, &ended.counts))

@@ -16,6 +16,16 @@ pub(super) const PROBLEMS_SHOWN: usize = 10;
 /// Rows of each kind that were sent and are not what they were; the rest is only counted.
 const SINCE_SHOWN: usize = 20;
 
+/// How many rows are where after a scan; a first one has counted them.
+pub(super) fn counts(outcome: &ScanOutcome, checkpoint: &Checkpoint) -> Result<Counts, Failure> {
+    match outcome {
+        ScanOutcome::First(counts, _) => Ok(*counts),
+        ScanOutcome::Again(..) | ScanOutcome::Mended(_) | ScanOutcome::Unchanged => {
+            Ok(checkpoint.counts()?)
+        }
+    }
+}
+
 /// Says what a changed CSV, or another one with mended rows, has brought.
 pub(super) fn changes(
     outcome: &ScanOutcome,
@@ -28,7 +38,7 @@ pub(super) fn changes(
             output::say(&text::mended(&csv.to_string_lossy(), delta, *nameless));
             return Ok(());
         }
-        ScanOutcome::First(_) | ScanOutcome::Unchanged => return Ok(()),
+        ScanOutcome::First(..) | ScanOutcome::Unchanged => return Ok(()),
     };
     if *delta != Delta::default() {
         output::say(&text::changes(delta));

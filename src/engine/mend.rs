@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::EngineError;
 use super::monitor::Monitor;
-use super::scan::{ScanOutcome, absolute, hex, mapping_sha256, new_row, read};
+use super::scan::{Depth, ScanOutcome, absolute, hex, mapping_sha256, new_row, read};
 use crate::checkpoint::{Checkpoint, Setting, Stranger};
 use crate::model::ids::Fingerprint;
 use crate::model::ticket::BODY_FORMAT;
@@ -39,7 +39,7 @@ pub(super) fn mend(
     let file = absolute(source.csv_path());
     let sha256 = checkpoint.setting(Setting::CsvSha256)?.unwrap_or_default();
     let mut scan = checkpoint.rescan()?;
-    read(source, monitor, end, |rows| {
+    read(source, Depth::Bodies, monitor, end, |rows| {
         rows.iter().try_for_each(|scanned| {
             let origin = scanned.origin.as_deref().and_then(Fingerprint::from_hex);
             scan.add_from(new_row(scanned), origin)

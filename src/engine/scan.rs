@@ -10,17 +10,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::mend;
 use crate::checkpoint::{Checkpoint, CheckpointError, Mended, NewRow, PendingRow, Setting};
+use crate::model::counts::Counts;
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 use crate::model::ticket::BODY_FORMAT;
-use crate::source::{Endpoint, Orphans, Place, ScanEnd, Scanned, Source};
+use crate::source::{Chunk, Endpoint, Orphans, Place, ScanEnd, Scanned, Source};
 
 /// What a scan has brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScanOutcome {
     /// The file was read for the first time.
-    First(PassedOver),
+    First(Counts, PassedOver),
     /// The file has changed since, and was read again.
     Again(Delta, PassedOver),
     /// It is another file than the recorded one: rows of that one were mended in it.
@@ -46,12 +47,7 @@ pub fn scan(
     end: &CancellationToken,
 ) -> Result<ScanOutcome, EngineError> {
     if !checkpoint.is_loaded()? {
-        let mut load = checkpoint.load()?;
-        let read = read(source, monitor, end, |rows| {
-            load.add(rows.iter().map(new_row))
-        })?;
-        load.finish(&settings(source, &read))?;
-        return Ok(ScanOutcome::First(passed_over(source, read, monitor)));
+        return load(source, checkpoint, Depth::Bodies, monitor, end);
     }
     let same_bodies = checkpoint.setting(Setting::BodyFormat)? == Some(BODY_FORMAT.to_string());
     if same_bodies && is_unchanged(source, checkpoint)? {
@@ -62,7 +58,7 @@ pub fn scan(
         return mend::mend(source, checkpoint, &recorded, monitor, end);
     }
     let mut rescan = checkpoint.rescan()?;
-    let read = read(source, monitor, end, |rows| {
+    let read = read(source, Depth::Bodies, monitor, end, |rows| {
         rows.iter().try_for_each(|row| rescan.add(new_row(row)))
     })?;
     let sha256_of = |line, offset| mend::sha256_of(source, Place { line, offset });
@@ -71,16 +67,56 @@ pub fn scan(
     Ok(ScanOutcome::Again(delta, passed_over))
 }
 
+/// Does the same for a look ahead. Into an empty checkpoint the rows are brought without bodies:
+/// nothing is sent from it.
+pub fn look_ahead(
+    source: &Source,
+    scratch: &mut Checkpoint,
+    monitor: &mut dyn Monitor,
+) -> Result<ScanOutcome, EngineError> {
+    let end = CancellationToken::new();
+    if scratch.is_loaded()? {
+        return scan(source, scratch, monitor, &end);
+    }
+    load(source, scratch, Depth::Tickets, monitor, &end)
+}
+
+fn load(
+    source: &Source,
+    checkpoint: &mut Checkpoint,
+    depth: Depth,
+    monitor: &mut dyn Monitor,
+    end: &CancellationToken,
+) -> Result<ScanOutcome, EngineError> {
+    let mut load = checkpoint.load()?;
+    let read = read(source, depth, monitor, end, |rows| {
+        load.add(rows.iter().map(new_row))
+    })?;
+    let counts = load.finish(&settings(source, &read))?;
+    let passed_over = passed_over(source, read, monitor);
+    Ok(ScanOutcome::First(counts, passed_over))
+}
+
+/// How far a scan takes each row.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Depth {
+    /// To a ticket, or to what is wrong with it.
+    Tickets,
+    /// To the bytes that would be sent, too.
+    Bodies,
+}
+
 /// Hands all rows to `add`, in groups, and says what was read.
 pub(super) fn read(
     source: &Source,
+    depth: Depth,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
     mut add: impl FnMut(&[Scanned]) -> Result<(), CheckpointError>,
 ) -> Result<ScanEnd, EngineError> {
     let mut bytes = source.header_bytes();
     let mut rows = 0;
-    source.scan(|chunk| {
+    let each = |chunk: Chunk| {
         if end.is_cancelled() {
             return Err(EngineError::Interrupted);
         }
@@ -89,7 +125,11 @@ pub(super) fn read(
         rows += chunk.rows.len() as u64;
         monitor.scanned(bytes, rows);
         Ok(())
-    })
+    };
+    match depth {
+        Depth::Tickets => source.check(each),
+        Depth::Bodies => source.scan(each),
+    }
 }
 
 /// Says what became of no row, to the person who watches too.
@@ -170,7 +210,9 @@ pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
             line,
             offset,
             external_id: Some(&valid.external_id),
-            body: Ok((Fingerprint::from_bytes(valid.fingerprint), Key::random())),
+            body: Ok(valid
+                .fingerprint
+                .map(|sha256| (Fingerprint::from_bytes(sha256), Key::random()))),
         },
         Err(invalid) => NewRow {
             line,
@@ -244,7 +286,7 @@ impl Rows for CsvRows {
             .map_err(|error| Problem::new("Unreadable", error.to_string()))?;
         match read {
             Ok(ready)
-                if ready.valid.fingerprint == *row.fingerprint.as_bytes()
+                if ready.valid.fingerprint == Some(*row.fingerprint.as_bytes())
                     && *ready.valid.external_id == *row.external_id =>
             {
                 Ok(ready.body)

@@ -13,5 +13,6 @@ pub mod limits;
 pub mod problem;
 pub mod reply;
 pub mod results;
+mod text;
 pub mod ticket;
 pub mod time;

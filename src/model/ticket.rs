@@ -11,6 +11,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::text::{Texts, as_bytes};
+
 /// Numbers the way a row becomes bytes.
 ///
 /// Raise it whenever the body of an unchanged row under an unchanged mapping would differ, so that
@@ -85,7 +87,8 @@ impl Ticket<'_> {
         struct Body<'b> {
             ticket: &'b Ticket<'b>,
         }
-        serde_json::to_writer(out, &Body { ticket: self })
+        let body = Body { ticket: self };
+        body.serialize(&mut serde_json::Serializer::with_formatter(out, Texts))
     }
 }
 
@@ -93,6 +96,7 @@ impl Ticket<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comment<'a> {
     /// The text.
+    #[serde(serialize_with = "as_bytes")]
     pub body: Cow<'a, str>,
     /// Who wrote it; without one Zendesk takes the requester or the authenticated user.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -225,7 +225,8 @@ fn quote_at(line: Option<u64>) -> String {
 
 fn lacking(path: &std::path::Path, csv: &std::path::Path, what: &str, lines: &str) -> String {
     format!(
-        "nothing says which column of {} gives the {what}; let zendesk-migrate init propose a mapping, or write these lines into {} (with the right columns), and run again\n\n{lines}",
+        "nothing says which column of {} gives the {what}; let `zendesk-migrate init {}` propose a mapping, or write these lines into {} (with the right columns), and run again\n\n{lines}",
+        csv.display(),
         csv.display(),
         path.display()
     )

@@ -224,7 +224,9 @@ const COMPRESSED: [(&[u8], &str); 5] = [
 ];
 
 fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
-    let mut head = Vec::new();
+    let size = file.metadata().map_or(0, |file| file.len());
+    let size = usize::try_from(size.min(HEADER_BYTES_MAX)).unwrap_or(0);
+    let mut head = Vec::with_capacity(size);
     file.rewind()
         .and_then(|()| file.take(HEADER_BYTES_MAX).read_to_end(&mut head))
         .map_err(|source| unreadable(path, source))?;

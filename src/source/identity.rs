@@ -1,7 +1,9 @@
 //! Tells whether a CSV and its mapping are the ones of an earlier run.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 
@@ -20,6 +22,47 @@ pub struct Identity {
     pub comments_sha256: Option<[u8; 32]>,
     /// The SHA-256 of the mapping file as it was when the source was opened; `None` without one.
     pub mapping_sha256: Option<[u8; 32]>,
+}
+
+/// What is hashed.
+#[derive(Debug, Clone)]
+pub(super) struct Files {
+    pub(super) csv: PathBuf,
+    pub(super) comments: Option<PathBuf>,
+    pub(super) mapping_sha256: Option<[u8; 32]>,
+}
+
+impl Files {
+    fn identity(&self) -> Result<Identity, SourceError> {
+        let (csv_sha256, csv_bytes) = hash_file(&self.csv)?;
+        let comments = self.comments.as_deref().map(hash_file).transpose()?;
+        Ok(Identity {
+            csv_sha256,
+            csv_bytes,
+            comments_sha256: comments.map(|(sha256, _)| sha256),
+            mapping_sha256: self.mapping_sha256,
+        })
+    }
+}
+
+/// An identity that a thread of its own may find out ahead of the question.
+#[derive(Debug, Default)]
+pub(super) struct Ahead(Mutex<Option<JoinHandle<Result<Identity, SourceError>>>>);
+
+impl Ahead {
+    pub(super) fn begin(&self, files: Files) {
+        let thread = std::thread::spawn(move || files.identity());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+    }
+
+    /// Waits for what was begun; if nothing was since the last time, the files are hashed now.
+    pub(super) fn get(&self, files: &Files) -> Result<Identity, SourceError> {
+        let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match begun.take().map(JoinHandle::join) {
+            Some(Ok(identity)) => identity,
+            Some(Err(_)) | None => files.identity(),
+        }
+    }
 }
 
 /// Hashes a file without holding it in memory.

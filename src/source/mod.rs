@@ -56,6 +56,8 @@ pub use references::References;
 pub use rows::{ADDED_COLUMNS, Invalid, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
+use identity::{Ahead, Files};
+use rows::Until;
 use scan::Plan;
 
 /// An opened CSV with its compiled mapping.
@@ -66,6 +68,7 @@ pub struct Source {
     mapping: Option<PathBuf>,
     mapping_sha256: Option<[u8; 32]>,
     told: Vec<String>,
+    ahead: Ahead,
 }
 
 /// Which create the bodies are for.
@@ -120,14 +123,21 @@ impl Source {
 
     /// Hashes the CSV and the comments; takes as long as reading it does, and no more memory for a larger file.
     pub fn identity(&self) -> Result<Identity, SourceError> {
-        let (csv_sha256, csv_bytes) = identity::hash_file(&self.plan.file.path)?;
-        let comments = self.comments_path().map(identity::hash_file).transpose()?;
-        Ok(Identity {
-            csv_sha256,
-            csv_bytes,
-            comments_sha256: comments.map(|(sha256, _)| sha256),
+        self.ahead.get(&self.files())
+    }
+
+    /// Begins to do so on a thread of its own, for the next time that [`Source::identity`] is asked
+    /// for.
+    pub fn begin_identity(&self) {
+        self.ahead.begin(self.files());
+    }
+
+    fn files(&self) -> Files {
+        Files {
+            csv: self.csv_path().to_owned(),
+            comments: self.comments_path().map(Path::to_owned),
             mapping_sha256: self.mapping_sha256,
-        })
+        }
     }
 
     /// Says where the external id comes from, in a spelling that changes only with its meaning.
@@ -190,7 +200,16 @@ impl Source {
         &self,
         each: impl FnMut(Chunk) -> Result<(), E>,
     ) -> Result<ScanEnd, E> {
-        scan::scan(&self.plan, each)
+        scan::scan(&self.plan, Until::Body, each)
+    }
+
+    /// Does the same without making bodies, which takes less time: tells which rows could be sent, and
+    /// what is wrong with the others.
+    pub fn check<E: From<SourceError>>(
+        &self,
+        each: impl FnMut(Chunk) -> Result<(), E>,
+    ) -> Result<ScanEnd, E> {
+        scan::scan(&self.plan, Until::Ticket, each)
     }
 
     /// Reads one row again at the place where a scan found it.

@@ -11,6 +11,7 @@ use super::comments::Comments;
 use super::dates::Dates;
 use super::error::SourceError;
 use super::header::{CsvFile, Named};
+use super::identity::Ahead;
 use super::mapping::{
     Fault, Mapping, MappingFile, Refusal, Section, builtin_entries, compile, suggestion,
 };
@@ -77,6 +78,7 @@ pub(super) fn open(
         mapping: path,
         mapping_sha256: sha256,
         told,
+        ahead: Ahead::default(),
     })
 }
 

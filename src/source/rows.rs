@@ -33,8 +33,8 @@ pub const ADDED_COLUMNS: [&str; 4] = ["_line", "_code", "_message", "_sha256"];
 pub struct Valid {
     /// Its identity.
     pub external_id: String,
-    /// The SHA-256 of the body.
-    pub fingerprint: [u8; 32],
+    /// The SHA-256 of the body; `None` where none was made.
+    pub fingerprint: Option<[u8; 32]>,
 }
 
 /// A row that cannot be sent.
@@ -57,14 +57,24 @@ pub(super) struct Rows {
     pub(super) last_body: Vec<u8>,
 }
 
+/// How far a row is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// Until it is certain whether it can be sent.
+    Ticket,
+    /// Until the bytes that would be sent.
+    Body,
+}
+
 /// Reads every record of a piece.
 pub(super) fn read(
     file: &CsvFile,
     mapping: &Mapping,
     joined: Option<Joined<'_>>,
     piece: &Piece,
+    until: Until,
 ) -> Result<Rows, SourceError> {
-    judged(file, mapping, joined, piece, |each| {
+    judged(file, mapping, joined, piece, until, |each| {
         each_record(file, piece, each)
     })
 }
@@ -77,7 +87,7 @@ pub(super) fn read_lone(
     piece: &Piece,
     reader: &mut LoneReader,
 ) -> Result<Rows, SourceError> {
-    judged(file, mapping, joined, piece, |each| {
+    judged(file, mapping, joined, piece, Until::Body, |each| {
         reader.read(file, piece, each).map(|()| 0)
     })
 }
@@ -91,6 +101,7 @@ fn judged(
     mapping: &Mapping,
     joined: Option<Joined<'_>>,
     piece: &Piece,
+    until: Until,
     records: impl FnOnce(Each<'_>) -> Result<u64, SourceError>,
 ) -> Result<Rows, SourceError> {
     let mut judge = Judge {
@@ -98,6 +109,7 @@ fn judged(
         mapping,
         joined,
         has_nul: memchr::memchr(0, &piece.bytes).is_some(),
+        until,
         body: Vec::new(),
     };
     let added = ADDED_COLUMNS.map(str::to_owned);
@@ -139,6 +151,7 @@ struct Judge<'p> {
     joined: Option<Joined<'p>>,
     /// Whether any of the records has a NUL.
     has_nul: bool,
+    until: Until,
     /// The body of the last valid row.
     body: Vec<u8>,
 }
@@ -168,7 +181,10 @@ impl Judge<'_> {
         let joined = joined.transpose()?;
         Ok(match self.write(record, row, &external_id, joined) {
             Ok(()) => Ok(Valid {
-                fingerprint: Sha256::digest(&self.body[..]).into(),
+                fingerprint: match self.until {
+                    Until::Ticket => None,
+                    Until::Body => Some(Sha256::digest(&self.body[..]).into()),
+                },
                 external_id: external_id.into_owned(),
             }),
             Err(problem) => Err(Invalid {
@@ -198,6 +214,9 @@ impl Judge<'_> {
             Cow::Borrowed(external_id),
             comments.transpose()?,
         )?;
+        if self.until == Until::Ticket {
+            return Ok(());
+        }
         self.body.clear();
         ticket
             .write_body(&mut self.body)

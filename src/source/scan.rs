@@ -9,7 +9,7 @@ use super::header::CsvFile;
 use super::mapping::Mapping;
 use super::pool::in_order;
 use super::quotes::FIRST;
-use super::rows::{self, Scanned};
+use super::rows::{self, Scanned, Until};
 
 /// Rows that follow each other in the file.
 #[derive(Debug)]
@@ -50,6 +50,7 @@ pub(super) struct Plan {
 /// Scans the file; `each` may end the scan by an error.
 pub(super) fn scan<E: From<SourceError>>(
     plan: &Arc<Plan>,
+    until: Until,
     mut each: impl FnMut(Chunk) -> Result<(), E>,
 ) -> Result<ScanEnd, E> {
     let index = match &plan.comments {
@@ -64,7 +65,7 @@ pub(super) fn scan<E: From<SourceError>>(
             let (plan, index) = &shared;
             let joined = plan.comments.as_ref().zip(index.as_deref());
             let joined = joined.map(|(comments, index)| comments.joined(index));
-            let found = rows::read(&plan.file, &plan.mapping, joined, piece)?;
+            let found = rows::read(&plan.file, &plan.mapping, joined, piece, until)?;
             let bytes = plan
                 .file
                 .header

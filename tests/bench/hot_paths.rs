@@ -138,7 +138,7 @@ fn loaded(path: &Path) -> Checkpoint {
             line: n + 1,
             offset: n * 517,
             external_id: Some(&external_id),
-            body: Ok((fingerprint, Key::random())),
+            body: Ok(Some((fingerprint, Key::random()))),
         }])
         .expect("a row can be added");
     }

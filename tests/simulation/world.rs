@@ -142,7 +142,7 @@ impl World {
                 line: n + 1,
                 offset: n * 100,
                 external_id: Some(&external_id),
-                body: Ok((Fingerprint::of(&body), next_key(&mut self.keys))),
+                body: Ok(Some((Fingerprint::of(&body), next_key(&mut self.keys)))),
             }])
             .unwrap();
             self.bodies.insert(RowNumber(n), body);

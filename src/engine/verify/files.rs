@@ -77,7 +77,7 @@ impl File {
 
     fn body_at(&self, place: Place, row: &SentRow) -> Option<Vec<u8>> {
         let ready = self.source.read_again(place).ok()?.ok()?;
-        let is_it = ready.valid.fingerprint == *row.fingerprint.as_bytes()
+        let is_it = ready.valid.fingerprint == Some(*row.fingerprint.as_bytes())
             && *ready.valid.external_id == *row.external_id;
         is_it.then_some(ready.body)
     }
@@ -87,8 +87,10 @@ fn places(source: &Source) -> HashMap<u64, Place> {
     let mut places = HashMap::new();
     let read: Result<_, SourceError> = source.scan(|chunk| {
         for scanned in &chunk.rows {
-            if let Ok(valid) = &scanned.row {
-                let fingerprint = Fingerprint::from_bytes(valid.fingerprint);
+            if let Ok(valid) = &scanned.row
+                && let Some(fingerprint) = valid.fingerprint
+            {
+                let fingerprint = Fingerprint::from_bytes(fingerprint);
                 places.insert(beginning(fingerprint), scanned.place);
             }
         }

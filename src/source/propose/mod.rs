@@ -21,7 +21,7 @@ use super::error::SourceError;
 use super::excerpt::shown;
 use super::mapping::field::Field;
 use super::mapping::{MappingFile, compile};
-use super::rows;
+use super::rows::{self, Until};
 
 /// A mapping file that nobody has looked over yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,7 @@ fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), So
     let Some(piece) = &sample.piece else {
         return Ok((0, 0));
     };
-    let found = rows::read(&sample.file, &mapping, None, piece)?;
+    let found = rows::read(&sample.file, &mapping, None, piece, Until::Ticket)?;
     let valid = found.scanned.iter().filter(|row| row.row.is_ok()).count();
     Ok((found.scanned.len(), valid))
 }
