@@ -44,7 +44,7 @@ fn a_csv_without_a_column_for_the_identity_is_refused_with_the_lines_to_write() 
         .command("run tickets.csv --sandbox")
         .stderr(
             "error: nothing says which column of tickets.csv gives the external_id; let \
-             zendesk-migrate init propose a mapping, or write these lines into tickets.toml (with \
+             `zendesk-migrate init tickets.csv` propose a mapping, or write these lines into tickets.toml (with \
              the right columns), and run again\n\n\
              [ticket]\nexternal_id = \"Ticket number\"\ncomment.body = \"Message\"\n",
         )
@@ -61,7 +61,7 @@ fn a_mapping_without_external_id_is_refused_with_the_lines_to_write() {
         .command("run tickets.csv --sandbox")
         .stderr(
             "error: nothing says which column of tickets.csv gives the external_id; let \
-             zendesk-migrate init propose a mapping, or write these lines into tickets.toml (with \
+             `zendesk-migrate init tickets.csv` propose a mapping, or write these lines into tickets.toml (with \
              the right columns), and run again\n\n\
              [ticket]\nexternal_id = \"Ticket number\"\ncomment.body = \"Message\"\n",
         )

@@ -46,7 +46,7 @@ fn without_a_mapping_columns_named_like_fields_map_to_themselves() {
 #[test]
 fn without_an_external_id_the_lines_to_write_are_shown() {
     insta::assert_snapshot!(Case::new("Ticket ID,Ticket Description\n1,a\n", "").error(), @r#"
-    nothing says which column of t.csv gives the external_id; let zendesk-migrate init propose a mapping, or write these lines into t.toml (with the right columns), and run again
+    nothing says which column of t.csv gives the external_id; let `zendesk-migrate init t.csv` propose a mapping, or write these lines into t.toml (with the right columns), and run again
 
     [ticket]
     external_id = "Ticket ID"
