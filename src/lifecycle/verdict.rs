@@ -8,10 +8,12 @@ use crate::model::problem::Problem;
 use crate::model::reply::Candidate;
 use crate::model::time::ServerTime;
 
-/// From when on a ticket that is not found counts as not made.
+/// From when on a ticket that is not found counts as not made. It is a whole second, because the
+/// answer is judged by its `Date`: one that is asked for earlier in that second would be too early,
+/// and asked for again at once.
 pub(super) fn settled_at(past: &Past, rules: &Rules) -> Option<ServerTime> {
     let since = past.last_sent_at.max(past.look_up_since)?;
-    Some(since.plus(rules.lookup_settle_ms))
+    Some(since.plus(rules.lookup_settle_ms).told_from())
 }
 
 /// Judges the lookup of a row whose create is of unknown outcome.

@@ -91,3 +91,26 @@ fn a_retried_row_does_not_take_a_ticket_that_is_older_than_its_first_send() {
         );
     }
 }
+
+#[test]
+fn a_lookup_waits_for_the_whole_second_from_which_its_date_can_prove_absence() {
+    let sent = START.plus(3);
+    let row = Row {
+        past: Past {
+            last_sent_at: Some(sent),
+            ..SENT
+        },
+        ..sending()
+    };
+    let due = |now| Event::Due {
+        now,
+        evidence: crate::lifecycle::Evidence::Dropped,
+        local_age_ms: 400_000,
+        same_route: true,
+        highest_ticket: None,
+    };
+    let settled = START.plus(301_000);
+    let early = next(row.clone(), due(START.plus(300_500)), &KEYS);
+    assert_eq!(early.1, Step::WaitUntil(settled));
+    assert_eq!(next(row, due(settled), &KEYS).1, Step::LookUp);
+}

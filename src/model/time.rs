@@ -19,6 +19,18 @@ impl ServerTime {
     pub fn plus(self, ms: u64) -> Self {
         Self(self.0.saturating_add_unsigned(ms))
     }
+
+    /// The first whole second that is not before this moment. From then on a `Date` header, which
+    /// tells whole seconds, is not before it either.
+    #[must_use]
+    pub fn told_from(self) -> Self {
+        let past = self.0.rem_euclid(1_000);
+        Self(if past == 0 {
+            self.0
+        } else {
+            self.0.saturating_add(1_000 - past)
+        })
+    }
 }
 
 /// A moment on this machine's monotonic clock: milliseconds since an arbitrary origin.
@@ -62,6 +74,13 @@ impl ServerClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_told_from_the_next_whole_second_on() {
+        for (moment, told) in [(0, 0), (1, 1_000), (999, 1_000), (1_000, 1_000), (-1, 0)] {
+            assert_eq!(ServerTime(moment).told_from(), ServerTime(told), "{moment}");
+        }
+    }
 
     #[test]
     fn the_server_clock_runs_on_with_monotonic_time() {
