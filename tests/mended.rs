@@ -129,6 +129,15 @@ fn a_row_without_an_id_is_known_again_after_lines_have_moved_and_another_stands_
 }
 
 #[test]
+fn an_id_that_was_no_good_is_mended_in_error_csv_too() {
+    let mut scene = Scene::of("1,One,First\n 2,Two,Second\n");
+    scene.mend("mended.csv", &[("\n 2,Two", "\n2,Two")]);
+    let ended = scene.run("mended.csv");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    scene.assert_tickets(&[("1", "One"), ("2", "Two")]);
+}
+
+#[test]
 fn another_row_without_an_id_at_the_very_same_place_is_not_lost() {
     let mut scene = Scene::of("1,One,First\n,Two,Second\n");
     scene.mend("mended.csv", &[("\n,Two", "\n2,Two")]);

@@ -179,6 +179,10 @@ impl Judge<'_> {
             .as_mut()
             .map(|joined| joined.comments_of(record.cells));
         let joined = joined.transpose()?;
+        // Such an id names no row: the one that it becomes when it is mended is another.
+        if let Err(problem) = build::check_id(self.mapping, &external_id) {
+            return Ok(Err(nameless(problem)));
+        }
         Ok(match self.write(record, row, &external_id, joined) {
             Ok(()) => Ok(Valid {
                 fingerprint: match self.until {
@@ -202,7 +206,6 @@ impl Judge<'_> {
         external_id: &str,
         joined: Option<Result<Conversation<'_>, Problem>>,
     ) -> Result<(), Problem> {
-        build::check_id(self.mapping, external_id)?;
         if let Some(problem) = record.too_large(&self.file.header) {
             return Err(problem);
         }

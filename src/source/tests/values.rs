@@ -117,7 +117,7 @@ fn an_identity_that_a_lookup_might_miss_makes_the_row_invalid() {
     let problem = |csv: &str, mapping: &str| {
         let rows = Case::new(csv, mapping).scan().unwrap();
         let invalid = rows[0].row.as_ref().unwrap_err();
-        assert!(invalid.external_id.is_some());
+        assert_eq!(invalid.external_id, None);
         invalid.problem.to_string()
     };
     insta::assert_snapshot!(problem("id,text\n 1,a\n", MAPPING), @r#"InvalidExternalId: external_id is " 1" (column "id"), which begins or ends with a space, so that a lookup might miss its ticket; mend the cell"#);
