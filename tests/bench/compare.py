@@ -24,6 +24,7 @@ import tempfile
 import threading
 import time
 import urllib.request
+from datetime import datetime
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -307,13 +308,17 @@ def scan(bench, pairs):
 
 def growth(bench, rows_max):
     """The scan at four sizes: time a row, and memory."""
-    each, peaks = {}, {}
+    each, net, peaks = {}, {}, {}
+    few = bench.csv("few.csv", 10, invalid_last=True)
+    constant = median([bench.scan(few).wall for _ in range(15)])
+    say(f"    10 rows: {constant * 1e3:.0f} ms")
     for rows, times in ((10_000, 15), (100_000, 7), (1_000_000, 3), (10_000_000, 1)):
         if rows > rows_max:
             continue
         csv = bench.csv("million.csv" if rows == ROWS_SCANNED else f"grown{rows}.csv", rows, invalid_last=True)
         runs = [bench.scan(csv) for _ in range(times)]
-        each[rows] = median([used.wall for used in runs]) / rows * 1e6
+        wall = median([used.wall for used in runs])
+        each[rows], net[rows] = wall / rows * 1e6, (wall - constant) / rows * 1e6
         peaks[rows] = max(used.mb for used in runs)
         say(f"    {rows} rows: {each[rows]:.2f} µs a row, {peaks[rows]:.0f} MB")
         if rows != ROWS_SCANNED:
@@ -323,8 +328,17 @@ def growth(bench, rows_max):
     flat = all(abs(took / middle - 1) <= 0.2 for took in each.values())
     told = ", ".join(f"{rows}: {took:.2f} µs" for rows, took in each.items())
     row("scan, time a row", told, "flat within 20 % of 1 M", flat)
+    told = ", ".join(f"{rows}: {took:.2f} µs" for rows, took in net.items())
+    row(f"the same, less the {constant * 1e3:.0f} ms of a scan of 10 rows", told, "", None)
     told = ", ".join(f"{rows}: {mb:.0f} MB" for rows, mb in peaks.items())
     row("scan, peak memory", told, "< 100 MB, flat", max(peaks.values()) < 100)
+
+
+def first_create(log):
+    """When the first create was answered, as its log tells."""
+    events = map(json.loads, log.read_text().splitlines())
+    told = next(event["timestamp"] for event in events if event["message"] == "create")
+    return datetime.fromisoformat(told).timestamp()
 
 
 def run(bench):
@@ -341,9 +355,13 @@ def run(bench):
             used, told = bench.run(csv, *but_ten, checkpoint=checkpoint, codes=(4,))
             peaks[rows] = used.mb
             say(f"    {told['created']} of {rows} rows in {used.wall:.1f} s, {used.mb:.0f} MB")
-            again, told = bench.run(csv, *target, checkpoint=checkpoint)
+            log = bench.path(f"run{rows}.log")
+            began = time.time()
+            again, told = bench.run(csv, *target, "--log-file", log, checkpoint=checkpoint)
             if told["this_run"]["created"] != 10:
                 sys.exit(f"10 rows should have been left: {told}")
+            first = first_create(log) - began
+            log.unlink()
             if rows != ROWS_SCANNED:
                 csv.unlink()
                 bench.forget(checkpoint)
@@ -351,8 +369,8 @@ def run(bench):
             nothing = [bench.run(csv, *target, checkpoint=checkpoint)[0].wall for _ in range(5)]
         size = checkpoint.stat().st_size / rows
         row(f"start with {rows} rows done, unchanged file", f"{spread(nothing)} s", "≤ 1 s", median(nothing) <= 1)
-        told = f"{again.wall:.2f} s for the whole command"
-        row("the same with 10 rows left, to their first create", told, "≤ 2 s", again.wall <= 2)
+        told = f"{first:.2f} s; {again.wall:.2f} s for the whole command"
+        row("the same with 10 rows left, to the first create's reply", told, "≤ 2 s", first <= 2)
         row("checkpoint after the run, with its log", f"{size:.0f} bytes a row", "≤ 250", size <= 250)
         bench.forget(checkpoint)
     told = ", ".join(f"{rows}: {mb:.0f} MB" for rows, mb in peaks.items())
