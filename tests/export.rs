@@ -358,3 +358,33 @@ fn after_a_retry_an_export_says_that_the_csv_must_be_read_again_first() {
     let ended = folder.command("export t.csv -c c.sqlite3").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
 }
+
+#[test]
+fn an_export_beside_a_mended_file_gives_out_the_rows_of_the_recorded_csv() {
+    let (folder, sandbox) = with_problems();
+    let ended = folder.command("export t.csv -c c.sqlite3").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let text = mended(&folder.text("error.csv")).replace(",Five,Fifth,low", ",Five,Fifth,soon");
+    let folder = folder.with("m.csv", text);
+    let ended = run(&folder, &sandbox, "m.csv", "");
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .contains("next: zendesk-migrate export t.csv -c c.sqlite3 "),
+        "{ended:?}"
+    );
+    let ended = folder.command("export m.csv -c c.sqlite3 --out out").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(
+        ended.stderr.contains(
+            "m.csv is not the CSV that the checkpoint was made from; the rows are read in "
+        ),
+        "{ended:?}"
+    );
+    let error = folder.text("out/error.csv");
+    assert!(
+        error.contains("\r\n1,Five,Fifth,low,7,UnknownPriority,"),
+        "{error}"
+    );
+}

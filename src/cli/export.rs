@@ -171,11 +171,10 @@ fn source(
     reader: &Reader,
     origins: &Origins,
 ) -> Result<Source, Failure> {
-    let recorded = Path::new(&origins.csv.path);
-    let csv = arguments.csv.as_deref().unwrap_or(recorded);
+    let csv = origins::recorded_csv(arguments.csv.as_deref(), &origins.csv)?;
     let mapping = origins.mapping.as_ref().map(|file| Path::new(&file.path));
     let target = origins::target(reader.setting(Setting::Endpoint)?.as_deref());
-    Ok(Source::open_for(csv, mapping, target)?)
+    Ok(Source::open_for(&csv, mapping, target)?)
 }
 
 /// Rows are found by their places, which are those of the file that was read.

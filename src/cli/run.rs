@@ -13,14 +13,14 @@ use super::exit::{Exit, Failure};
 use super::place::Place;
 use super::progress::Display;
 use super::{args, confirm, dry_run, interrupt, meet, output, paths, tell};
-use crate::checkpoint::{Checkpoint, Reader};
+use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
 use crate::engine::history::History;
 use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
-use crate::engine::scan::{self, CsvRows};
+use crate::engine::scan::{self, CsvRows, ScanOutcome};
 use crate::engine::{EngineError, authors, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
@@ -108,6 +108,11 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::json(&facts);
     }
     let reader = Reader::open(&place.checkpoint)?;
+    let recorded = match outcome {
+        ScanOutcome::Mended(_) => reader.setting(Setting::Csv)?,
+        ScanOutcome::First(..) | ScanOutcome::Again(..) | ScanOutcome::Unchanged => None,
+    };
+    let recorded = recorded.map_or(csv.clone(), |path| paths::from_here(Path::new(&path)));
     if ended.counts.problems() > 0 {
         tell::problems(&reader.problems(tell::PROBLEMS_SHOWN)?, &ended.counts);
     }
@@ -116,7 +121,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
-    if let Some(next) = next(arguments, &csv, &ended.stop, &facts) {
+    if let Some(next) = next(arguments, &recorded, &ended.stop, &facts) {
         output::say(&next);
     }
     if ended.stop == Stop::Done && ended.counts.pending > 0 {
@@ -125,7 +130,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
 
-/// The command that comes next, with the files that this one was given.
+/// The command that comes next, with the recorded CSV and the other files that this one was given.
 fn next(arguments: &RunArguments, csv: &Path, stop: &Stop, facts: &Facts) -> Option<String> {
     let flag = |flag, path: Option<&PathBuf>| {
         path.map(|path| format!(" {flag} {}", paths::typed(path)))
