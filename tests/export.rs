@@ -388,3 +388,48 @@ fn an_export_beside_a_mended_file_gives_out_the_rows_of_the_recorded_csv() {
         "{error}"
     );
 }
+
+#[test]
+fn a_run_of_a_mended_file_that_is_done_was_not_interrupted_and_the_file_that_is_left_is_named() {
+    let folder = Folder::new().with("t.csv", CSV.replace("=cmd()", "3"));
+    let sandbox = Sandbox::start(&folder, "");
+    let ended = run(&folder, &sandbox, "t.csv", "--limit 1");
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    let ended = folder.command("export t.csv -c c.sqlite3").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let text = mended(&folder.text("error.csv"));
+    let folder = folder.with("m.csv", text);
+    let ended = run(&folder, &sandbox, "m.csv", "");
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    let of = |command: &str| {
+        folder
+            .command(&format!("{command} -c c.sqlite3"))
+            .run()
+            .stdout
+    };
+    let status = of("status --json");
+    assert!(
+        status.contains(r#""stopped_because":"waiting""#),
+        "{status}"
+    );
+    assert!(of("status").contains("1 row waits in "), "{}", of("status"));
+    let page = of("report --format html");
+    assert!(!page.contains("interrupted"), "{page}");
+    let named = format!(
+        "1 row is to go in <b>{}</b>: run that file.",
+        recorded(&folder)
+    );
+    assert!(page.contains(&named), "{page}");
+    let told: serde_json::Value = serde_json::from_str(&of("report --format json")).unwrap();
+    let expected = serde_json::json!([{"file": recorded(&folder), "rows": 1}]);
+    assert_eq!(told["waiting"], expected);
+    assert!(of("report --format text").contains("1 row waits in "));
+    let ended = run(&folder, &sandbox, "t.csv", "");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(of("status --json").contains(r#""stopped_because":"done""#));
+}
+
+/// The path of the recorded CSV, as a checkpoint has it.
+fn recorded(folder: &Folder) -> String {
+    folder.path("t.csv").display().to_string()
+}
