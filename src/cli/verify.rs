@@ -120,14 +120,15 @@ fn read_back(
         max_rpm: arguments.account.max_rpm,
         reserve_rpm: arguments.account.reserve_rpm,
     };
+    let mut so_far = start::SoFar::default();
     let asked = runtime.block_on(async {
         let account = tokio::select! {
-            known = start::who(&client, &mut monitor) => known?,
+            known = start::who(&client, &mut so_far, &mut monitor) => known?,
             () = end.cancelled() => return Err(EngineError::Interrupted),
         };
         let plan = (scope, policy, &account);
         let requests = verify::verify(&client, checkpoint, files, plan, (&end, &mut monitor));
-        Ok(requests.await? + account.requests)
+        Ok(requests.await? + so_far.requests)
     });
     match asked {
         Ok(requests) => Ok(requests),
