@@ -277,7 +277,9 @@ fn refuse_another_row(source: &Source, row: &Troubled, place: Place) -> Result<(
         Ok(ready) => Some(ready.valid.external_id),
         Err(invalid) => invalid.external_id,
     };
-    if found == row.external_id {
+    // Of a row that is not valid it may not be certain which id it has.
+    let says_nothing = found.is_none() && row.state == "invalid";
+    if found == row.external_id || says_nothing {
         return Ok(());
     }
     Err(Failure::refused(format!(
