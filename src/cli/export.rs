@@ -8,7 +8,7 @@ use super::args::ExportArguments;
 use super::exit::{Exit, Failure};
 use super::whole_file::{WholeFile, Written, hex};
 use super::{origins, output, paths, status};
-use crate::checkpoint::{CreatedRow, Reader, Setting, Without};
+use crate::checkpoint::{CreatedRow, LeftRow, Reader, Setting, Without};
 use crate::engine::mend;
 use crate::model::results::Troubled;
 use crate::report::origins::Origins;
@@ -308,15 +308,14 @@ fn without(
     file.write(&source.header_with(&names))?;
     let mut rows = 0;
     let same_mapping = is_read_as_before(source, reader)?;
-    reader.each_without(which, |left| {
+    reader.each_without(which, |LeftRow { row, has_id_there }| {
         rows += 1;
-        let row = &left.row;
         let place = Place {
             line: row.line,
             offset: row.offset,
         };
-        if same_mapping && left.has_id_there {
-            refuse_another_row(source, row, place)?;
+        if same_mapping && has_id_there {
+            refuse_another_row(source, &row, place)?;
         }
         let line = row.line.to_string();
         // By this a mended row is known again that has no other identity.
