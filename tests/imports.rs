@@ -277,6 +277,10 @@ fn the_time_in_which_authors_are_made_counts_for_max_duration() {
     assert_eq!(facts["stopped_because"], "max_duration");
     assert_eq!(facts["pending"], 1);
     assert_eq!(facts["this_run"]["requests"], sandbox.stats().requests);
+    let status = folder.command("status old.csv --json").run();
+    let status: Value = serde_json::from_str(&status.stdout).unwrap();
+    assert_eq!(status["stopped_because"], "max_duration");
+    assert_eq!(status["this_run"]["requests"], sandbox.stats().requests);
     assert_eq!(sandbox.stats().tickets, 0);
 }
 

@@ -120,8 +120,8 @@ fn the_export_gives_every_row_its_ticket_page_by_page_and_leaves_the_others_to_b
     let mut unknown = Vec::new();
     drop(checkpoint);
     let reader = Reader::open(&folder.path("c.sqlite3")).unwrap();
-    let each = reader.each_without(Without::Unknown, |row| {
-        unknown.push((row.external_id, row.code));
+    let each = reader.each_without(Without::Unknown, |left| {
+        unknown.push((left.row.external_id, left.row.code));
         Ok::<_, CheckpointError>(())
     });
     each.unwrap();

@@ -16,6 +16,7 @@ use super::open::{Checkpoint, Reader};
 use super::rescan::{Rescan, see};
 use super::rows::pending_of;
 use super::settings::{Setting, read};
+use super::since::Since;
 use crate::model::delta::Delta;
 use crate::model::ids::Fingerprint;
 
@@ -297,9 +298,17 @@ pub(super) fn leave_nameless(db: &Connection) -> rusqlite::Result<()> {
            ON n.sha256 = m.recorded AND n.nth = m.nth;
          UPDATE row SET line = s.line, byte_offset = s.byte_offset
            FROM named n JOIN scanned s ON s.number = n.scanned WHERE row.number = n.row;
-         DELETE FROM scanned WHERE number IN (SELECT scanned FROM named);
-         DROP TABLE temp.named;",
-    )
+         DELETE FROM scanned WHERE number IN (SELECT scanned FROM named);",
+    )?;
+    // Another row may be where one was that is not found again.
+    db.execute(
+        "UPDATE row SET since = ?1 WHERE number IN (
+           SELECT m.row FROM mended m JOIN row r ON r.number = m.row
+           WHERE m.nameless AND m.row NOT IN (SELECT row FROM named) AND NOT EXISTS (
+             SELECT 1 FROM scanned s WHERE s.external_id = r.external_id))",
+        [Since::Gone.code()],
+    )?;
+    db.execute_batch("DROP TABLE temp.named")
 }
 
 /// Keeps the mended version of rows of which the recorded CSV says what it said before. If the CSV

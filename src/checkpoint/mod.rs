@@ -44,7 +44,7 @@ pub use load::{Load, NewRow};
 pub use mended::{Mended, Stranger};
 pub use open::{Checkpoint, Reader};
 pub use rescan::Rescan;
-pub use results::{CreatedRow, Without};
+pub use results::{CreatedRow, LeftRow, Without};
 pub use retry::{Assigned, Selection};
 pub use rows::{FirstRow, Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;

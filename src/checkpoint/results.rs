@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 use super::codes;
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
+use super::since::Since;
 use crate::model::fault;
 use crate::model::ids::Key;
 use crate::model::results::{Cause, FaultRows, Troubled};
@@ -36,6 +37,15 @@ pub enum Without {
     Any,
 }
 
+/// A row without a ticket that is still in the CSV.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftRow {
+    /// What is known of it.
+    pub row: Troubled,
+    /// Whether the CSV has its `external_id` at its place; not if it got it in another file.
+    pub has_id_there: bool,
+}
+
 impl Reader {
     /// From here on, everything is read as it is now, also while a run goes on. Not for long: it
     /// keeps the log from being tidied.
@@ -51,14 +61,23 @@ impl Reader {
         self.each(CREATED, created_row, each)
     }
 
-    /// Hands on the rows without a ticket that are meant, in the order of the CSV.
+    /// Hands on the rows without a ticket that are meant and still in the CSV, in its order.
     pub fn each_without<E: From<CheckpointError>>(
         &self,
         which: Without,
-        each: impl FnMut(Troubled) -> Result<(), E>,
+        each: impl FnMut(LeftRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = format!("{} ORDER BY byte_offset", troubled_in(which));
-        self.each(&query, |r| troubled(r, 0), each)
+        let query = format!(
+            "{} AND since IS NOT {} ORDER BY byte_offset",
+            troubled_in(which),
+            Since::Gone.code()
+        );
+        self.each(&query, left_row, each)
+    }
+
+    /// The first `most` rows without a ticket that are no longer in the CSV, and how many there are.
+    pub fn gone_without(&self, most: usize) -> Result<(Vec<Troubled>, u64), CheckpointError> {
+        self.wrap(gone_without(&self.db, most))
     }
 
     /// The first rows without a ticket: unknown ones, then the others, in the order of the CSV.
@@ -111,9 +130,32 @@ fn troubled_in(which: Without) -> String {
         Without::Any => "3, 4, 5",
     };
     format!(
-        "SELECT state, line, byte_offset, external_id, problem_code, problem_message FROM row
-         WHERE state IN ({states})"
+        "SELECT state, line, byte_offset, external_id, problem_code, problem_message,
+                number IN (SELECT row FROM mended WHERE nameless) AS nameless
+         FROM row WHERE state IN ({states})"
     )
+}
+
+fn left_row(r: &SqlRow<'_>) -> rusqlite::Result<LeftRow> {
+    let row = troubled(r, 0)?;
+    Ok(LeftRow {
+        has_id_there: row.external_id.is_some() && !r.get::<_, bool>("nameless")?,
+        row,
+    })
+}
+
+fn gone_without(db: &Connection, most: usize) -> rusqlite::Result<(Vec<Troubled>, u64)> {
+    let gone = format!(
+        "{} AND since = {}",
+        troubled_in(Without::Any),
+        Since::Gone.code()
+    );
+    let all = db.query_row(&format!("SELECT count(*) FROM ({gone})"), [], |r| r.get(0))?;
+    let first = db
+        .prepare(&format!("{gone} ORDER BY number LIMIT {most}"))?
+        .query_map([], |r| troubled(r, 0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((first, all))
 }
 
 fn troubled(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Troubled> {

@@ -9,6 +9,7 @@ use super::error::CheckpointError;
 use super::open::Checkpoint;
 use super::rows::past_at;
 use super::settings::{Setting, write};
+use super::since::Since;
 use crate::lifecycle::{Event, Past, Row, Rules, State, Step, next};
 use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::intent::Trust;
@@ -131,9 +132,12 @@ fn select(db: &Connection, selection: &Selection) -> rusqlite::Result<Vec<Select
         "SELECT number, problem_code, problem_message,
                 keys, first_sent_at, last_sent_at, look_up_since
          FROM row WHERE state = ?1 AND (?2 IS NULL OR problem_code = ?2)
-                    AND (?3 IS NULL OR line = ?3) ORDER BY number",
+                    AND (?3 IS NULL OR line = ?3 AND since IS NOT ?4) ORDER BY number",
     )?;
-    let rows = query.query_map(params![state, selection.code, selection.line], |r| {
+    // The line of a row that is gone may be that of another row by now.
+    let gone = Since::Gone.code();
+    let meant = params![state, selection.code, selection.line, gone];
+    let rows = query.query_map(meant, |r| {
         let (code, message): (Option<String>, Option<String>) = (r.get(1)?, r.get(2)?);
         let problem = Problem::new(code.unwrap_or_default(), message.unwrap_or_default());
         Ok(Selected {

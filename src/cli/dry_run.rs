@@ -219,7 +219,9 @@ fn ask(
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
     let runtime = runtime()?;
-    let known = runtime.block_on(meet::meet(arguments, &client, source, display))?;
+    let mut so_far = start::SoFar::default();
+    let asked = meet::meet(arguments, &client, source, &mut so_far, display);
+    let known = runtime.block_on(asked)?;
     output::say(&format!(
         "the account answers as user {} ({}); {} active triggers would run on each create{}",
         known.user,

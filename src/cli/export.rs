@@ -8,8 +8,9 @@ use super::args::ExportArguments;
 use super::exit::{Exit, Failure};
 use super::whole_file::{WholeFile, Written, hex};
 use super::{origins, output, paths, status};
-use crate::checkpoint::{CreatedRow, Reader, Setting, Without};
+use crate::checkpoint::{CreatedRow, LeftRow, Reader, Setting, Without};
 use crate::engine::mend;
+use crate::model::results::Troubled;
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
 use crate::source::{ADDED_COLUMNS, Place, Source};
@@ -18,6 +19,9 @@ const SUCCESS: &str = "success.csv";
 const ERROR: &str = "error.csv";
 const UNKNOWN: &str = "unknown.csv";
 const SUMMARY: &str = "summary.json";
+
+/// Rows without a ticket that are no longer in the CSV and are named; the rest is only counted.
+const GONE_SHOWN: usize = 20;
 
 pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
     let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
@@ -66,10 +70,12 @@ fn write(
         written.push(file.sync(Some(rows))?);
         whole.push(file);
     }
+    let (gone_first, gone) = reader.gone_without(GONE_SHOWN)?;
     let summary = Summary {
         facts,
         origins,
         codes: codes(reader)?,
+        gone,
         files: &written,
     };
     let mut file = WholeFile::create(&folder.join(SUMMARY))?;
@@ -83,6 +89,7 @@ fn write(
         file.put_in_place()?;
     }
     tell(folder, &written, source);
+    tell_gone(&gone_first, gone, source);
     for (file, rows) in reader.mended_in_vain()? {
         let (were, them) = if rows == 1 {
             ("was", "it")
@@ -119,6 +126,14 @@ fn tell(folder: &Path, written: &[Written], source: &Source) {
     }
 }
 
+/// Rows that cannot be given out, since the CSV no longer has them.
+fn tell_gone(first: &[Troubled], all: u64, source: &Source) {
+    for row in first {
+        output::say(&text::gone(row, source.csv_path()));
+    }
+    super::tell::more(all, first.len());
+}
+
 /// `summary.json`: what `status --json` tells, and what it is told about.
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -127,6 +142,8 @@ struct Summary<'a> {
     #[serde(flatten)]
     origins: Origins,
     codes: Vec<CodeRows>,
+    /// Rows without a ticket that are no longer in the CSV, and so in none of the files.
+    gone: u64,
     files: &'a [Written],
 }
 
@@ -154,15 +171,21 @@ fn source(
     reader: &Reader,
     origins: &Origins,
 ) -> Result<Source, Failure> {
-    let recorded = Path::new(&origins.csv.path);
-    let csv = arguments.csv.as_deref().unwrap_or(recorded);
+    let csv = origins::recorded_csv(arguments.csv.as_deref(), &origins.csv)?;
     let mapping = origins.mapping.as_ref().map(|file| Path::new(&file.path));
     let target = origins::target(reader.setting(Setting::Endpoint)?.as_deref());
-    Ok(Source::open_for(csv, mapping, target)?)
+    Ok(Source::open_for(&csv, mapping, target)?)
 }
 
 /// Rows are found by their places, which are those of the file that was read.
 fn refuse_changed(source: &Source, origins: &Origins) -> Result<(), Failure> {
+    if origins.csv.sha256.is_empty() {
+        return Err(Failure::refused(format!(
+            "since rows were put back, {} must be read again before the rows without a ticket can \
+             be found in it: run it first (with --limit 0, if nothing is to be sent)",
+            source.csv_path().display()
+        )));
+    }
     let found = source.identity()?.csv_sha256;
     if hex(&found) == origins.csv.sha256 {
         return Ok(());
@@ -242,6 +265,32 @@ fn success_line(row: &CreatedRow) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
+/// Whether the mapping is that of the last scan, so that an `external_id` reads as it did.
+fn is_read_as_before(source: &Source, reader: &Reader) -> Result<bool, Failure> {
+    let mapping = source.mapping_sha256().map(|sha256| hex(&sha256));
+    Ok(reader.setting(Setting::MappingSha256)? == Some(mapping.unwrap_or_default()))
+}
+
+/// What is said of one row must not stand beside another.
+fn refuse_another_row(source: &Source, row: &Troubled, place: Place) -> Result<(), Failure> {
+    let found = match source.read_again(place)? {
+        Ok(ready) => Some(ready.valid.external_id),
+        Err(invalid) => invalid.external_id,
+    };
+    // Of a row that is not valid it may not be certain which id it has.
+    let says_nothing = found.is_none() && row.state == "invalid";
+    if found == row.external_id || says_nothing {
+        return Ok(());
+    }
+    Err(Failure::refused(format!(
+        "line {} of {} holds another row than the checkpoint says ({}): run the CSV again (with \
+         --limit 0, if nothing is to be sent), and if that does not help, please report it",
+        row.line,
+        source.csv_path().display(),
+        row.external_id.as_deref().unwrap_or_default()
+    )))
+}
+
 /// Rows without a ticket, as the CSV has them, to the byte.
 fn without(
     file: &mut WholeFile,
@@ -258,12 +307,16 @@ fn without(
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     file.write(&source.header_with(&names))?;
     let mut rows = 0;
-    reader.each_without(which, |row| {
+    let same_mapping = is_read_as_before(source, reader)?;
+    reader.each_without(which, |LeftRow { row, has_id_there }| {
         rows += 1;
         let place = Place {
             line: row.line,
             offset: row.offset,
         };
+        if same_mapping && has_id_there {
+            refuse_another_row(source, &row, place)?;
+        }
         let line = row.line.to_string();
         // By this a mended row is known again that has no other identity.
         let sha256 = match row.external_id {

@@ -2,6 +2,7 @@
 
 use super::args::{Endpoint, RunArguments};
 use crate::engine::monitor::Monitor;
+use crate::engine::start::SoFar;
 use crate::engine::{EngineError, preflight, start};
 use crate::model::intent::{Route, Trust};
 use crate::model::limits::{KEYS_PER_ROW_MAX, KEYS_PER_ROW_MAX_UNTRUSTED};
@@ -12,14 +13,16 @@ use crate::zendesk::Client;
 const TICKETS_PATH: &str = "/api/v2/tickets";
 const IMPORTS_PATH: &str = "/api/v2/imports/tickets";
 
-/// Asks who we are, whether that is enough, and whether the mapping fits the account.
+/// Asks who we are, whether that is enough, and whether the mapping fits the account. How far it is
+/// is told in `so_far`, also when it is cut off.
 pub(super) async fn meet(
     arguments: &RunArguments,
     client: &Client,
     source: &Source,
+    so_far: &mut SoFar,
     monitor: &mut dyn Monitor,
 ) -> Result<start::Account, EngineError> {
-    let mut known = start::ask(client, monitor).await?;
+    let mut known = start::ask(client, so_far, monitor).await?;
     if arguments.endpoint == Endpoint::Imports && known.role != "admin" {
         return Err(EngineError::Refused(format!(
             "the imports endpoint is for administrators only, and this user is {}: use an \
@@ -28,11 +31,12 @@ pub(super) async fn meet(
         )));
     }
     if arguments.endpoint == Endpoint::Imports {
-        start::ask_highest_ticket(client, &mut known, monitor).await?;
+        start::ask_highest_ticket(client, &mut known, so_far, monitor).await?;
     }
     // The embedded double has none of the fields of the account that the mapping is for.
     if !arguments.account.sandbox {
-        known.requests += preflight::check(client, &source.references(), monitor).await?;
+        let requests = &mut so_far.requests;
+        preflight::check(client, &source.references(), requests, monitor).await?;
     }
     Ok(known)
 }

@@ -38,6 +38,13 @@ pub(super) fn typed(path: &Path) -> String {
     }
 }
 
+/// A path as it is named from the folder in which the command was given.
+pub(super) fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    let below = here.and_then(|here| path.strip_prefix(here).ok());
+    below.unwrap_or(path).to_owned()
+}
+
 /// All checkpoints of a CSV that lie beside it.
 pub(super) fn existing(csv: &Path) -> Vec<PathBuf> {
     let folder = match csv.parent() {

@@ -76,6 +76,7 @@ fn read(path: &Path) -> Result<Report, Failure> {
         needs_person,
         runs_before: all.saturating_sub(listed as u64),
         runs,
+        waiting: status::waiting(&reader, &facts)?,
         samples: Vec::new(),
         facts,
     })

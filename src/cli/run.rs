@@ -13,14 +13,15 @@ use super::exit::{Exit, Failure};
 use super::place::Place;
 use super::progress::Display;
 use super::{args, confirm, dry_run, interrupt, meet, output, paths, tell};
-use crate::checkpoint::{Checkpoint, Reader};
+use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
 use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
 use crate::engine::history::History;
 use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
-use crate::engine::scan::{self, CsvRows};
+use crate::engine::scan::{self, CsvRows, ScanOutcome};
+use crate::engine::start::SoFar;
 use crate::engine::{EngineError, authors, belongs, driver, plan, recover, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
@@ -108,6 +109,11 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::json(&facts);
     }
     let reader = Reader::open(&place.checkpoint)?;
+    let recorded = match outcome {
+        ScanOutcome::Mended(_) => reader.setting(Setting::Csv)?,
+        ScanOutcome::First(..) | ScanOutcome::Again(..) | ScanOutcome::Unchanged => None,
+    };
+    let recorded = recorded.map_or(csv.clone(), |path| paths::from_here(Path::new(&path)));
     if ended.counts.problems() > 0 {
         tell::problems(&reader.problems(tell::PROBLEMS_SHOWN)?, &ended.counts);
     }
@@ -116,7 +122,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
-    if let Some(next) = next(arguments, &csv, &ended.stop, &facts) {
+    if let Some(next) = next(arguments, &recorded, &ended.stop, &facts) {
         output::say(&next);
     }
     if ended.stop == Stop::Done && ended.counts.pending > 0 {
@@ -125,7 +131,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
 
-/// The command that comes next, with the files that this one was given.
+/// The command that comes next, with the recorded CSV and the other files that this one was given.
 fn next(arguments: &RunArguments, csv: &Path, stop: &Stop, facts: &Facts) -> Option<String> {
     let flag = |flag, path: Option<&PathBuf>| {
         path.map(|path| format!(" {flag} {}", paths::typed(path)))
@@ -201,21 +207,32 @@ impl Body<'_> {
         end
     }
 
-    /// The end of a run before its first create: asked for by a person, or else by the time.
-    fn cut_off(&self, checkpoint: &Checkpoint, requests: u32) -> Result<Ended, Failure> {
+    /// The end of a run before its first create: asked for by a person, or else by the time. It has a
+    /// line in the history if Zendesk has told the time.
+    fn cut_off(
+        &self,
+        checkpoint: &mut Checkpoint,
+        so_far: &SoFar,
+        settings: &str,
+    ) -> Result<Ended, Failure> {
         let stop = if self.end.is_cancelled() {
             Stop::Interrupted
         } else {
             Stop::MaxDuration
         };
-        Ok(Ended {
+        let ended = Ended {
             stop,
             counts: checkpoint.counts()?,
             tally: Tally {
-                requests: requests.into(),
+                requests: so_far.requests.into(),
                 ..Tally::default()
             },
-        })
+        };
+        if let Some(clock) = so_far.clock {
+            let began = (self.began, clock);
+            History::of_ended(checkpoint, began, settings, &ended, monotonic())?;
+        }
+        Ok(ended)
     }
 }
 
@@ -231,15 +248,16 @@ fn send(
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
     let end = body.end_of_preparing(arguments.max_duration);
-    let mut requests = 0;
+    let settings = settings(arguments, &place.account_name);
+    let mut so_far = SoFar::default();
     let known = body.runtime.block_on(async {
         tokio::select! {
-            known = meet::meet(arguments, &client, &source, display) => known,
+            known = meet::meet(arguments, &client, &source, &mut so_far, display) => known,
             () = end.cancelled() => Err(EngineError::Interrupted),
         }
     });
     let known = match known {
-        Err(EngineError::Interrupted) => return body.cut_off(&checkpoint, requests),
+        Err(EngineError::Interrupted) => return body.cut_off(&mut checkpoint, &so_far, &settings),
         known => known?,
     };
     // Triggers do not run on imported tickets.
@@ -248,13 +266,13 @@ fn send(
     }
     belongs::to_user(&mut checkpoint, known.user)?;
     let mut plan = make_plan(arguments, client.account().host(), &known);
-    requests += known.requests;
     let mut rows = CsvRows(source);
     let prepared = body.runtime.block_on(async {
         let paces = (plan.pace, known.limit);
         let unknown = plan.unknown_author;
         let watchers: (&CancellationToken, &mut dyn Monitor) = (&end, display);
-        let (rows, checkpoint, requests) = (&mut rows, &mut checkpoint, &mut requests);
+        let (rows, checkpoint) = (&mut rows, &mut checkpoint);
+        let requests = &mut so_far.requests;
         authors::resolve(
             &client, rows, checkpoint, unknown, paces, watchers, requests,
         )
@@ -267,7 +285,7 @@ fn send(
         Ok(())
     });
     match prepared {
-        Err(EngineError::Interrupted) => return body.cut_off(&checkpoint, requests),
+        Err(EngineError::Interrupted) => return body.cut_off(&mut checkpoint, &so_far, &settings),
         prepared => prepared?,
     }
     let now = monotonic();
@@ -276,9 +294,8 @@ fn send(
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
-    let settings = settings(arguments, &place.account_name);
     let mut history = driver.begin(body.began, &settings, now)?;
-    driver.already_asked(known.limit, known.highest_ticket, requests, now);
+    driver.already_asked(known.limit, known.highest_ticket, so_far.requests, now);
     let mailbox = (&body.sender, &body.inbox);
     let watchers: (&mut History, &mut dyn Monitor) = (&mut history, display);
     let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, watchers)?;

@@ -7,6 +7,7 @@ use super::{output, paths};
 use crate::checkpoint::{Reader, Setting};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
+use crate::report::results::Waiting;
 use crate::report::{Facts, text};
 
 pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
@@ -19,6 +20,9 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
         output::line(&text::rows(&facts));
         if facts.stopped_because == RUNNING {
             output::line("running: a process is at work on it now");
+        }
+        for Waiting { file, rows } in waiting(&reader, &facts)? {
+            output::line(&text::elsewhere(&file, rows, &path));
         }
         for row in reader.problems(PROBLEMS_SHOWN)? {
             output::line(&text::problem(row.line, row.state, &row.problem));
@@ -45,17 +49,36 @@ pub(super) fn facts(reader: &Reader) -> Result<Facts, Failure> {
     if reader.is_held() {
         facts.stopped_because = RUNNING.into();
     } else if stop != Stop::Done {
-        // A run that was cut off has no word for its end. Rows that were put back since, or that
-        // another file brought, are not done.
-        let word = last.and_then(|run| run.stopped_because);
-        let word = word.filter(|word| word != "done");
-        facts.stopped_because = word.map_or(facts.stopped_because, Into::into);
+        // A run that was cut off has no word for its end. One that was done has left rows that were
+        // put back since, or that are read from another file.
+        facts.stopped_because = match last.and_then(|run| run.stopped_because) {
+            Some(word) if word == "done" => WAITING.into(),
+            Some(word) => word.into(),
+            None => facts.stopped_because,
+        };
     }
     Ok(facts)
 }
 
 /// The word for a run that has not stopped.
 pub(super) const RUNNING: &str = "running";
+
+/// The word for a run that was done, where rows wait to be sent by now.
+const WAITING: &str = "waiting";
+
+/// The files whose rows wait, if the last run was done.
+pub(super) fn waiting(reader: &Reader, facts: &Facts) -> Result<Vec<Waiting>, Failure> {
+    if facts.stopped_because != WAITING {
+        return Ok(Vec::new());
+    }
+    let recorded = reader.setting(Setting::Csv)?.unwrap_or_default();
+    let files = reader.pending_files()?.into_iter();
+    let files = files.map(|(file, rows)| Waiting {
+        file: file.unwrap_or_else(|| recorded.clone()),
+        rows,
+    });
+    Ok(files.collect())
+}
 
 /// Why nothing is going on, as far as the rows tell.
 fn stop(reader: &Reader, counts: &Counts) -> Result<Stop, Failure> {

@@ -60,7 +60,7 @@ pub(super) fn changes(
 }
 
 /// How many more there are than were shown.
-fn more(all: u64, shown: usize) {
+pub(super) fn more(all: u64, shown: usize) {
     let more = all.saturating_sub(shown as u64);
     if more > 0 {
         output::say(&format!("… and {more} more"));

@@ -19,6 +19,7 @@ use crate::engine::run::runtime;
 use crate::engine::verify::{self, Files};
 use crate::engine::{EngineError, belongs, start};
 use crate::model::ids::Key;
+use crate::report::origins::FileMark;
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
 use crate::zendesk::{Client, Timeouts};
@@ -83,11 +84,14 @@ fn files(arguments: &VerifyArguments, checkpoint: &Checkpoint) -> Result<Files, 
         let text = checkpoint.setting(setting)?.filter(|text| !text.is_empty());
         Ok::<_, CheckpointError>(text)
     };
-    let csv = match (&arguments.csv, recorded(Setting::Csv)?) {
-        (Some(csv), _) => csv.clone(),
-        (None, Some(csv)) => PathBuf::from(csv),
-        (None, None) => return Err(Failure::usage("name the CSV file that was imported")),
+    let csv = FileMark {
+        path: recorded(Setting::Csv)?.unwrap_or_default(),
+        sha256: recorded(Setting::CsvSha256)?.unwrap_or_default(),
     };
+    if arguments.csv.is_none() && csv.path.is_empty() {
+        return Err(Failure::usage("name the CSV file that was imported"));
+    }
+    let csv = origins::recorded_csv(arguments.csv.as_deref(), &csv)?;
     let mapping = match &arguments.mapping {
         Some(mapping) => Some(mapping.clone()),
         None => recorded(Setting::Mapping)?.map(PathBuf::from),
@@ -116,14 +120,15 @@ fn read_back(
         max_rpm: arguments.account.max_rpm,
         reserve_rpm: arguments.account.reserve_rpm,
     };
+    let mut so_far = start::SoFar::default();
     let asked = runtime.block_on(async {
         let account = tokio::select! {
-            known = start::who(&client, &mut monitor) => known?,
+            known = start::who(&client, &mut so_far, &mut monitor) => known?,
             () = end.cancelled() => return Err(EngineError::Interrupted),
         };
         let plan = (scope, policy, &account);
         let requests = verify::verify(&client, checkpoint, files, plan, (&end, &mut monitor));
-        Ok(requests.await? + account.requests)
+        Ok(requests.await? + so_far.requests)
     });
     match asked {
         Ok(requests) => Ok(requests),

@@ -54,7 +54,7 @@ pub async fn resolve(
         asker: Asker::new((pace, limit), end, about),
         next_user: monotonic(),
         monitor,
-        unanswered: 0,
+        unanswered: false,
     };
     let resolved = road.resolve(rows, checkpoint, unknown).await;
     *requests += road.asker.requests;
@@ -127,8 +127,8 @@ struct Road<'r> {
     asker: Asker<'r>,
     next_user: Monotonic,
     monitor: &'r mut dyn Monitor,
-    /// Questions in succession that got no answer in all their tries.
-    unanswered: u32,
+    /// Whether the last question got no answer in all its tries.
+    unanswered: bool,
 }
 
 impl Road<'_> {
@@ -260,20 +260,27 @@ impl Road<'_> {
         what: &'static str,
         question: impl Fn() -> F,
     ) -> Result<Result<T, Problem>, EngineError> {
-        match self.asker.asked_at(None, what, question).await? {
-            Ok(value) => {
-                self.unanswered = 0;
-                Ok(Ok(value))
-            }
-            Err(Unanswered::Refused(problem)) => Ok(Err(problem)),
-            Err(Unanswered::Unreadable | Unanswered::Silent) if self.unanswered == 0 => {
-                self.unanswered = 1;
-                Ok(Err(Problem::new(
-                    "NoAnswer",
-                    format!("Zendesk gave no usable answer in {TRIES_MAX} tries"),
-                )))
-            }
-            Err(why) => Err(self.asker.cannot("make users", why)),
+        let answer = self.asker.asked_at(None, what, question).await?;
+        heard(answer, &mut self.unanswered).map_err(|why| self.asker.cannot("make users", why))
+    }
+}
+
+/// What is made of the end of a question; an error ends the run. A refusal is an answer, too.
+fn heard<T>(
+    answer: Result<T, Unanswered>,
+    unanswered: &mut bool,
+) -> Result<Result<T, Problem>, Unanswered> {
+    let before = std::mem::take(unanswered);
+    match answer {
+        Ok(value) => Ok(Ok(value)),
+        Err(Unanswered::Refused(problem)) => Ok(Err(problem)),
+        Err(why) if before => Err(why),
+        Err(Unanswered::Unreadable | Unanswered::Silent) => {
+            *unanswered = true;
+            Ok(Err(Problem::new(
+                "NoAnswer",
+                format!("Zendesk gave no usable answer in {TRIES_MAX} tries"),
+            )))
         }
     }
 }
@@ -292,4 +299,22 @@ fn person(author: &Author) -> Person {
         author.name.clone().unwrap_or_else(local),
         author.email.clone(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_two_questions_in_succession_without_an_answer_are_an_outage() {
+        let silent = || Err::<u64, _>(Unanswered::Silent);
+        let refused = || Err(Unanswered::Refused(Problem::new("No", "no")));
+        for between in [Ok(1), refused()] {
+            let mut unanswered = false;
+            for answer in [silent(), between, silent()] {
+                assert!(heard(answer, &mut unanswered).is_ok());
+            }
+            assert!(heard(silent(), &mut unanswered).is_err());
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! What a run leaves behind about itself.
 
 use super::monitor::Picture;
+use super::run::Ended;
 use crate::checkpoint::{Checkpoint, CheckpointError, RunEnd, RunId};
 use crate::lifecycle::Stop;
 use crate::model::history::ThisRun;
-use crate::model::time::{Monotonic, ServerTime};
+use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::report::facts::because;
 
 /// How long a note of what has been done may be behind, in milliseconds.
@@ -33,6 +34,25 @@ impl History {
             began,
             noted: now,
         })
+    }
+
+    /// Writes the whole line of a run that ended before there was a driver.
+    pub fn of_ended(
+        checkpoint: &mut Checkpoint,
+        (began, clock): (Monotonic, ServerClock),
+        arguments: &str,
+        ended: &Ended,
+        now: Monotonic,
+    ) -> Result<(), CheckpointError> {
+        let mut history = Self::begin(checkpoint, began, (clock.at(began), now), arguments)?;
+        let picture = Picture {
+            counts: ended.counts,
+            tally: ended.tally,
+            allowed_rpm: None,
+            waiting: None,
+        };
+        let end = Some((&ended.stop, clock.at(now)));
+        history.note(checkpoint, &picture, end, now)
     }
 
     /// Whether it is time for another note.

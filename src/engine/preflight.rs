@@ -10,17 +10,17 @@ use crate::source::References;
 use crate::zendesk::{Client, Thing, TicketField};
 
 /// Asks for everything that `references` names, one request each, and refuses to go on if something
-/// is not there. Returns how many requests that took.
+/// is not there. What it asks is counted in `requests`, also when it is cut off.
 pub async fn check(
     client: &Client,
     references: &References,
+    requests: &mut u32,
     monitor: &mut dyn Monitor,
-) -> Result<u32, EngineError> {
-    let mut requests = 0;
+) -> Result<(), EngineError> {
     let mut faults = Vec::new();
     for (id, values) in &references.fields {
         let what = format!("whether there is a ticket field {id}");
-        let field = asked(|| client.ticket_field(*id), &what, &mut requests, monitor).await;
+        let field = asked(|| client.ticket_field(*id), &what, requests, monitor).await;
         if let Some(answer) = unless_forbidden(field.map(|told| told.value), monitor)? {
             faults.extend(field_faults(*id, answer.as_ref(), values));
         }
@@ -33,14 +33,14 @@ pub async fn check(
     for (thing, ids) in things {
         for id in ids {
             let what = format!("whether there is a {} {id}", thing.name());
-            let there = asked(|| client.has(thing, *id), &what, &mut requests, monitor).await;
+            let there = asked(|| client.has(thing, *id), &what, requests, monitor).await;
             if unless_forbidden(there.map(|told| told.value), monitor)? == Some(false) {
                 faults.push(format!("the account has no {} {id}", thing.name()));
             }
         }
     }
     if faults.is_empty() {
-        return Ok(requests);
+        return Ok(());
     }
     Err(EngineError::Refused(format!(
         "the mapping does not fit the account: {}; mend the mapping, or the account",

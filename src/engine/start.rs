@@ -35,17 +35,28 @@ pub struct Account {
     pub triggers: Triggers,
     /// The highest number of a ticket, if it was asked for.
     pub highest_ticket: Option<TicketId>,
-    /// Requests made to learn all this.
+}
+
+/// How far a start is, also when it is cut off.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SoFar {
+    /// Requests made.
     pub requests: u32,
+    /// Zendesk's clock, once a reply has told it.
+    pub clock: Option<ServerClock>,
 }
 
 /// Asks who we are, what time it is there, how fast we may be, and which triggers would run.
-pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, EngineError> {
-    let mut account = who(client, monitor).await?;
+pub async fn ask(
+    client: &Client,
+    so_far: &mut SoFar,
+    monitor: &mut dyn Monitor,
+) -> Result<Account, EngineError> {
+    let mut account = who(client, so_far, monitor).await?;
     let triggers = asked(
         || client.active_triggers(),
         "which triggers are active",
-        &mut account.requests,
+        &mut so_far.requests,
         monitor,
     )
     .await?;
@@ -55,10 +66,14 @@ pub async fn ask(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
 }
 
 /// Asks who we are, what time it is there, and how fast we may be.
-pub async fn who(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, EngineError> {
-    let mut requests = 0;
+pub async fn who(
+    client: &Client,
+    so_far: &mut SoFar,
+    monitor: &mut dyn Monitor,
+) -> Result<Account, EngineError> {
     let me = loop {
-        let me = asked(|| client.me(), "who the user is", &mut requests, monitor).await?;
+        let requests = &mut so_far.requests;
+        let me = asked(|| client.me(), "who the user is", requests, monitor).await?;
         // A reply that lay in a socket while the machine slept tells the time of hours ago.
         if me.timing.round_trip_ms() <= REQUEST_TIMEOUT_MS {
             break me;
@@ -90,14 +105,15 @@ pub async fn who(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
                 .to_owned(),
         ));
     };
+    let clock = ServerClock::new(date, me.timing.arrived);
+    so_far.clock = Some(clock);
     Ok(Account {
         user,
         role,
-        clock: ServerClock::new(date, me.timing.arrived),
+        clock,
         limit: me.meta.account,
         triggers: Triggers::default(),
         highest_ticket: None,
-        requests,
     })
 }
 
@@ -105,13 +121,14 @@ pub async fn who(client: &Client, monitor: &mut dyn Monitor) -> Result<Account, 
 pub async fn ask_highest_ticket(
     client: &Client,
     known: &mut Account,
+    so_far: &mut SoFar,
     monitor: &mut dyn Monitor,
 ) -> Result<(), EngineError> {
     let question = || client.highest_ticket();
     let told = asked(
         question,
         "which ticket is the newest",
-        &mut known.requests,
+        &mut so_far.requests,
         monitor,
     )
     .await?;

@@ -4,6 +4,9 @@
 /// Between two faults, and between them and what is said before.
 pub const SEPARATOR: &str = "; ";
 
+/// What a sentence ends with that was cut off because it is too long.
+pub const CUT: char = '…';
+
 /// The longest title of a field that is taken for one, in characters.
 const TITLE_CHARS_MAX: usize = 40;
 
@@ -28,10 +31,18 @@ pub fn worded(field: &str, said: Option<&str>, code: Option<&str>) -> Option<Str
     }
 }
 
-/// The faults in a sentence, each kind once.
+/// The faults in a sentence, each kind once. One that was cut off has lost its code: it would look like
+/// another kind.
 pub fn faults(message: &str) -> Vec<Fault<'_>> {
+    let whole = if message.ends_with(CUT) {
+        message
+            .rsplit_once(SEPARATOR)
+            .map_or("", |(whole, _)| whole)
+    } else {
+        message
+    };
     let mut found: Vec<Fault<'_>> = Vec::new();
-    for fault in message.split(SEPARATOR).filter_map(read) {
+    for fault in whole.split(SEPARATOR).filter_map(read) {
         if found.iter().all(|known| known.kind != fault.kind) {
             found.push(fault);
         }
@@ -114,6 +125,17 @@ mod tests {
         }
         let fault = &faults("x; status: Status: a is not allowed (InvalidValue)")[0];
         assert_eq!(fault.said, "Status: a is not allowed");
+    }
+
+    #[test]
+    fn a_fault_that_was_cut_off_is_no_other_kind() {
+        let cut = "no; base: Age: a (InvalidValue); base: Size: b is not all…";
+        assert_eq!(kinds(cut), ["Age: InvalidValue"]);
+        assert_eq!(kinds("base: Size: b is not all…"), Vec::<String>::new());
+        assert_eq!(
+            kinds("base: Size: b… (InvalidValue)"),
+            ["Size: InvalidValue"]
+        );
     }
 
     #[test]

@@ -67,6 +67,7 @@ fn standing(report: &Report) -> Markup {
     let ended = match &*report.facts.stopped_because {
         "running" => "a run is going on",
         "done" => return html! { "." },
+        "waiting" => return waiting(report),
         "interrupted" => "the last run was interrupted; the same command goes on",
         "limit" => "the last run ended at its --limit",
         "max_errors" => "the last run ended at its --max-errors",
@@ -75,6 +76,16 @@ fn standing(report: &Report) -> Markup {
         _ => "the last run could not go on",
     };
     html! { "; " (ended) "." }
+}
+
+/// Where the rows are that the last run was not about.
+fn waiting(report: &Report) -> Markup {
+    html! {
+        @for waiting in &report.waiting {
+            "; " (numbered(waiting.rows, "row is", "rows are")) " to go in " b { (waiting.file) }
+        }
+        ": run " (if report.waiting.len() == 1 { "that file." } else { "these files." })
+    }
 }
 
 fn totals(report: &Report) -> Markup {

@@ -47,9 +47,21 @@ pub struct Report {
     pub runs: Vec<RunTold>,
     /// How many runs there were before.
     pub runs_before: u64,
+    /// The files whose rows wait to be sent, if the last run was done with its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<Waiting>,
     /// What would be sent for a few rows; only in a dry run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Sample>,
+}
+
+/// Rows that wait to be sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// The file that they are read from.
+    pub file: String,
+    /// How many.
+    pub rows: u64,
 }
 
 /// What would be sent for a row.
@@ -134,6 +146,7 @@ impl Report {
             needs_person,
             runs: Vec::new(),
             runs_before: 0,
+            waiting: Vec::new(),
             samples,
         }
     }

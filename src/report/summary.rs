@@ -1,12 +1,18 @@
 //! The report as text for a narrow terminal.
 
+use std::path::Path;
+
 use super::advice::advice;
 use super::results::Report;
-use super::text::{count, duration, fold, rows};
+use super::text::{count, duration, elsewhere, fold, rows};
 
 /// The text; no line is longer than 80 characters, but for a word that is.
 pub fn summary(report: &Report) -> String {
     let mut lines = vec![fold(&format!("{}.", report.outcome())), rows(&report.facts)];
+    for waiting in &report.waiting {
+        let checkpoint = Path::new(&report.origins.checkpoint);
+        lines.push(elsewhere(&waiting.file, waiting.rows, checkpoint));
+    }
     causes(report, &mut lines);
     requests(report, &mut lines);
     runs(report, &mut lines);

@@ -6,6 +6,7 @@ use super::facts::{Facts, ThisRun};
 use crate::lifecycle::Stop;
 use crate::model::delta::Delta;
 use crate::model::problem::Problem;
+use crate::model::results::Troubled;
 
 /// The columns that a line may have.
 const COLUMNS: usize = 80;
@@ -264,6 +265,17 @@ pub fn since(external_id: &str, line: u64, ticket: Option<u64>, gone: bool) -> S
     } else {
         format!("changed since it was sent: {external_id} (line {line}, {ticket})")
     }
+}
+
+/// One row without a ticket that no result file has.
+pub fn gone(row: &Troubled, csv: &Path) -> String {
+    fold(&format!(
+        "left out, since it is gone from {}: {} ({}: {})",
+        csv.display(),
+        row.external_id.as_deref().unwrap_or_default(),
+        row.state,
+        row.code
+    ))
 }
 
 /// A duration as people say it: `850 ms`, `12.3 s`, `4 min 5 s`, `3 h 20 min`.

@@ -65,8 +65,8 @@ impl Ahead {
     }
 }
 
-/// Hashes a file without holding it in memory.
-pub(super) fn hash_file(path: &Path) -> Result<([u8; 32], u64), SourceError> {
+/// Gives the SHA-256 of a file, and its bytes; it is not held in memory.
+pub fn hash_file(path: &Path) -> Result<([u8; 32], u64), SourceError> {
     let mut file = open(path)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 18];

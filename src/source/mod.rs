@@ -49,7 +49,7 @@ use jiff::Timestamp;
 pub use again::Ready;
 pub use comments::{Orphan, Orphans};
 pub use error::SourceError;
-pub use identity::Identity;
+pub use identity::{Identity, hash_file};
 pub use propose::{Proposal, propose};
 pub use records::Place;
 pub use references::References;

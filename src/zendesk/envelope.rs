@@ -11,7 +11,7 @@
 
 use serde_json::Value;
 
-use super::text::{MESSAGE_CHARS_MAX, excerpt, one_line};
+use super::text::{MESSAGE_CHARS_MAX, excerpt, one_line, one_line_or_cut};
 use crate::model::fault::{SEPARATOR, worded};
 use crate::model::problem::Problem;
 
@@ -86,7 +86,7 @@ fn message(json: &Value) -> String {
     .find_map(Value::as_str);
     let mut parts: Vec<String> = said.map(str::to_owned).into_iter().collect();
     details(&json["details"], &mut parts);
-    one_line(&parts.join(SEPARATOR), MESSAGE_CHARS_MAX)
+    one_line_or_cut(&parts.join(SEPARATOR), MESSAGE_CHARS_MAX)
 }
 
 /// `details` maps a field to its faults. The inner `error` may be null or absent.

@@ -38,6 +38,7 @@ fn messages_are_bounded_and_fit_for_a_terminal() {
     };
     assert_eq!(problem.code.chars().count(), 100);
     assert_eq!(problem.message.chars().count(), 500);
+    assert!(problem.message.ends_with('…'));
     assert!(!problem.message.chars().any(char::is_control));
 }
 

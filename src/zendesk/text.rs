@@ -1,5 +1,7 @@
 //! Makes a server's words fit for a terminal: one line, bounded, nothing that moves the cursor.
 
+use crate::model::fault::CUT;
+
 /// Longest message that is kept, in characters.
 pub(super) const MESSAGE_CHARS_MAX: usize = 500;
 
@@ -34,6 +36,18 @@ pub(super) fn one_line(text: &str, chars_max: usize) -> String {
         length += needed;
     }
     line
+}
+
+/// The same; what is too long ends with [`CUT`].
+pub(super) fn one_line_or_cut(text: &str, chars_max: usize) -> String {
+    let line = one_line(text, chars_max);
+    // Two more hold at least a space and the character after it.
+    if line == one_line(text, chars_max + 2) {
+        return line;
+    }
+    let mut cut = one_line(text, chars_max - 1);
+    cut.push(CUT);
+    cut
 }
 
 /// The readable beginning of a body that is no JSON, with tags cut out crudely.
@@ -94,6 +108,19 @@ mod tests {
     fn a_line_is_bounded_in_characters_not_bytes() {
         assert_eq!(one_line("äöü äöü", 5), "äöü ä");
         assert_eq!(one_line("äöü äöü", 4), "äöü");
+    }
+
+    #[test]
+    fn what_was_cut_off_says_so_and_nothing_else_does() {
+        for (text, expected) in [
+            ("abcd", "abcd"),
+            ("abcd  ", "abcd"),
+            ("abcde", "abc…"),
+            ("abcd e", "abc…"),
+            ("abc de", "abc…"),
+        ] {
+            assert_eq!(one_line_or_cut(text, 4), expected, "{text}");
+        }
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! A run that is asked to end.
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::Scope;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -62,6 +65,54 @@ fn a_run_that_waits_for_the_accounts_first_word_ends_when_it_is_asked_to() {
     run.terminate();
     until_within("the end", Duration::from_secs(10), || run.has_ended());
     assert_eq!(run.wait().status, Some(130));
+}
+
+/// Says who the user is, and takes every other question without a word. Counts the questions until the
+/// program that asks is gone.
+fn answer_once<'s>(listener: TcpListener, asked: &'s AtomicU32, threads: &'s Scope<'s, '_>) {
+    let user = r#"{"user":{"id":1,"name":"A","email":"a@example.com","role":"admin"}}"#;
+    let reply = format!(
+        "HTTP/1.1 200 OK\r\ndate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{user}",
+        user.len()
+    );
+    threads.spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let read = BufReader::new(connection.try_clone().unwrap());
+            for line in read.lines().map_while(Result::ok) {
+                if line.is_empty() && asked.fetch_add(1, Ordering::SeqCst) == 0 {
+                    connection.write_all(reply.as_bytes()).unwrap();
+                } else if line == "no more" {
+                    return;
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_run_that_is_cut_off_between_two_questions_counts_them_and_is_told_by_its_own_word() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let asked = AtomicU32::new(0);
+    std::thread::scope(|threads| {
+        answer_once(listener, &asked, threads);
+        let run =
+            format!("run two.csv -c c.sqlite3 --json --max-duration 4s --url http://{address}");
+        let ended = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").run();
+        let requests = asked.load(Ordering::SeqCst);
+        writeln!(TcpStream::connect(address).unwrap(), "no more").unwrap();
+        assert_eq!(ended.status, Some(4), "{ended:?}");
+        assert_eq!(requests, 2, "{ended:?}");
+        let status = folder.command("status -c c.sqlite3 --json").run();
+        for told in [&ended.stdout, &status.stdout] {
+            let facts: Value = serde_json::from_str(told).unwrap();
+            assert_eq!(facts["stopped_because"], "max_duration");
+            assert_eq!(facts["this_run"]["requests"], requests);
+        }
+    });
 }
 
 #[test]

@@ -120,7 +120,8 @@ pub(crate) fn live(task: &Task) {
         .build()
         .unwrap();
     let stop = LocalSet::new().block_on(&runtime, async {
-        let known = start::ask(&client, &mut Silent).await.unwrap();
+        let mut so_far = start::SoFar::default();
+        let known = start::ask(&client, &mut so_far, &mut Silent).await.unwrap();
         let plan = plan(client.account().host(), &known);
         let rows = CsvRows(source);
         let make_key = Box::new(Key::random);

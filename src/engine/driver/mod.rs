@@ -10,6 +10,8 @@ mod lookups;
 mod message;
 mod pick;
 mod requesters;
+#[cfg(test)]
+mod returned_tests;
 mod sample;
 mod track;
 mod waiting;

@@ -230,10 +230,10 @@ impl<R: Rows> Driver<R> {
 
     fn next_pending(&mut self, now: Monotonic) -> Result<Option<PendingRow>, CheckpointError> {
         // Rows that came back in this turn are read once it is committed.
-        if !self.returned.is_empty() {
-            if !self.batch.outcomes.is_empty() {
-                self.ask_again_when(now.plus(1));
-            } else if let Some(number) = self.returned.pop_first() {
+        if !self.returned.is_empty() && !self.batch.outcomes.is_empty() {
+            self.ask_again_when(now.plus(1));
+        } else {
+            while let Some(number) = self.returned.pop_first() {
                 let before = RowNumber(number.0.saturating_sub(1));
                 let found = self.checkpoint.pending(before, 1)?;
                 // A row that is read from another file is not this run's.
