@@ -15,7 +15,7 @@ use super::codes;
 use super::duplicates::{Table, index_external_ids};
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
-use super::refusals::{Refusal, left, stranger, twice};
+use super::refusals::{Refusal, Twice, left, stranger, twice};
 use super::rescan::{Rescan, see};
 use super::rows::pending_of;
 use super::settings::{Setting, read};
@@ -131,21 +131,26 @@ impl Rescan<'_> {
         file: &str,
         sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
     ) -> Result<Result<Mended, Refusal>, E> {
-        if let Some(twice) = self.checkpoint.wrap(twice(&self.checkpoint.db))? {
-            return Ok(Err(Refusal::Twice(twice)));
-        }
+        let twice = self.checkpoint.wrap(twice(&self.checkpoint.db))?;
         let result = index_external_ids(&self.checkpoint.db, Table::scanned_in(Some(file)));
         self.checkpoint.wrap(result)?;
         read_nameless(self.checkpoint, sha256_of)?;
-        let result = mend(&self.checkpoint.db, file);
+        let result = mend(&self.checkpoint.db, file, twice);
         Ok(self.checkpoint.wrap(result)?)
     }
 }
 
-fn mend(db: &Connection, file: &str) -> rusqlite::Result<Result<Mended, Refusal>> {
+fn mend(
+    db: &Connection,
+    file: &str,
+    twice: Option<Twice>,
+) -> rusqlite::Result<Result<Mended, Refusal>> {
     name_the_nameless(db, file)?;
     if let Some(stranger) = stranger(db)? {
         return Ok(Err(Refusal::Stranger(stranger)));
+    }
+    if let Some(twice) = twice {
+        return Ok(Err(Refusal::Twice(twice)));
     }
     if let Some(left) = left(db, file)? {
         return Ok(Err(Refusal::Left(left)));

@@ -166,9 +166,10 @@ fn missed(left: &Left, file: &str) -> String {
         n => (format!("{n} rows were"), "them"),
     };
     let named: Vec<String> = external_ids.iter().map(|id| format!("{id:?}")).collect();
-    let more = match *rows > named.len() as u64 {
-        true => ", …",
-        false => "",
+    let more = if *rows > named.len() as u64 {
+        ", …"
+    } else {
+        ""
     };
     format!(
         "{one} mended in {file} but not sent yet, and {file} no longer has {them} (external_id \
