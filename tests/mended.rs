@@ -7,6 +7,8 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "mended/again.rs"]
+mod again;
 #[path = "kills/draw.rs"]
 mod draw;
 #[path = "mended/histories.rs"]
@@ -26,8 +28,9 @@ struct Scene {
 
 impl Scene {
     fn before() -> Self {
-        let folder = Folder::new();
-        let sandbox = Sandbox::start(&folder, "");
+        let settings = "suspended = [\"@bad.example\"]\n";
+        let folder = Folder::new().with("settings.toml", settings);
+        let sandbox = Sandbox::start(&folder, "--settings settings.toml");
         Self { folder, sandbox }
     }
 

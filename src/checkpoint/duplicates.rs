@@ -1,5 +1,6 @@
 //! Several rows with one `external_id`: one stays, the others are invalid and name it. It is the first;
-//! in another scan it is the one that reads as the known row with this id, which may have a ticket.
+//! in another scan it is the one that reads as the known row with this id, which may have a ticket. In
+//! another file one that had the id of another row in the recorded CSV says so, and does not stay.
 
 use rusqlite::{Connection, ErrorCode, params};
 
@@ -7,32 +8,45 @@ use super::codes;
 
 /// Where to look: a table with `number`, `line` and `external_id`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Table {
+pub(super) struct Table<'f> {
     schema: &'static str,
     name: &'static str,
     /// The number of the row that stays, of a group with one id.
     stays: &'static str,
+    /// The file of the lines, if it is not the recorded CSV.
+    file: Option<&'f str>,
 }
 
 /// The rows of the checkpoint.
-pub(super) const ROW: Table = Table {
+pub(super) const ROW: Table<'_> = Table {
     schema: "main",
     name: "row",
     stays: "min(number)",
+    file: None,
 };
 
-/// The rows of another scan.
-pub(super) const SCANNED: Table = Table {
-    schema: "temp",
-    name: "scanned",
-    stays: "coalesce(min(number) FILTER (WHERE EXISTS (
-              SELECT 1 FROM row k WHERE k.external_id = scanned.external_id
-              AND k.fingerprint = scanned.fingerprint)), min(number))",
-};
+impl<'f> Table<'f> {
+    /// The rows of another scan, of the recorded CSV or of another file.
+    pub(super) fn scanned_in(file: Option<&'f str>) -> Self {
+        Self {
+            schema: "temp",
+            name: "scanned",
+            stays: STAYS,
+            file,
+        }
+    }
+}
+
+const STAYS: &str = "coalesce(
+    min(number) FILTER (WHERE origin IS NULL AND EXISTS (
+      SELECT 1 FROM row k WHERE k.external_id = scanned.external_id
+      AND k.fingerprint = scanned.fingerprint)),
+    min(number) FILTER (WHERE origin IS NULL),
+    min(number))";
 
 /// Builds the index on `external_id`, which names one row each; the others with the same one give it
 /// up and are marked. Says whether there were any.
-pub(super) fn index_external_ids(db: &Connection, table: Table) -> rusqlite::Result<bool> {
+pub(super) fn index_external_ids(db: &Connection, table: Table<'_>) -> rusqlite::Result<bool> {
     // As a rule there are no duplicates, and then this shows it without another look at the rows.
     match create_index(db, table, "UNIQUE") {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => (),
@@ -46,15 +60,18 @@ pub(super) fn index_external_ids(db: &Connection, table: Table) -> rusqlite::Res
     Ok(true)
 }
 
-fn create_index(db: &Connection, table: Table, kind: &str) -> rusqlite::Result<()> {
+fn create_index(db: &Connection, table: Table<'_>, kind: &str) -> rusqlite::Result<()> {
     let Table { schema, name, .. } = table;
     db.execute_batch(&format!(
         "CREATE {kind} INDEX {schema}.{name}_external_id ON {name} (external_id)"
     ))
 }
 
-fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result<()> {
-    let Table { name, stays, .. } = table;
+fn mark_duplicates(db: &Connection, table: Table<'_>) -> rusqlite::Result<()> {
+    let Table {
+        name, stays, file, ..
+    } = table;
+    let file = file.map_or_else(String::new, |file| format!(" of {file}"));
     let mut twice = db.prepare(&format!(
         "SELECT t.external_id, t.stays, r.line
          FROM (SELECT external_id, {stays} AS stays FROM {name}
@@ -72,8 +89,8 @@ fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result<()> {
         .collect::<Result<_, _>>()?;
     for (external_id, stays, line) in found {
         let message = format!(
-            "external_id {external_id:?} is already that of the row on line {line}; only \
-             that one is sent"
+            "external_id {external_id:?} is already that of the row on line {line}{file}; \
+             only that one is sent"
         );
         mark.execute(params![external_id, stays, codes::INVALID, message])?;
     }

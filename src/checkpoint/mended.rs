@@ -7,12 +7,15 @@
 //! CSV said of the row at the time is kept too, and only another word than that overrules the
 //! mended one.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
 
 use super::codes;
-use super::duplicates::{SCANNED, index_external_ids};
+use super::duplicates::{Table, index_external_ids};
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
+use super::refusals::{Refusal, Twice, left, stranger, twice};
 use super::rescan::{Rescan, see};
 use super::rows::pending_of;
 use super::settings::{Setting, read};
@@ -29,23 +32,19 @@ pub struct Mended {
     pub nameless: u64,
 }
 
-/// The first row that is not one of the checkpoint's.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stranger {
-    /// Its line in the file.
-    pub line: u64,
-    /// Its `external_id`.
-    pub external_id: String,
-    /// Whether it had none in the recorded CSV.
-    pub had_none: bool,
-    /// How many there are.
-    pub rows: u64,
-}
-
 impl Checkpoint {
     /// Says whose rows are sent from here on: those of this other file.
     pub fn work_on(&mut self, file: &str) {
         self.file = Some(file.to_owned());
+    }
+
+    /// Has the next start read the whole file that is worked on again, whatever its hash. Another
+    /// file than the recorded one is read at every start.
+    pub fn read_anew(&mut self) -> Result<(), CheckpointError> {
+        match self.file {
+            Some(_) => Ok(()),
+            None => self.set(&[(Setting::CsvSha256, "")]),
+        }
     }
 
     /// Rows that the file that is worked on can settle: its pending ones, and those in flight.
@@ -69,14 +68,15 @@ impl Reader {
         self.wrap(mended_in_vain(&self.db))
     }
 
-    /// Rows without a ticket that were read from the file at this path.
-    pub fn mended_in(&self, file: &str) -> Result<u64, CheckpointError> {
-        self.wrap(self.db.query_row(
-            "SELECT count(*) FROM mended m JOIN row r ON r.number = m.row
-             WHERE m.file = ?1 AND r.state <> ?2",
-            params![file, codes::CREATED],
-            |r| r.get(0),
-        ))
+    /// The files in which rows were mended that have no ticket.
+    pub fn files_to_mend_further(&self) -> Result<Vec<String>, CheckpointError> {
+        self.wrap(files_to_mend_further(&self.db))
+    }
+
+    /// What rows were in the recorded CSV that had no identity there, by the `external_id` that they
+    /// were given elsewhere.
+    pub fn origins(&self) -> Result<BTreeMap<String, Fingerprint>, CheckpointError> {
+        self.wrap(origins(&self.db))
     }
 }
 
@@ -106,27 +106,55 @@ fn mended_in_vain(db: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
     .collect()
 }
 
+fn files_to_mend_further(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    db.prepare(
+        "SELECT DISTINCT m.file FROM mended m JOIN row r ON r.number = m.row WHERE r.state <> ?1",
+    )?
+    .query_map([codes::CREATED], |r| r.get(0))?
+    .collect()
+}
+
+fn origins(db: &Connection) -> rusqlite::Result<BTreeMap<String, Fingerprint>> {
+    db.prepare(
+        "SELECT r.external_id, m.recorded FROM mended m JOIN row r ON r.number = m.row
+         WHERE m.nameless AND r.external_id IS NOT NULL",
+    )?
+    .query_map([], |r| Ok((r.get(0)?, Fingerprint::from_bytes(r.get(1)?))))?
+    .collect()
+}
+
 impl Rescan<'_> {
-    /// Ends the scan of another file. A file with a row that is not certainly one of the
-    /// checkpoint's changes nothing. `sha256_of` reads the row on a line, at a byte, of the recorded
+    /// Ends the scan of another file. A file that leaves a doubt which rows are meant changes
+    /// nothing. `sha256_of` reads the row on a line, at a byte, of the recorded
     /// CSV.
     pub fn mend<E: From<CheckpointError>>(
         self,
         file: &str,
         sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
-    ) -> Result<Result<Mended, Stranger>, E> {
-        let result = index_external_ids(&self.checkpoint.db, SCANNED);
+    ) -> Result<Result<Mended, Refusal>, E> {
+        let twice = self.checkpoint.wrap(twice(&self.checkpoint.db))?;
+        let result = index_external_ids(&self.checkpoint.db, Table::scanned_in(Some(file)));
         self.checkpoint.wrap(result)?;
         read_nameless(self.checkpoint, sha256_of)?;
-        let result = mend(&self.checkpoint.db, file);
+        let result = mend(&self.checkpoint.db, file, twice);
         Ok(self.checkpoint.wrap(result)?)
     }
 }
 
-fn mend(db: &Connection, file: &str) -> rusqlite::Result<Result<Mended, Stranger>> {
+fn mend(
+    db: &Connection,
+    file: &str,
+    twice: Option<Twice>,
+) -> rusqlite::Result<Result<Mended, Refusal>> {
     name_the_nameless(db, file)?;
     if let Some(stranger) = stranger(db)? {
-        return Ok(Err(stranger));
+        return Ok(Err(Refusal::Stranger(stranger)));
+    }
+    if let Some(twice) = twice {
+        return Ok(Err(Refusal::Twice(twice)));
+    }
+    if let Some(left) = left(db, file)? {
+        return Ok(Err(Refusal::Left(left)));
     }
     note_places(db, file)?;
     let mut delta = Delta::default();
@@ -144,7 +172,7 @@ fn mend(db: &Connection, file: &str) -> rusqlite::Result<Result<Mended, Stranger
 
 /// A row `s` of another file, of which it is certain that it is the row `r` with its `external_id`:
 /// it always had it, or was given it by such a file, or says nothing that `r` does not.
-const IS_KNOWN: &str = "(s.origin IS NULL OR r.fingerprint = s.fingerprint OR EXISTS (
+pub(super) const IS_KNOWN: &str = "(s.origin IS NULL OR r.fingerprint = s.fingerprint OR EXISTS (
     SELECT 1 FROM mended m WHERE m.row = r.number AND m.nameless AND m.recorded = s.origin))";
 
 /// Reads the rows without an identity in the recorded CSV, if rows of another file say that they
@@ -239,34 +267,18 @@ fn name_the_nameless(db: &Connection, file: &str) -> rusqlite::Result<()> {
     db.execute_batch("DROP TABLE temp.named")
 }
 
-fn stranger(db: &Connection) -> rusqlite::Result<Option<Stranger>> {
-    let query = format!(
-        "SELECT s.line, s.external_id, s.origin IS NOT NULL, count(*) OVER ()
-         FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
-         WHERE s.external_id IS NOT NULL AND (r.number IS NULL OR ({IS_KNOWN}) IS NOT TRUE)
-         ORDER BY s.number LIMIT 1"
-    );
-    let first = db.query_row(&query, [], |r| {
-        Ok(Stranger {
-            line: r.get(0)?,
-            external_id: r.get(1)?,
-            had_none: r.get(2)?,
-            rows: r.get(3)?,
-        })
-    });
-    first.optional()
-}
-
 /// Notes where the rows are that are read from this file from now on: those that it changes, and
-/// those that were mended before and read the same here.
+/// those that were mended before and read the same here. A row that was mended in part, so that it
+/// still cannot be sent, is to be mended further here.
 fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
     db.execute(
         "INSERT INTO mended (row, file, line, byte_offset, recorded, nameless)
          SELECT r.number, ?1, s.line, s.byte_offset, r.fingerprint, 0
          FROM scanned s JOIN row r ON r.external_id = s.external_id
          LEFT JOIN mended m ON m.row = r.number
-         WHERE (r.state IN (?2, ?3, ?4) AND (r.state = ?4 OR r.fingerprint IS NOT s.fingerprint))
-            OR (r.state = ?5 AND s.fingerprint IS NOT NULL AND r.fingerprint IS NOT s.fingerprint)
+         WHERE (r.state IN (?2, ?3, ?4, ?5) AND (r.state = ?4 OR r.fingerprint IS NOT s.fingerprint))
+            OR (r.state = ?3 AND (r.problem_code, r.problem_message)
+                                 IS NOT (s.problem_code, s.problem_message))
             OR (m.row IS NOT NULL AND r.fingerprint IS s.fingerprint)
          ON CONFLICT (row) DO UPDATE
            SET file = excluded.file, line = excluded.line, byte_offset = excluded.byte_offset",
@@ -345,13 +357,15 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// A row that reads in the recorded CSV as it will be sent is read from there again.
+/// A row that reads in the recorded CSV as it will be sent is read from there again. A refused one
+/// that was mended only in part reads as it ever did, and says nothing new.
 pub(super) fn forget_caught_up(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
         "DELETE FROM mended WHERE row IN (
            SELECT r.number FROM scanned s JOIN row r ON r.external_id = s.external_id
-           WHERE r.fingerprint IS s.fingerprint)",
-        [],
+           WHERE r.fingerprint = s.fingerprint
+             AND NOT (r.state = ?1 AND mended.recorded IS r.fingerprint))",
+        [codes::REJECTED],
     )?;
     Ok(())
 }

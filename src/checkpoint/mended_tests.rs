@@ -1,9 +1,10 @@
 use super::fixture_tests::{Fixture, in_no_file};
-use super::mended::Stranger;
+use super::refusals::Refusal;
+use super::settings::Setting;
 use crate::model::ids::{Fingerprint, Key, RowNumber};
 
 /// Feeds one row back from another file.
-fn mend(fixture: &mut Fixture, id: &str, text: &str) -> Result<u64, Stranger> {
+fn mend(fixture: &mut Fixture, id: &str, text: &str) -> Result<u64, Refusal> {
     let mut scan = fixture.checkpoint.rescan().unwrap();
     scan.add(super::NewRow {
         line: 2,
@@ -45,7 +46,22 @@ fn the_recorded_csv_takes_a_mended_row_back_only_when_it_says_something_new() {
 fn a_row_that_is_not_known_changes_nothing() {
     let mut fixture = Fixture::of(&[("a", Some("1"))]);
     let before = fixture.table();
-    let stranger = mend(&mut fixture, "z", "1").unwrap_err();
+    let Refusal::Stranger(stranger) = mend(&mut fixture, "z", "1").unwrap_err() else {
+        panic!("another refusal");
+    };
     assert_eq!((stranger.line, stranger.rows), (2, 1));
     assert_eq!(fixture.table(), before);
+}
+
+#[test]
+fn a_doubt_about_another_file_does_not_have_the_recorded_csv_read_anew() {
+    let mut fixture = Fixture::of(&[("a", Some("1"))]);
+    let recorded = |fixture: &Fixture| fixture.checkpoint.setting(Setting::CsvSha256).unwrap();
+    let before = recorded(&fixture);
+    fixture.checkpoint.work_on("error.csv");
+    fixture.checkpoint.read_anew().unwrap();
+    assert_eq!(recorded(&fixture), before);
+    fixture.checkpoint.file = None;
+    fixture.checkpoint.read_anew().unwrap();
+    assert_eq!(recorded(&fixture).as_deref(), Some(""));
 }

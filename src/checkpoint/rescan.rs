@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::batch::write_row;
 use super::codes;
-use super::duplicates::{SCANNED, index_external_ids};
+use super::duplicates::{Table, index_external_ids};
 use super::error::CheckpointError;
 use super::load::NewRow;
 use super::mended;
@@ -88,7 +88,7 @@ impl Rescan<'_> {
         same_bodies: bool,
         sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
     ) -> Result<Delta, E> {
-        let result = index_external_ids(&self.checkpoint.db, SCANNED);
+        let result = index_external_ids(&self.checkpoint.db, Table::scanned_in(None));
         self.checkpoint.wrap(result)?;
         mended::read_nameless_scanned(self.checkpoint, sha256_of)?;
         let result = merge(&self.checkpoint.db, settings, same_bodies);

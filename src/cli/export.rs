@@ -214,6 +214,10 @@ fn refuse_overwriting(
     reader: &Reader,
     source: &Source,
 ) -> Result<(), Failure> {
+    let files = reader.files_to_mend_further()?.into_iter();
+    let mended_in: Vec<PathBuf> = files
+        .filter_map(|file| Path::new(&file).canonicalize().ok())
+        .collect();
     for name in [SUCCESS, ERROR, UNKNOWN, SUMMARY] {
         let path = folder.join(name);
         let Ok(one_name) = path.canonicalize() else {
@@ -230,8 +234,7 @@ fn refuse_overwriting(
                 "{shown} is the CSV itself; name another folder with --out"
             )));
         }
-        let absolute = std::path::absolute(&path).unwrap_or(path.clone());
-        if reader.mended_in(&absolute.to_string_lossy())? > 0 {
+        if mended_in.contains(&one_name) {
             return Err(Failure::refused(format!(
                 "rows that have no ticket yet were mended in {shown}; mend it further and run it \
                  again, or name another folder with --out"
@@ -306,6 +309,7 @@ fn without(
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     file.write(&source.header_with(&names))?;
+    let origins = reader.origins()?;
     let mut rows = 0;
     let same_mapping = is_read_as_before(source, reader)?;
     reader.each_without(which, |LeftRow { row, has_id_there }| {
@@ -318,9 +322,12 @@ fn without(
             refuse_another_row(source, &row, place)?;
         }
         let line = row.line.to_string();
-        // By this a mended row is known again that has no other identity.
+        // By this a mended row is known again that has no other identity in the CSV.
         let sha256 = match row.external_id {
-            Some(_) => String::new(),
+            Some(id) => origins
+                .get(&id)
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             None => mend::sha256_of(source, place)?.to_string(),
         };
         let cells = [line.as_str(), &row.code, &row.message, &sha256];

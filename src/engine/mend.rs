@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::error::EngineError;
 use super::monitor::Monitor;
 use super::scan::{Depth, ScanOutcome, absolute, hex, mapping_sha256, new_row, read};
-use crate::checkpoint::{Checkpoint, Setting, Stranger};
+use crate::checkpoint::{Checkpoint, Left, Refusal, Setting, Stranger, Twice};
 use crate::model::ids::Fingerprint;
 use crate::model::ticket::BODY_FORMAT;
 use crate::source::{Place, Source, Target};
@@ -53,7 +53,13 @@ pub(super) fn mend(
         };
         sha256_of(csv, Place { line, offset })
     })?;
-    let mended = mended.map_err(|stranger| refused(&stranger, &file, recorded))?;
+    let mended = mended.map_err(|refusal| {
+        EngineError::Refused(match refusal {
+            Refusal::Stranger(stranger) => strange(&stranger, &file, recorded),
+            Refusal::Twice(twice) => ambiguous(&twice, &file),
+            Refusal::Left(left) => missed(&left, &file),
+        })
+    })?;
     checkpoint.work_on(&file);
     Ok(ScanOutcome::Mended(mended))
 }
@@ -73,10 +79,14 @@ fn unchanged(recorded: &str, mended: &Source, sha256: &str) -> Result<Source, En
     if hex(&source.identity()?.csv_sha256) == sha256 {
         return Ok(source);
     }
+    // Emptied, it says nothing of the CSV: something else had it read again.
+    let must_be_read = match sha256 {
+        "" => "must be read again first: run it",
+        _ => "has changed since it was read: run it first",
+    };
     Err(EngineError::Refused(format!(
         "rows of {} had no external_id in {recorded} and are told by what they were there, but \
-         {recorded} has changed since it was read: run it first (with --limit 0, if nothing is to be \
-         sent)",
+         {recorded} {must_be_read} (with --limit 0, if nothing is to be sent)",
         mended.csv_path().display()
     )))
 }
@@ -102,29 +112,69 @@ fn refuse_another_mapping(
     )))
 }
 
-fn refused(stranger: &Stranger, file: &str, recorded: &str) -> EngineError {
+fn strange(stranger: &Stranger, file: &str, recorded: &str) -> String {
     let Stranger {
         line,
         external_id,
         had_none,
+        given,
         rows,
     } = stranger;
+    if let Some(given) = given {
+        return format!(
+            "the row on line {line} of {file} (external_id {external_id:?}) was mended before and \
+             then given external_id {given:?}, by which it is known now; nothing was changed: give \
+             it that external_id here, too"
+        );
+    }
     if *had_none {
-        return EngineError::Refused(format!(
+        return format!(
             "the row on line {line} of {file} (external_id {external_id:?}) had no external_id when \
              it was exported, and {recorded} no longer has such a row without a ticket, so it may \
              have been mended already; nothing was changed: take that row out of the file, and export \
              error.csv again to see what is left"
-        ));
+        );
     }
     let rows = match rows {
         1 => "1 row is".to_owned(),
         n => format!("{n} rows are"),
     };
-    EngineError::Refused(format!(
+    format!(
         "this checkpoint was made from {recorded}, and in {file} {rows} not among its rows (the \
          first is on line {line}, with external_id {external_id:?}); if it is a newer version of \
          that file, give it the old name and place; if new rows are meant, add them there; a file \
          of its own needs a checkpoint of its own"
-    ))
+    )
+}
+
+fn ambiguous(twice: &Twice, file: &str) -> String {
+    let Twice {
+        lines: (first, other),
+        external_id,
+    } = twice;
+    format!(
+        "the rows on lines {first} and {other} of {file} both have external_id {external_id:?} and \
+         nothing in _sha256, so it cannot be told which of them is meant; nothing was changed: take \
+         one of them out, or put back what export wrote into its _sha256"
+    )
+}
+
+fn missed(left: &Left, file: &str) -> String {
+    let Left { external_ids, rows } = left;
+    let (one, them) = match rows {
+        1 => ("1 row was".to_owned(), "it"),
+        n => (format!("{n} rows were"), "them"),
+    };
+    let named: Vec<String> = external_ids.iter().map(|id| format!("{id:?}")).collect();
+    let more = if *rows > named.len() as u64 {
+        ", …"
+    } else {
+        ""
+    };
+    format!(
+        "{one} mended in {file} but not sent yet, and {file} no longer has {them} (external_id \
+         {}{more}); nothing was changed: put {them} back, or write {them} into another file with the \
+         same columns, the way it is to be sent, and run that file first",
+        named.join(", ")
+    )
 }

@@ -1,19 +1,21 @@
 //! Histories that are drawn: rows are added and moved, `error.csv` is exported, mended in part and
 //! fed back now or much later, and runs are cut short. In the end every row has one ticket.
 
+use crate::Scene;
 use crate::draw::Draw;
 use crate::support::process::Ended;
-use crate::{HEAD, Scene};
+
+const HEAD: &str = "external_id,subject,comment.body,requester.name,requester.email\n";
 
 /// How many histories are played.
-const HISTORIES: usize = 8;
+const HISTORIES: usize = 10;
 
 /// Who owns the rows, and mends each always in the same way.
 struct Owner {
     scene: Scene,
     draw: Draw,
-    /// `external_id`, subject, text.
-    rows: Vec<[String; 3]>,
+    /// `external_id`, subject, text, address; Zendesk refuses those at `bad.example`.
+    rows: Vec<[String; 4]>,
     /// Copies of `error.csv` that were mended.
     copies: Vec<String>,
 }
@@ -24,14 +26,15 @@ impl Owner {
     }
 
     /// Adds a row after the first `kept` ones: as it should be, without an id, without a text, or with
-    /// the id of T0.
+    /// the id of T0; and with an address that is refused or not.
     fn add(&mut self, kept: usize) {
         let subject = format!("T{}", self.rows.len());
+        let address = ["a@good.example", "a@bad.example"][self.one_of(2)].to_owned();
         let row = match self.one_of(8) {
-            0..3 => [format!("id{subject}"), subject, "x".to_owned()],
-            3..6 => [String::new(), subject, "x".to_owned()],
-            6 => [format!("id{subject}"), subject, String::new()],
-            _ => ["idT0".to_owned(), subject, "y".to_owned()],
+            0..2 => [format!("id{subject}"), subject, "x".to_owned(), address],
+            2..4 => [String::new(), subject, "x".to_owned(), address],
+            4 => [format!("id{subject}"), subject, String::new(), address],
+            _ => ["idT0".to_owned(), subject, "y".to_owned(), address],
         };
         let place = kept + self.one_of(self.rows.len() + 1 - kept);
         self.rows.insert(place, row);
@@ -47,12 +50,15 @@ impl Owner {
     }
 
     fn save(&mut self) {
-        let rows: Vec<String> = self.rows.iter().map(|row| row.join(",") + "\n").collect();
-        self.scene.write("t.csv", &rows.concat());
+        let line = |[id, subject, text, address]: &[String; 4]| {
+            format!("{id},{subject},{text},N,{address}\n")
+        };
+        let rows: String = self.rows.iter().map(line).collect();
+        std::fs::write(self.scene.folder.path("t.csv"), HEAD.to_owned() + &rows).unwrap();
     }
 
-    /// Runs a file, perhaps not to its end. A row of it that is refused is taken out, as the
-    /// sentence says.
+    /// Runs a file, perhaps not to its end. A row of it that is refused is taken out or given its
+    /// id, as the sentence says.
     fn run(&mut self, csv: &str, to_its_end: bool) -> Ended {
         let limit = if to_its_end || self.one_of(4) > 0 {
             ""
@@ -61,14 +67,22 @@ impl Owner {
         };
         loop {
             let ended = self.scene.run_with(csv, limit);
-            let refused = ended.stderr.contains("take that row out");
+            let take_out = ended.stderr.contains("take that row out");
+            let id = ended.stderr.split_once("given external_id \"");
+            let id = id.and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
             let line = ended.stderr.split_once("the row on line ");
             let line = line.and_then(|(_, rest)| rest.split_once(' ')?.0.parse::<usize>().ok());
             match line {
-                Some(line) if refused => {
+                Some(line) if take_out || id.is_some() => {
                     let text = self.scene.folder.text(csv);
-                    let mut lines: Vec<&str> = text.lines().collect();
-                    lines.remove(line - 1);
+                    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+                    match id {
+                        Some(id) => {
+                            let rest = lines[line - 1].split_once(',').unwrap().1;
+                            lines[line - 1] = format!("{id},{rest}");
+                        }
+                        None => drop(lines.remove(line - 1)),
+                    }
                     std::fs::write(self.scene.folder.path(csv), lines.join("\n") + "\n").unwrap();
                     if lines.len() == 1 {
                         self.copies.retain(|copy| copy != csv);
@@ -102,10 +116,11 @@ impl Owner {
                 },
                 cells[3]
             );
-            match self.one_of(4) {
+            match self.one_of(6) {
                 0 if !all => {}
                 1 if !all => kept.push(line.to_owned()),
-                _ => kept.push(mended),
+                2..4 if !all => kept.push(mended),
+                _ => kept.push(mended.replace("@bad", "@good")),
             }
         }
         if kept.is_empty() {
@@ -165,7 +180,7 @@ impl Owner {
 fn whatever_is_moved_mended_and_fed_back_every_row_has_one_ticket() {
     let mut draw = Draw::from_environment();
     for _ in 0..HISTORIES {
-        let first = ["idT0", "T0", "x"].map(str::to_owned);
+        let first = ["idT0", "T0", "x", "a@good.example"].map(str::to_owned);
         let mut owner = Owner {
             scene: Scene::before(),
             draw: draw.fork(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::requesters::requester_of;
 use super::track::Tracked;
 use super::{Driver, Effect, Rows, Way};
-use crate::checkpoint::{CheckpointError, NewIntent, PendingRow, Setting};
+use crate::checkpoint::{CheckpointError, NewIntent, PendingRow};
 use crate::engine::conversation::with_author_ids;
 use crate::engine::plan::Plan;
 use crate::lifecycle::{Event, Evidence, State, Step, Stop, next, window};
@@ -179,8 +179,7 @@ impl<R: Rows> Driver<R> {
             Ok(body) => body,
             Err(problem) => {
                 self.ahead.push_front(pending);
-                // The next start must read the whole file again, whatever its hash.
-                self.checkpoint.set(&[(Setting::CsvSha256, "")])?;
+                self.checkpoint.read_anew()?;
                 self.stop.get_or_insert(Stop::Input(problem));
                 return Ok(false);
             }
