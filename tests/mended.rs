@@ -141,6 +141,24 @@ fn an_id_that_was_no_good_is_mended_in_error_csv_too() {
 }
 
 #[test]
+fn a_row_with_a_ticket_that_was_mended_has_not_changed_if_the_recorded_csv_is_as_it_was() {
+    let mut scene = Scene::of("1,One,First\n2,Two,\n");
+    scene.mend("mended.csv", &[("2,Two,,", "2,Two,Second,")]);
+    assert_eq!(scene.run("mended.csv").status, Some(0));
+    scene.write("t.csv", "1,One,First\n2,Two,\n3,Three,Third\n");
+    let ended = scene.run("t.csv");
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(!ended.stderr.contains("changed since"), "{ended:?}");
+    scene.write("t.csv", "1,One,First\n2,Two,Other\n3,Three,Third\n");
+    let ended = scene.run("t.csv");
+    assert!(
+        ended.stderr.contains("changed since it was sent: 2"),
+        "{ended:?}"
+    );
+    scene.assert_tickets(&[("1", "One"), ("2", "Two"), ("3", "Three")]);
+}
+
+#[test]
 fn another_row_without_an_id_at_the_very_same_place_is_not_lost() {
     let mut scene = Scene::of("1,One,First\n,Two,Second\n");
     scene.mend("mended.csv", &[("\n,Two", "\n2,Two")]);

@@ -338,14 +338,8 @@ pub(super) fn keep(
         "INSERT INTO temp.kept (row)
          SELECT m.row FROM mended m JOIN row r ON r.number = m.row
          JOIN scanned s ON s.external_id = r.external_id
-         WHERE r.state IN (?1, ?2, ?3, ?4) AND (?5 OR m.recorded IS s.fingerprint)",
-        params![
-            codes::PENDING,
-            codes::INVALID,
-            codes::REJECTED,
-            codes::WITHDRAWN,
-            is_same_csv || !same_bodies
-        ],
+         WHERE ?1 OR m.recorded IS s.fingerprint",
+        [is_same_csv || !same_bodies],
     )?;
     db.execute(
         "UPDATE mended SET recorded = s.fingerprint
