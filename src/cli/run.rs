@@ -244,7 +244,7 @@ fn send(
     };
     // Triggers do not run on imported tickets.
     if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
-        confirm::triggers(&known.triggers, arguments.allow_triggers)?;
+        output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
     let mut plan = make_plan(arguments, client.account().host(), &known);
