@@ -1,6 +1,6 @@
 //! `run`: import, resume, or look ahead.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -116,7 +116,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
-    if let Some(next) = next(arguments, &csv, &ended.stop, &facts) {
+    if let Some(next) = next(arguments, (&csv, &place.checkpoint), &ended.stop, &facts) {
         output::say(&next);
     }
     if ended.stop == Stop::Done && ended.counts.pending > 0 {
@@ -126,13 +126,19 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
 }
 
 /// The command that comes next, with the files that this one was given.
-fn next(arguments: &RunArguments, csv: &Path, stop: &Stop, facts: &Facts) -> Option<String> {
-    let flag = |flag, path: Option<&PathBuf>| {
+fn next(
+    arguments: &RunArguments,
+    (csv, checkpoint): (&Path, &Path),
+    stop: &Stop,
+    facts: &Facts,
+) -> Option<String> {
+    let flag = |flag, path: Option<&Path>| {
         path.map(|path| format!(" {flag} {}", paths::typed(path)))
             .unwrap_or_default()
     };
-    let files = paths::typed(csv) + &flag("-c", arguments.checkpoint.as_ref());
-    let credentials = flag("--credentials", arguments.account.credentials.as_ref());
+    let is_to_be_named = arguments.checkpoint.is_some() || paths::existing(csv).len() > 1;
+    let files = paths::typed(csv) + &flag("-c", is_to_be_named.then_some(checkpoint));
+    let credentials = flag("--credentials", arguments.account.credentials.as_deref());
     text::next(stop, facts, &files, &credentials)
 }
 

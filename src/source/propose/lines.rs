@@ -27,6 +27,10 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
             shown(&column.name)
         ),
         Why::Name => format!("by the name of column \"{}\"", shown(&column.name)),
+        Why::Nearest => format!(
+            "by the name of column \"{}\"; look at its cells, since no column tells all rows apart",
+            shown(&column.name)
+        ),
         Why::Cells => format!(
             "by the cells of column \"{}\", since no column has a name for it",
             shown(&column.name)
