@@ -16,6 +16,15 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{s}")
 }
 
+/// Things in a row: `a`, `a and b`, `a, b and c`.
+pub fn in_a_row(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
 /// Breaks a sentence into lines that fit a narrow terminal; all but the first are indented.
 pub fn fold(sentence: &str) -> String {
     fold_to(sentence, COLUMNS)
