@@ -149,15 +149,16 @@ fn refuse_invalid(
     checkpoint: &Checkpoint,
 ) -> Result<(), Failure> {
     let stop = arguments.strict || arguments.on_invalid == OnInvalid::Stop;
-    if !stop || counts.invalid == 0 || counts.open() == 0 {
+    if !stop || counts.invalid == 0 {
         return Ok(());
     }
     tell::problems(&checkpoint.problems(tell::PROBLEMS_SHOWN)?, counts);
     Err(Failure::refused(format!(
-        "{} of {} rows are invalid, so nothing was sent: mend them in the CSV or the mapping, or \
-         leave them out with --on-invalid skip",
+        "{} of {} {} invalid, so nothing was sent: mend the CSV or the mapping, or leave invalid \
+         rows out with --on-invalid skip",
         counts.invalid,
-        counts.rows()
+        text::count(counts.rows(), "row"),
+        if counts.invalid == 1 { "is" } else { "are" }
     )))
 }
 
