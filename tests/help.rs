@@ -155,7 +155,7 @@ fn a_mistyped_command_or_flag_is_put_right() {
         ("rnu t.csv", "'run'"),
         ("tsatus t.csv", "'status'"),
         ("help exprot", "'export'"),
-        ("t.csv", "'zendesk-migrate run t.csv -n'"),
+        ("t.csv", ": zendesk-migrate run t.csv -n"),
         ("run t.csv --dryrun", "'--dry-run'"),
         ("run t.csv --max-rmp 3", "'--max-rpm'"),
     ];
@@ -204,6 +204,26 @@ fn whoever_begins_is_told_what_to_type_next() {
     assert!(told("status t.csv").contains("start a run first: zendesk-migrate run t.csv"));
     assert!(told("status other.csv").contains("other.csv does not exist"));
     assert!(told("").contains("zendesk-migrate run tickets.csv -n"));
+}
+
+#[test]
+fn the_next_command_names_the_checkpoint_if_there_are_two() {
+    let folder = Folder::new().with("t.csv", "external_id,comment.body\n1,One\n");
+    let ended = folder.command("run t.csv --sandbox").run();
+    assert!(
+        ended
+            .stderr
+            .ends_with("next: zendesk-migrate verify t.csv\n"),
+        "{ended:?}"
+    );
+    let folder = folder.with("t.acme.checkpoint.sqlite3", "another account's");
+    let ended = folder.command("run t.csv --sandbox").run();
+    assert!(
+        ended
+            .stderr
+            .ends_with("next: zendesk-migrate verify t.csv -c t.sandbox.checkpoint.sqlite3\n"),
+        "{ended:?}"
+    );
 }
 
 #[test]

@@ -8,6 +8,8 @@
 
 mod support;
 
+use std::process::Command;
+
 use support::folder::Folder;
 
 #[track_caller]
@@ -62,8 +64,47 @@ fn a_mapping_that_is_there_is_overwritten_only_on_demand() {
         .check();
     let ended = folder.command("init t.csv --force").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    assert_eq!(folder.text("t.toml"), folder.text("other.toml"));
+    let other = folder.text("other.toml").replace(" -m other.toml", "");
+    assert_eq!(folder.text("t.toml"), other);
     dry_run(&folder, "t.csv", 2);
+}
+
+#[test]
+fn the_command_to_try_it_can_be_typed_as_it_stands() {
+    let csv = "Ticket ID,Description\n1,First\n2,Second\n";
+    let folder = Folder::new().with("a b.csv", csv);
+    let ended = Command::new(env!("CARGO_BIN_EXE_zendesk-migrate"))
+        .args(["init", "a b.csv", "-o", "my own.toml"])
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap();
+    let command = "zendesk-migrate run 'a b.csv' -m 'my own.toml' -n\n";
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert!(said.contains(command), "{said}");
+    assert!(folder.text("my own.toml").contains(command));
+}
+
+#[test]
+fn a_file_with_mistakes_gets_a_mapping_that_names_them() {
+    let folder = Folder::with_fixtures(&["tickets-with-mistakes.csv"]);
+    let ended = folder.command("init tickets-with-mistakes.csv").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .ends_with("with it, 7 of the first 13 rows are valid\n"),
+        "{ended:?}"
+    );
+    let mapping = folder.text("tickets-with-mistakes.toml");
+    let why = "# by the name of column \"Ticket No\"; look at its cells, since no column tells all rows \
+               apart\n# 2 of 12 rows repeat another row's or have none; those are invalid\n";
+    assert!(mapping.contains(why), "{mapping}");
+    assert!(mapping.contains("the first 13 rows"), "{mapping}");
+    let ended = folder.command("run tickets-with-mistakes.csv -n").run();
+    assert!(
+        ended.stderr.contains("13 rows: 7 valid, 6 invalid\n"),
+        "the duplicate is not counted as valid: {ended:?}"
+    );
 }
 
 #[test]

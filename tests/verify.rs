@@ -231,7 +231,7 @@ fn rows_that_read_otherwise_now_are_compared_only_by_their_external_id() {
     assert!(
         ended
             .stderr
-            .contains("1 rows no longer read as they were sent"),
+            .contains("1 row no longer reads as it was sent"),
         "{ended:?}"
     );
 }

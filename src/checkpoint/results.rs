@@ -201,7 +201,7 @@ const LINES_MAX: i64 = 5;
 /// SQLite takes the other columns of such a group from the row that has the minimum.
 fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
     let mut lines = db.prepare(
-        "SELECT line FROM row WHERE state = ?1 AND problem_code IS ?2
+        "SELECT line, coalesce(problem_message, '') FROM row WHERE state = ?1 AND problem_code IS ?2
          ORDER BY byte_offset LIMIT ?3",
     )?;
     db.prepare(
@@ -217,9 +217,11 @@ fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
             r.get::<_, Option<String>>(6)?,
             LINES_MAX
         ];
-        let lines = lines.query_map(group, |line| line.get(0))?;
+        let lines = lines.query_map(group, |line| Ok((line.get::<_, u64>(0)?, line.get(1)?)))?;
+        let (lines, messages) = lines.collect::<rusqlite::Result<(Vec<_>, Vec<String>)>>()?;
         Ok(Cause {
-            lines: lines.collect::<rusqlite::Result<_>>()?,
+            lines,
+            messages,
             state: first.state,
             code: first.code.clone(),
             rows: r.get(0)?,

@@ -117,15 +117,17 @@ fn first_questions(arguments: &RunArguments, source: &Source) -> u64 {
 fn would(outlook: &Outlook, first_questions: u64) -> Would {
     let rows = outlook.create + outlook.resend + 3 * outlook.look_up;
     let sample = 2 * outlook.create.min(SAMPLE_ROWS as u64);
+    let at_start = if rows == 0 {
+        0
+    } else {
+        first_questions + sample
+    };
     Would {
         create: outlook.create,
         resend: outlook.resend,
         look_up: outlook.look_up,
-        requests: if rows == 0 {
-            0
-        } else {
-            first_questions + sample + rows
-        },
+        requests: at_start + rows,
+        at_start,
     }
 }
 

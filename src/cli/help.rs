@@ -10,6 +10,7 @@ use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 use strsim::damerau_levenshtein;
 
 use super::args::Arguments;
+use super::paths;
 
 /// Reads the arguments of this process.
 pub(super) fn arguments() -> Result<Arguments, Error> {
@@ -97,7 +98,8 @@ fn put_right(mut error: Error, program: &Command) -> Error {
         let meant = ContextValue::Strings(vec![meant]);
         error.insert(ContextKind::SuggestedSubcommand, meant);
     } else if Path::new(&typed).extension() == Some(OsStr::new("csv")) {
-        let tip = format!("to try that file, type 'zendesk-migrate run {typed} -n'");
+        let path = paths::typed(Path::new(&typed));
+        let tip = format!("to try that file, type: zendesk-migrate run {path} -n");
         let tip = ContextValue::StyledStrs(vec![tip.into()]);
         error.insert(ContextKind::Suggested, tip);
     }

@@ -6,25 +6,20 @@ use std::path::Path;
 
 use super::args::InitArguments;
 use super::exit::{Exit, Failure};
-use super::output;
+use super::{output, paths};
 use crate::source::propose;
 
 pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
-    let proposal = propose(&arguments.csv)?;
     let beside = arguments.csv.with_extension("toml");
     let path = arguments.output.as_deref().unwrap_or(&beside);
+    let next = next(&arguments.csv, path, &beside);
+    let proposal = propose(&arguments.csv, &next)?;
     if path == Path::new("-") {
         output::line(proposal.text.trim_end());
     } else {
         write(path, &proposal.text, arguments.force)?;
-        let named = if path == beside {
-            String::new()
-        } else {
-            format!(" -m {}", path.display())
-        };
-        let csv = arguments.csv.display();
         output::say(&format!(
-            "wrote {}; look it over, then: zendesk-migrate run {csv}{named} -n",
+            "wrote {}; look it over, then: {next}",
             path.display()
         ));
     }
@@ -33,6 +28,18 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
         proposal.valid, proposal.rows
     ));
     Ok(Exit::Done)
+}
+
+/// The command that tries the mapping out.
+fn next(csv: &Path, path: &Path, beside: &Path) -> String {
+    let named = if path == beside {
+        String::new()
+    } else if path == Path::new("-") {
+        " -m FILE".to_owned()
+    } else {
+        format!(" -m {}", paths::typed(path))
+    };
+    format!("zendesk-migrate run {}{named} -n", paths::typed(csv))
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {

@@ -1,18 +1,48 @@
 //! The two streams: stdout for machines, stderr for people.
 
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
+use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::exit::Exit;
 use crate::report::text::fold_to;
+
+/// The bar on the terminal, if there is one: what is said goes above it, whoever says it.
+static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
+
+/// Puts a bar on the terminal, or takes it away; returns the one that was there.
+pub(super) fn set_bar(bar: Option<ProgressBar>) -> Option<ProgressBar> {
+    std::mem::replace(
+        &mut *BAR.lock().unwrap_or_else(PoisonError::into_inner),
+        bar,
+    )
+}
+
+/// Does something that needs the terminal for itself; a bar is hidden until it is done.
+pub(super) fn without_bar<R>(act: impl FnOnce() -> R) -> R {
+    let Some(bar) = set_bar(None) else {
+        return act();
+    };
+    let result = bar.suspend(act);
+    set_bar(Some(bar));
+    result
+}
 
 /// Says a sentence to the person at the terminal.
 ///
 /// A terminal would break a long line in the middle of a word; elsewhere a line stays one, so that it
 /// can be searched for.
 pub(super) fn say(sentence: &str) {
+    let bar = BAR.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match bar {
+        Some(bar) => bar.suspend(|| write(sentence)),
+        None => write(sentence),
+    }
+}
+
+fn write(sentence: &str) {
     let columns = console::Term::stderr()
         .size_checked()
         .map(|(_rows, columns)| usize::from(columns))

@@ -87,9 +87,10 @@ pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result
             csv.display()
         ))),
         [] => Err(Failure::refused(format!(
-            "there is no checkpoint beside {0}; name it with -c, or start a run first: \
-             zendesk-migrate run {0}",
-            csv.display()
+            "there is no checkpoint beside {}; name it with -c, or start a run first: \
+             zendesk-migrate run {} --sandbox (a trial without an account), or with --subdomain NAME",
+            csv.display(),
+            typed(csv)
         ))),
         several => {
             let list: Vec<String> = several

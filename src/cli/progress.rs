@@ -5,6 +5,7 @@
 
 mod face;
 mod rate;
+mod terminal;
 
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -13,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use console::Term;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::Progress;
 use super::output;
@@ -27,7 +28,6 @@ const LINE_EVERY_MS: u64 = 10_000;
 /// Shows a run, and stops when it is dropped.
 pub(super) struct Display {
     shared: Arc<Mutex<View>>,
-    bar: Option<ProgressBar>,
     drawer: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
@@ -54,16 +54,11 @@ impl Display {
             Progress::Auto if stderr().is_terminal() => Some(Form::Bar(bar())),
             Progress::Auto | Progress::Always => Some(Form::Lines),
         };
-        let bar = match &form {
-            Some(Form::Bar(bar)) => Some(bar.clone()),
-            Some(Form::Lines | Form::Json) | None => None,
-        };
-        let drawer = form.map(|form| draw_until_told(Arc::clone(&shared), form));
-        Self {
-            shared,
-            bar,
-            drawer,
+        if let Some(Form::Bar(bar)) = &form {
+            output::set_bar(Some(bar.clone()));
         }
+        let drawer = form.map(|form| draw_until_told(Arc::clone(&shared), form));
+        Self { shared, drawer }
     }
 
     fn update(&self, change: impl FnOnce(&mut View)) {
@@ -85,10 +80,7 @@ impl Monitor for Display {
     }
 
     fn tell(&mut self, sentence: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| output::say(sentence)),
-            None => output::say(sentence),
-        }
+        output::say(sentence);
     }
 }
 
@@ -112,7 +104,10 @@ fn draw_until_told(shared: Arc<Mutex<View>>, form: Form) -> (Sender<()>, JoinHan
             draw(&form, &shared);
         }
         match &form {
-            Form::Bar(bar) => bar.finish_and_clear(),
+            Form::Bar(bar) => {
+                output::set_bar(None);
+                bar.finish_and_clear();
+            }
             // Whoever reads objects gets the last state too.
             Form::Json => draw(&form, &shared),
             Form::Lines => {}
@@ -139,7 +134,7 @@ fn draw(form: &Form, shared: &Mutex<View>) {
 }
 
 fn bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let bar = ProgressBar::with_draw_target(None, terminal::target());
     if let Ok(style) = ProgressStyle::with_template("{msg}") {
         bar.set_style(style);
     }

@@ -6,6 +6,7 @@ use super::{output, paths};
 use crate::checkpoint::{Assigned, Checkpoint, CheckpointError, Selection};
 use crate::engine::belongs;
 use crate::model::ids::{Key, TicketId};
+use crate::report::text;
 
 pub(super) fn retry(arguments: &RetryArguments) -> Result<Exit, Failure> {
     let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
@@ -30,7 +31,15 @@ fn again(checkpoint: &mut Checkpoint, selection: &Selection) -> Result<Exit, Fai
         return Err(none_selected());
     }
     output::say(&format!(
-        "{rows} rows are pending again; the next run looks each of them up before it is sent"
+        "{} before it is sent",
+        text::counted(
+            rows,
+            "row",
+            [
+                "is pending again; the next run looks it up",
+                "are pending again; the next run looks each of them up",
+            ]
+        )
     ));
     Ok(Exit::Done)
 }
@@ -41,6 +50,10 @@ fn assign(
     ticket: TicketId,
 ) -> Result<Exit, Failure> {
     match checkpoint.assign(selection, ticket)? {
+        Assigned::Selected(0) if !selection.unknown => Err(Failure::refused(format!(
+            "no rejected row is selected; to say that an unknown row has ticket {ticket}, add \
+             --unknown and --line with the row's line"
+        ))),
         Assigned::Selected(0) => Err(none_selected()),
         Assigned::Taken(line) => Err(Failure::refused(format!(
             "ticket {ticket} is that of the row on line {line} already; two rows never share one"

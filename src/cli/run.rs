@@ -1,6 +1,6 @@
 //! `run`: import, resume, or look ahead.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -122,7 +122,12 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
-    if let Some(next) = next(arguments, &recorded, &ended.stop, &facts) {
+    if let Some(next) = next(
+        arguments,
+        (&recorded, &place.checkpoint),
+        &ended.stop,
+        &facts,
+    ) {
         output::say(&next);
     }
     if ended.stop == Stop::Done && ended.counts.pending > 0 {
@@ -132,13 +137,19 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
 }
 
 /// The command that comes next, with the recorded CSV and the other files that this one was given.
-fn next(arguments: &RunArguments, csv: &Path, stop: &Stop, facts: &Facts) -> Option<String> {
-    let flag = |flag, path: Option<&PathBuf>| {
+fn next(
+    arguments: &RunArguments,
+    (csv, checkpoint): (&Path, &Path),
+    stop: &Stop,
+    facts: &Facts,
+) -> Option<String> {
+    let flag = |flag, path: Option<&Path>| {
         path.map(|path| format!(" {flag} {}", paths::typed(path)))
             .unwrap_or_default()
     };
-    let files = paths::typed(csv) + &flag("-c", arguments.checkpoint.as_ref());
-    let credentials = flag("--credentials", arguments.account.credentials.as_ref());
+    let is_to_be_named = arguments.checkpoint.is_some() || paths::existing(csv).len() > 1;
+    let files = paths::typed(csv) + &flag("-c", is_to_be_named.then_some(checkpoint));
+    let credentials = flag("--credentials", arguments.account.credentials.as_deref());
     text::next(stop, facts, &files, &credentials)
 }
 
@@ -149,15 +160,16 @@ fn refuse_invalid(
     checkpoint: &Checkpoint,
 ) -> Result<(), Failure> {
     let stop = arguments.strict || arguments.on_invalid == OnInvalid::Stop;
-    if !stop || counts.invalid == 0 || counts.open() == 0 {
+    if !stop || counts.invalid == 0 {
         return Ok(());
     }
     tell::problems(&checkpoint.problems(tell::PROBLEMS_SHOWN)?, counts);
     Err(Failure::refused(format!(
-        "{} of {} rows are invalid, so nothing was sent: mend them in the CSV or the mapping, or \
-         leave them out with --on-invalid skip",
+        "{} of {} {} invalid, so nothing was sent: mend the CSV or the mapping, or leave invalid \
+         rows out with --on-invalid skip",
         counts.invalid,
-        counts.rows()
+        text::count(counts.rows(), "row"),
+        if counts.invalid == 1 { "is" } else { "are" }
     )))
 }
 
@@ -262,7 +274,7 @@ fn send(
     };
     // Triggers do not run on imported tickets.
     if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
-        confirm::triggers(&known.triggers, arguments.allow_triggers)?;
+        output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
     let mut plan = make_plan(arguments, client.account().host(), &known);

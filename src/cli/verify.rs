@@ -20,6 +20,7 @@ use crate::engine::verify::{self, Files};
 use crate::engine::{EngineError, belongs, start};
 use crate::model::ids::Key;
 use crate::report::origins::FileMark;
+use crate::report::text;
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
 use crate::zendesk::{Client, Timeouts};
@@ -50,7 +51,12 @@ pub(super) fn verify(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let without = counts.rows() - counts.created;
     if without > 0 {
         output::say(&format!(
-            "{without} rows have no ticket and were left out; `status` shows why"
+            "{} left out; `status` shows why",
+            text::counted(
+                without,
+                "row",
+                ["has no ticket and was", "have no ticket and were"]
+            )
         ));
     }
     Ok(exit)
@@ -199,9 +205,13 @@ fn tell(
     output::say(&summary(&far, requests));
     if far.only_there > 0 {
         output::say(&format!(
-            "{} rows no longer read as they were sent, because the CSV or the mapping has changed: of \
-             their tickets only the external_id was compared",
-            far.only_there
+            "{} sent, because the CSV or the mapping has changed: there only the external_id was \
+             compared",
+            text::counted(
+                far.only_there,
+                "row",
+                ["no longer reads as it was", "no longer read as they were"]
+            )
         ));
     }
     Ok(if far.differing + far.missing + far.second_tickets > 0 {
@@ -233,8 +243,8 @@ fn lines(row: &VerifiedRow) -> Vec<String> {
 
 fn summary(far: &Verification, requests: u32) -> String {
     format!(
-        "{} tickets compared: {} agree, {} differ, {} gone; second tickets: {}; requests: {requests}",
-        far.compared,
+        "{} compared: {} agree, {} differ, {} gone; second tickets: {}; requests: {requests}",
+        text::count(far.compared, "ticket"),
         far.agreeing + far.only_there,
         far.differing,
         far.missing,

@@ -50,6 +50,7 @@ impl History {
             tally: ended.tally,
             allowed_rpm: None,
             waiting: None,
+            resting_ms: 0,
         };
         let end = Some((&ended.stop, clock.at(now)));
         history.note(checkpoint, &picture, end, now)

@@ -28,7 +28,7 @@ pub enum Waiting {
     Reserve(u64),
     /// Zendesk does not answer; milliseconds until the next probe.
     Outage(u64),
-    /// Rows must settle before they can be looked up; milliseconds until the next one can.
+    /// Rows must settle before they are tried again; milliseconds until the next one is.
     Settling(u64),
 }
 
@@ -43,6 +43,8 @@ pub struct Picture {
     pub allowed_rpm: Option<u32>,
     /// Why nothing is sent, if so.
     pub waiting: Option<Waiting>,
+    /// Milliseconds until the last of the rows that rest has its turn; 0 if none rests.
+    pub resting_ms: u64,
 }
 
 /// Looks at a run. Called from the thread that drives it, so it has to be quick.

@@ -146,10 +146,15 @@ fn passed_over(source: &Source, read: ScanEnd, monitor: &mut dyn Monitor) -> Pas
         let first = read.orphans.first.iter();
         let first = first.map(|orphan| format!("line {}: {:?}", orphan.line, orphan.ticket));
         monitor.tell(&format!(
-            "{} of the comments in {} belong to no row of {csv}, and will not be imported; compare \
-             the tickets that they name with those in {csv} (the first are {})",
+            "{} of the comments in {} {} to no row of {csv}, and will not be imported; compare the \
+             tickets named there with those in {csv} (first {})",
             read.orphans.count,
             comments.display(),
+            if read.orphans.count == 1 {
+                "belongs"
+            } else {
+                "belong"
+            },
             first.collect::<Vec<_>>().join(", ")
         ));
     }

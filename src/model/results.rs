@@ -13,6 +13,8 @@ pub struct Cause {
     pub rows: u64,
     /// The lines of the first few of them.
     pub lines: Vec<u64>,
+    /// What was said of each of these.
+    pub messages: Vec<String>,
     /// The first of them.
     pub first: Troubled,
     /// What Zendesk objects to in them, the commonest first, as far as their messages tell. A row

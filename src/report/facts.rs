@@ -52,8 +52,11 @@ pub struct Would {
     pub resend: u64,
     /// Rows that would be looked up.
     pub look_up: u64,
-    /// Requests that would be made for them, at least.
+    /// Requests that would be made, at least.
     pub requests: u64,
+    /// Those of them that are made before the first create: questions to the account, and lookups of
+    /// a sample.
+    pub at_start: u64,
 }
 
 impl Facts {

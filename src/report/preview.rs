@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::facts::Facts;
-use super::text::{count, duration};
+use super::facts::{Facts, Would};
+use super::text::{count, duration, in_a_row};
 use crate::model::results::Cause;
 
 /// Lines of a ticket's JSON that are shown; a text for people should not scroll away.
@@ -46,16 +46,20 @@ pub struct Estimate {
 pub fn text(preview: &Preview) -> String {
     let facts = &preview.facts;
     let valid = facts.rows - facts.invalid - facts.withdrawn;
-    let mut text = format!(
-        "{}: {valid} valid, {} invalid",
-        count(facts.rows, "row"),
-        facts.invalid
+    let mut text = samples(&preview.samples);
+    put(
+        &mut text,
+        &format!(
+            "{}: {valid} valid, {} invalid",
+            count(facts.rows, "row"),
+            facts.invalid
+        ),
     );
     if facts.withdrawn > 0 {
         put(&mut text, &format!(", {} withdrawn", facts.withdrawn));
     }
     for cause in &preview.causes {
-        put(&mut text, &format!("\n  {}", reason(cause)));
+        put(&mut text, &reason(cause));
     }
     let would = facts.would.unwrap_or_default();
     let standing = preview.checkpoint.as_ref().map_or_else(
@@ -64,19 +68,16 @@ pub fn text(preview: &Preview) -> String {
     );
     put(
         &mut text,
-        &format!(
-            "\n{standing}, a run would create {}, send {} again and look {} up",
-            count(would.create, "ticket"),
-            would.resend,
-            would.look_up
-        ),
+        &format!("\n{standing}, a run would {}", deeds(&would)),
     );
     if would.requests > 0 {
         put(
             &mut text,
             &format!(
-                "\nthat takes {} at least:",
-                count(would.requests, "request")
+                "\nthat takes {} at least, {} of them before the first create (questions to the \
+                 account, lookups of a sample):",
+                count(would.requests, "request"),
+                would.at_start
             ),
         );
     }
@@ -87,7 +88,6 @@ pub fn text(preview: &Preview) -> String {
             &format!("\n  {} at {rpm} a minute ({by})", duration(*ms)),
         );
     }
-    put(&mut text, &samples(&preview.samples));
     put(
         &mut text,
         "\nthis was a dry run: nothing was sent, nothing was written",
@@ -99,7 +99,47 @@ fn put(text: &mut String, more: &str) {
     let _writing_to_a_string_cannot_fail = text.write_str(more);
 }
 
+/// What a run would do with the rows.
+fn deeds(would: &Would) -> String {
+    let deeds = [
+        (
+            would.create,
+            format!("create {}", count(would.create, "ticket")),
+        ),
+        (would.resend, format!("send {} again", would.resend)),
+        (would.look_up, format!("look {} up", would.look_up)),
+    ];
+    let deeds: Vec<String> = deeds
+        .into_iter()
+        .filter_map(|(n, deed)| (n > 0).then_some(deed))
+        .collect();
+    if deeds.is_empty() {
+        "send nothing".to_owned()
+    } else {
+        in_a_row(&deeds)
+    }
+}
+
+/// A reason with its lines; a line each where their messages differ.
 fn reason(cause: &Cause) -> String {
+    let head = format!("\n  {}: {}", cause.code, count(cause.rows, "row"));
+    if cause
+        .messages
+        .iter()
+        .any(|said| *said != cause.first.message)
+    {
+        let said = cause.lines.iter().zip(&cause.messages);
+        let said: Vec<String> = said
+            .map(|(line, said)| format!("\n    line {line}: {said}"))
+            .collect();
+        let more = cause.rows.saturating_sub(cause.lines.len() as u64);
+        let more = if more > 0 {
+            format!("\n    … and {more} more")
+        } else {
+            String::new()
+        };
+        return head + &said.concat() + &more;
+    }
     let lines: Vec<String> = cause.lines.iter().map(u64::to_string).collect();
     let more = if cause.rows > cause.lines.len() as u64 {
         ", …"
@@ -108,9 +148,7 @@ fn reason(cause: &Cause) -> String {
     };
     let on = if lines.len() == 1 { "line" } else { "lines" };
     format!(
-        "{}: {} ({on} {}{more}): {}",
-        cause.code,
-        count(cause.rows, "row"),
+        "{head} ({on} {}{more}): {}",
         lines.join(", "),
         cause.first.message
     )
@@ -121,7 +159,7 @@ fn samples(samples: &[Value]) -> String {
         return String::new();
     }
     let mut text = format!(
-        "\nthe first {} would be:",
+        "the first {} would be:",
         count(samples.len() as u64, "ticket")
     );
     for sample in samples {
@@ -138,5 +176,6 @@ fn samples(samples: &[Value]) -> String {
             );
         }
     }
+    text.push_str("\n\n");
     text
 }

@@ -17,6 +17,21 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{s}")
 }
 
+/// A number with its noun and what is said of it: `1 row is`, `2 rows are`.
+pub fn counted(n: u64, noun: &str, [of_one, of_several]: [&str; 2]) -> String {
+    let said = if n == 1 { of_one } else { of_several };
+    format!("{} {said}", count(n, noun))
+}
+
+/// Things in a row: `a`, `a and b`, `a, b and c`.
+pub fn in_a_row(things: &[String]) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        [before @ .., last] => format!("{} and {last}", before.join(", ")),
+    }
+}
+
 /// Breaks a sentence into lines that fit a narrow terminal; all but the first are indented.
 pub fn fold(sentence: &str) -> String {
     fold_to(sentence, COLUMNS)
@@ -189,11 +204,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         Stop::Done if problems == 0 => "done: every row has its ticket".to_owned(),
         Stop::Done if facts.unknown == problems => format!(
             "done, but {} unknown; `zendesk-migrate report` says what to do",
-            if problems == 1 {
-                "1 row is".to_owned()
-            } else {
-                format!("{problems} rows are")
-            }
+            counted(problems, "row", ["is", "are"])
         ),
         Stop::Done if facts.unknown > 0 => format!(
             "done, but {problems} rows have no ticket: mend them, then run the same command again; \
@@ -215,11 +226,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         Stop::MaxErrors => format!(
             "--max-errors is reached: {} rejected; look at them before going on with the same \
              command",
-            if facts.rejected == 1 {
-                "1 row is".to_owned()
-            } else {
-                format!("{} rows are", facts.rejected)
-            }
+            counted(facts.rejected, "row", ["is", "are"])
         ),
         Stop::MaxDuration => {
             format!("--max-duration is over: {are_left}; the same command goes on")
@@ -238,23 +245,16 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
 
 /// Rows that wait in a file that was not the run's.
 pub fn elsewhere(file: &str, rows: u64, checkpoint: &Path) -> String {
-    let (are, them) = if rows == 1 {
-        ("1 row waits".to_owned(), "it")
-    } else {
-        (format!("{rows} rows wait"), "them")
-    };
+    let them = if rows == 1 { "it" } else { "them" };
     fold(&format!(
-        "{are} in {file}: run that file with -c {} to send {them}",
+        "{} in {file}: run that file with -c {} to send {them}",
+        counted(rows, "row", ["waits", "wait"]),
         checkpoint.display()
     ))
 }
 
 fn left(rows: u64) -> String {
-    if rows == 1 {
-        "1 row is left".to_owned()
-    } else {
-        format!("{rows} rows are left")
-    }
+    counted(rows, "row", ["is left", "are left"])
 }
 
 /// One row that was sent and is not what it was.

@@ -30,12 +30,24 @@ fn cause_bar(cause: &Cause, most: u64) -> Markup {
             }
             (bar(class, cause.rows, most))
             @if cause.faults.is_empty() {
-                p class="soft quote" {
-                    "For example " (place(&cause.first)) ": " (cause.first.message)
-                }
+                (examples(cause))
             } @else {
                 (faults(cause, class, most))
             }
+        }
+    }
+}
+
+/// What is wrong with the first row, and with those after it if something else is.
+fn examples(cause: &Cause) -> Markup {
+    let others = cause.lines.iter().zip(&cause.messages).skip(1);
+    let others = others.filter(|(_, said)| **said != cause.first.message);
+    html! {
+        p class="soft quote" {
+            "For example " (place(&cause.first)) ": " (cause.first.message)
+        }
+        @for (line, said) in others {
+            p class="soft quote" { "line " (line) ": " (said) }
         }
     }
 }

@@ -120,7 +120,17 @@ fn comments(
             delimiter: section.delimiter,
             encoding: section.encoding,
         },
-    )?;
+    )
+    .map_err(|error| match error {
+        SourceError::Missing { path } => refused(
+            section.line,
+            &format!(
+                "{} does not exist, and [comments] names it; check its file, which is looked for beside the mapping",
+                path.display()
+            ),
+        ),
+        other => other,
+    })?;
     let name = section.file.display().to_string();
     let rules = section
         .compile(&file.header.columns)

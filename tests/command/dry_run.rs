@@ -46,7 +46,7 @@ fn a_dry_run_after_a_part_says_what_is_left_and_how_long_it_takes() {
         .run();
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     // 150 creates, a sample of 20 rows with two questions each, and the two first questions.
-    let would = serde_json::json!({"create": 150, "resend": 0, "look_up": 0, "requests": 192});
+    let would = serde_json::json!({"create": 150, "resend": 0, "look_up": 0, "requests": 192, "at_start": 42});
     assert_eq!(told["would"], would);
     assert_eq!(told["created"], 50);
     // A minute's 99 intervals are made to last 60.3 s.
@@ -64,6 +64,43 @@ fn a_dry_run_names_every_mistake_by_its_line() {
         .run();
     assert_eq!(ended.status, Some(3), "{ended:?}");
     insta::assert_snapshot!(folder.neutral(&ended.stderr));
+}
+
+#[test]
+fn a_dry_run_says_of_each_line_what_is_wrong_with_that_one() {
+    let rows: Vec<String> = (1..=7)
+        .map(|row| format!("{row},text,nobody{row}\n"))
+        .collect();
+    let csv = format!(
+        "external_id,comment.body,requester.email\n{}",
+        rows.concat()
+    );
+    let folder = Folder::new().with("t.csv", csv);
+    let ended = folder.command("run t.csv -n").run();
+    let said = |row: u8| {
+        format!(
+            "requester.email is \"nobody{row}\" (column \"requester.email\"), which is no email \
+             address; mend the cell"
+        )
+    };
+    let lines: Vec<String> = (1..=5)
+        .map(|row| format!("    line {}: {}\n", row + 1, said(row)))
+        .collect();
+    let expected = format!(
+        "7 rows: 0 valid, 7 invalid\n  InvalidEmail: 7 rows\n{}    … and 2 more\nas there is no \
+         checkpoint yet, a run would send nothing\n",
+        lines.concat()
+    );
+    assert!(ended.stderr.starts_with(&expected), "{ended:?}");
+    let ended = folder.command("run t.csv -n --json").run();
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(told["causes"][0]["lines"][4], 6);
+    assert_eq!(told["causes"][0]["messages"][4], said(5));
+    let page = folder.command("run t.csv -n --format html").run().stdout;
+    assert!(
+        page.contains("line 6: requester.email is &quot;nobody5&quot;"),
+        "{page}"
+    );
 }
 
 #[test]

@@ -114,3 +114,61 @@ fn a_csv_whose_last_quote_never_closes_is_refused_with_the_quotes_line() {
             .check();
     }
 }
+
+#[test]
+fn a_comments_file_that_is_not_there_is_named_with_the_line_of_the_mapping() {
+    let mapping = "[ticket]\nexternal_id = \"id\"\n[comments]\nfile = \"c.csv\"\nticket = \"id\"\n\
+                   body = \"text\"\nauthor.email = \"from\"\n";
+    Folder::new()
+        .with("tickets.csv", "id\n1\n")
+        .with("tickets.toml", mapping)
+        .command("run tickets.csv --sandbox --endpoint imports")
+        .stderr(
+            "error: mapping tickets.toml line 3: c.csv does not exist, and [comments] names it; \
+             check its file, which is looked for beside the mapping\n",
+        )
+        .status(1)
+        .changes_nothing()
+        .check();
+}
+
+#[test]
+fn a_strict_run_is_never_done_as_long_as_a_row_is_invalid() {
+    let csv = "external_id,comment.body\n1,one\n2,\n";
+    let folder = Folder::new().with("t.csv", csv);
+    let ended = folder.command("run t.csv --sandbox").run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    let ended = folder.command("run t.csv --sandbox --strict").run();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    let expected = "error: 1 of 2 rows is invalid, so nothing was sent: ";
+    assert!(ended.stderr.contains(expected), "{ended:?}");
+}
+
+#[test]
+fn a_retry_that_selects_nothing_says_what_is_missing() {
+    let csv = "external_id,comment.body\n1,one\n";
+    let folder = Folder::new().with("t.csv", csv);
+    let ended = folder.command("run t.csv --sandbox").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    folder
+        .command("retry t.csv --as-ticket 5")
+        .stderr(
+            "error: no rejected row is selected; to say that an unknown row has ticket 5, add \
+             --unknown and --line with the row's line\n",
+        )
+        .status(1)
+        .check();
+}
+
+#[test]
+fn an_address_that_is_taken_is_refused_with_the_reason() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let ended = Folder::new()
+        .command(&format!("sandbox --listen {address}"))
+        .run();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    let expected = format!("error: cannot listen on {address} (Address already in use");
+    assert!(ended.stderr.starts_with(&expected), "{ended:?}");
+    assert!(ended.stderr.contains("--listen"), "{ended:?}");
+}

@@ -12,7 +12,8 @@ fn status_before_any_run_says_that_there_is_no_checkpoint() {
         .command("status two.csv")
         .stderr(
             "error: there is no checkpoint beside two.csv; name it with -c, or start a run first: \
-             zendesk-migrate run two.csv\n",
+             zendesk-migrate run two.csv --sandbox (a trial without an account), or with \
+             --subdomain NAME\n",
         )
         .status(1)
         .changes_nothing()

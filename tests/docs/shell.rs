@@ -33,7 +33,8 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) fn new(document: &str) -> Self {
         let folder = match document {
-            // It begins with nothing but an export, and proposes the mapping itself.
+            // These begin with nothing but an export, and propose the mapping themselves.
+            "README.md" => Folder::with_fixtures(&["tickets.csv"]),
             "docs/GUIDE.md" => {
                 let folder = Folder::with_fixtures(&["tickets.csv"]);
                 let header = folder.text("tickets.csv");

@@ -177,9 +177,16 @@ fn rpm(view: &View, picture: &Picture, now: &Now) -> Option<u64> {
     view.rate.requests_a_minute(now.monotonic, requests)
 }
 
+/// What the rate says, but not less than what is known to be waited for.
 fn left_ms(view: &View, picture: &Picture, now: &Now) -> Option<u64> {
+    let (_, seen) = view.picture.as_ref()?;
+    let known_ms = picture
+        .resting_ms
+        .max(picture.waiting.map_or(0, pause_ms))
+        .saturating_sub(now.monotonic.since(*seen));
     let open = picture.counts.open();
-    view.rate.left_ms(now.monotonic, settled(picture), open)
+    let left_ms = view.rate.left_ms(now.monotonic, settled(picture), open)?;
+    Some(left_ms.max(known_ms))
 }
 
 fn done_at(now: &Now, left_ms: u64) -> Option<ZonedDateTime> {
@@ -235,7 +242,7 @@ fn why(waiting: Waiting, passed_ms: u64) -> String {
         Waiting::Others(_) => format!("others use the account, {left}"),
         Waiting::Reserve(_) => format!("paused for the reserve, {left}"),
         Waiting::Outage(_) => format!("outage, next probe in {left}"),
-        Waiting::Settling(_) => format!("rows settle, next lookup in {left}"),
+        Waiting::Settling(_) => format!("rows settle, next try in {left}"),
     }
 }
 

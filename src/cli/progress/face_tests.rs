@@ -34,6 +34,7 @@ fn view(ms: u64, waiting: Option<Waiting>) -> View {
             },
             allowed_rpm: Some(640),
             waiting,
+            resting_ms: 0,
         }
     };
     let mut view = View {
@@ -147,6 +148,30 @@ fn a_pause_of_a_moment_is_not_shown_and_a_long_one_counts_down() {
         lines(&outage, &at(190_000), 80)[3],
         "outage, next probe in 0 s"
     );
+}
+
+#[test]
+fn the_time_left_is_never_less_than_what_is_known_to_be_waited_for() {
+    let told = |waiting, resting_ms, passed_ms: u64| {
+        let mut view = view(120_000, waiting);
+        if let Some((picture, _)) = &mut view.picture {
+            picture.counts.pending = 3;
+            picture.resting_ms = resting_ms;
+        }
+        lines(&view, &at(120_000 + passed_ms), 80)
+    };
+    let settling = told(Some(Waiting::Settling(262_000)), 262_000, 0);
+    assert_eq!(
+        settling[2..],
+        [
+            "600 of 640 requests/min, 4 min 22 s left, done at 12:06",
+            "rows settle, next try in 4 min 22 s"
+        ]
+    );
+    // Others are still sent, but the last row is known to rest.
+    assert!(told(None, 262_000, 60_000)[2].contains("3 min 22 s left"));
+    assert!(told(Some(Waiting::Throttled(23_000)), 0, 0)[2].contains("23 s left"));
+    assert!(told(Some(Waiting::Settling(262_000)), 262_000, 262_000)[2].contains(" 1 s left"));
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl<R: Rows> Driver<R> {
     }
 
     /// Learns from a reply what every reply tells.
-    pub(super) fn learn(&mut self, meta: &Meta, timing: Timing, now: Monotonic) {
+    pub(super) fn learn(&mut self, meta: &Meta, timing: Timing) {
         self.tally.requests += 1;
         if meta.status == Some(429) {
             self.tally.throttled += 1;
@@ -54,7 +54,9 @@ impl<R: Rows> Driver<R> {
         if let Some(date) = meta.date.filter(|_| is_recent && is_theirs) {
             self.clock = ServerClock::new(date, timing.arrived);
         }
-        self.creates.learn(timing.sent, meta.account, now);
+        // A reply may have waited here for the next turn; how long it took is part of what it tells.
+        self.creates
+            .learn(timing.sent, meta.account, timing.arrived);
         if let Some(warning) = &meta.warning {
             self.news.extend(self.warnings.take(warning));
         }
@@ -62,7 +64,7 @@ impl<R: Rows> Driver<R> {
 
     fn replied(&mut self, row: RowNumber, reply: Reply, timing: Timing, now: Monotonic) {
         let sent_at = self.server_now(timing.sent);
-        self.learn(&reply.meta, timing, now);
+        self.learn(&reply.meta, timing);
         self.creates.learn_endpoint(reply.meta.endpoint, now);
         self.log_create(row, &reply, sent_at, timing);
         if let Verdict::Forbidden(_) = reply.verdict {
@@ -204,7 +206,7 @@ impl<R: Rows> Driver<R> {
         self.probing = false;
         let Answer { answer: told, meta } = answer;
         log::asked("probe", 1, told, meta, timing.round_trip_ms());
-        self.learn(&answer.meta, timing, now);
+        self.learn(&answer.meta, timing);
         if let Err(Verdict::Unauthorized) = answer.answer {
             self.stop
                 .get_or_insert(Stop::Credentials(refused_credentials()));
@@ -225,7 +227,7 @@ impl<R: Rows> Driver<R> {
     fn checked(&mut self, row: RowNumber, answer: &Answer<bool>, timing: Timing, now: Monotonic) {
         let Answer { answer: told, meta } = answer;
         log::asked("credentials", 1, told, meta, timing.round_trip_ms());
-        self.learn(&answer.meta, timing, now);
+        self.learn(&answer.meta, timing);
         let Some((mut reply, _)) = self.forbidden.remove(&row) else {
             self.out -= 1;
             return;

@@ -27,7 +27,7 @@ impl<R: Rows> Driver<R> {
         log::looked_up(line, way.word(), &answer, timing.round_trip_ms());
         let Answer { answer, meta } = answer;
         let sent_at = self.server_now(timing.sent);
-        self.learn(&meta, timing, now);
+        self.learn(&meta, timing);
         self.tally.lookups += 1;
         self.pace_of(way).learn_endpoint(meta.endpoint, now);
         let kind = match way {

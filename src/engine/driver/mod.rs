@@ -277,6 +277,7 @@ impl<R: Rows> Driver<R> {
             tally: self.tally,
             allowed_rpm: self.creates.allowed_rpm(),
             waiting: self.waiting(now),
+            resting_ms: self.due.last().map_or(0, |(time, _)| time.since(now)),
         }
     }
 

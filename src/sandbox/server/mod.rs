@@ -63,7 +63,9 @@ pub enum SandboxError {
     #[error("the sandbox has no locks on its doors: {0} is refused, use a loopback address")]
     NotLoopback(SocketAddr),
     /// The address is taken, or not ours.
-    #[error("cannot listen on {address}")]
+    #[error(
+        "cannot listen on {address} ({source}); choose another address with --listen, or let port 0 find a free one"
+    )]
     Listen {
         /// The address.
         address: SocketAddr,

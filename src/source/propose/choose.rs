@@ -31,6 +31,8 @@ pub(super) enum Why {
     Cells,
     /// There is nothing better.
     Only,
+    /// Its name is one for the field; its cells are not quite.
+    Nearest,
 }
 
 /// Chooses; each field gets one column at most, and each column is used once.
@@ -61,6 +63,7 @@ pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
         let is_id = column.has_id_like_cells() && is_unique(column, sample.rows);
         is_id.then(|| column.variety())
     });
+    add_nearest_id(sample, &mut chosen);
     add_by_cells(sample, &mut chosen, Field::RequesterEmail, |column| {
         mostly_emails(column).then(|| column.emails())
     });
@@ -81,6 +84,20 @@ pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
     chosen.retain(|c| c.field != Field::RequesterName || has_email);
     chosen.sort_by_key(|c| c.field);
     chosen
+}
+
+/// Takes a column that has the name of an identity and tells most rows apart, where none does better:
+/// a short file with two mistakes needs a mapping, too.
+fn add_nearest_id(sample: &Sample, chosen: &mut Vec<Chosen>) {
+    let names = NAMES.iter().find(|(field, _)| *field == Field::ExternalId);
+    let before = chosen.len();
+    add_by_cells(sample, chosen, Field::ExternalId, |column| {
+        let fits = names.is_some_and(|(_, names)| fit(&fold(&column.name), names) > 0);
+        (fits && column.variety() * 2 > sample.rows).then(|| column.variety())
+    });
+    for one in &mut chosen[before..] {
+        one.why = Why::Nearest;
+    }
 }
 
 /// Finds the columns with the two halves of a person's name.

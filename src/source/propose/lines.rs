@@ -27,6 +27,10 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
             shown(&column.name)
         ),
         Why::Name => format!("by the name of column \"{}\"", shown(&column.name)),
+        Why::Nearest => format!(
+            "by the name of column \"{}\"; look at its cells, since no column tells all rows apart",
+            shown(&column.name)
+        ),
         Why::Cells => format!(
             "by the cells of column \"{}\", since no column has a name for it",
             shown(&column.name)
@@ -57,9 +61,16 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
         }
         Field::RequesterEmail => {
             let others = column.cells.len() - column.emails();
-            why.push(format!("{} cells are email addresses", column.emails()));
+            why.push(match column.emails() {
+                1 => "1 cell is an email address".to_owned(),
+                emails => format!("{emails} cells are email addresses"),
+            });
             if others > 0 {
-                why.push(format!("{others} are not; their rows are invalid"));
+                why.push(if others == 1 {
+                    "1 is not; its row is invalid".to_owned()
+                } else {
+                    format!("{others} are not; their rows are invalid")
+                });
             }
             name
         }
@@ -211,8 +222,12 @@ fn date(sample: &Sample, column: &Column, why: &mut Vec<String>) -> String {
     why.push(formats::order(&found));
     if found.unread > 0 {
         why.push(format!(
-            "{} cells cannot be read; on the imports endpoint their rows are invalid",
-            found.unread
+            "{} cannot be read; on the imports endpoint that makes a row invalid",
+            if found.unread == 1 {
+                "1 cell".to_owned()
+            } else {
+                format!("{} cells", found.unread)
+            }
         ));
     }
     match found.format {

@@ -11,6 +11,7 @@ mod names;
 mod sample;
 mod words;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use self::choose::choose;
@@ -34,8 +35,9 @@ pub struct Proposal {
     pub valid: usize,
 }
 
-/// Proposes a mapping for `csv`; an error if no column tells its rows apart or holds a text.
-pub fn propose(csv: &Path) -> Result<Proposal, SourceError> {
+/// Proposes a mapping for `csv`; an error if no column tells its rows apart or holds a text. The file
+/// says that `next` is the command to try it with.
+pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
     let sample = Sample::read(csv)?;
     let chosen = choose(&sample);
     for (field, what, advice) in [
@@ -67,19 +69,24 @@ pub fn propose(csv: &Path) -> Result<Proposal, SourceError> {
         found.push(line(&sample, *one, &mut used));
     }
     found.push(tags(&sample, &chosen, &mut used));
-    let text = write(csv, &sample, &found, &used);
-    let (rows, valid) = try_out(csv, &sample, &text)?;
+    let body = write(&sample, &found, &used);
+    let (rows, valid) = try_out(csv, &sample, &body)?;
+    let text = head(csv, rows, next) + &body;
     Ok(Proposal { text, rows, valid })
 }
 
-fn write(csv: &Path, sample: &Sample, lines: &[Line], used: &[usize]) -> String {
+fn head(csv: &Path, rows: usize, next: &str) -> String {
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
-    let name = shown(&name);
-    let mut text = format!(
-        "# Proposed from the header and the first {} rows of {name}.\n\
-         # Look it over, then see what would become of every row: zendesk-migrate run {name} -n\n\n",
-        sample.rows
-    );
+    let next = next.replace(char::is_control, "?");
+    format!(
+        "# Proposed from the header and the first {rows} rows of {}.\n\
+         # Look it over, then see what would become of every row: {next}\n\n",
+        shown(&name)
+    )
+}
+
+fn write(sample: &Sample, lines: &[Line], used: &[usize]) -> String {
+    let mut text = String::new();
     write_source(sample, lines, &mut text);
     text.push_str("\n[ticket]\n");
     for line in lines {
@@ -147,7 +154,8 @@ fn write_source(sample: &Sample, lines: &[Line], text: &mut String) {
     }
 }
 
-/// Puts the sampled rows through the proposal, so that it is known to run.
+/// Puts the sampled rows through the proposal, so that it is known to run. Of rows with one
+/// `external_id` the first counts, as in a scan.
 fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), SourceError> {
     let unusable = |message: String| SourceError::Mapping {
         path: csv.with_extension("toml"),
@@ -161,6 +169,14 @@ fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), So
         return Ok((0, 0));
     };
     let found = rows::read(&sample.file, &mapping, None, piece, Until::Ticket)?;
-    let valid = found.scanned.iter().filter(|row| row.row.is_ok()).count();
-    Ok((found.scanned.len(), valid))
+    let mut ids = HashSet::new();
+    let (mut rows, mut valid) = (0, 0);
+    for row in found.scanned {
+        rows += 1;
+        match row.row {
+            Ok(ready) => valid += usize::from(ids.insert(ready.external_id)),
+            Err(invalid) => ids.extend(invalid.external_id),
+        }
+    }
+    Ok((rows, valid))
 }

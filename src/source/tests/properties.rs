@@ -265,7 +265,7 @@ proptest! {
     #[test]
     fn whatever_is_proposed_can_be_used(head in hostile(), tail in hostile()) {
         let csv = [head.as_slice(), b"\nid,text\n1,first\n2,second\n", &tail].concat();
-        if let Err(error) = propose(&Case::new(csv, "").csv()) {
+        if let Err(error) = propose(&Case::new(csv, "").csv(), "try it") {
             prop_assert!(!matches!(error, SourceError::Mapping { .. }), "{error}");
         }
     }

@@ -5,7 +5,7 @@ use super::encodings::encoded;
 use crate::source::{Endpoint, Proposal, Source, SourceError, Target, propose};
 
 fn proposal(csv: impl AsRef<[u8]>) -> Proposal {
-    propose(&Case::new(csv, "").csv()).unwrap()
+    propose(&Case::new(csv, "").csv(), "try it").unwrap()
 }
 
 /// The line of a proposal that gives a field.
@@ -107,7 +107,7 @@ fn a_proposal_for_any_encoding_opens_the_file() {
                 2;klein;Grüße aus Köln;31.05.2020\n";
     for label in ["utf-8", "utf-16le", "utf-16be", "windows-1252"] {
         let case = Case::new(encoded(text, label), "");
-        let proposal = propose(&case.csv()).unwrap();
+        let proposal = propose(&case.csv(), "try it").unwrap();
         std::fs::write(case.csv().with_extension("toml"), &proposal.text).unwrap();
         let target = Target {
             endpoint: Endpoint::Imports,
@@ -130,6 +130,6 @@ fn a_proposal_for_any_encoding_opens_the_file() {
 #[test]
 fn a_file_without_ids_is_refused() {
     let case = Case::new("Subject,Text\nHi there,a b\nHi there,a b\n", "");
-    let error = propose(&case.csv()).unwrap_err();
+    let error = propose(&case.csv(), "try it").unwrap_err();
     assert!(matches!(error, SourceError::NoColumn { .. }), "{error}");
 }
