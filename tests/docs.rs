@@ -27,6 +27,7 @@ use std::path::Path;
 
 use blocks::{Block, blocks};
 use shell::Scene;
+use zendesk_migrate::sandbox::faults::Faults;
 
 /// The documents with the number of blocks that are not run.
 const DOCUMENTS: [(&str, usize); 6] = [
@@ -123,6 +124,19 @@ fn every_code_of_the_sources_is_in_the_list_of_messages() {
         .collect();
     assert!(missing.is_empty(), "docs/MESSAGES.md lacks {missing:?}");
     assert!(codes.len() > 40, "{codes:?}");
+}
+
+#[test]
+fn every_key_of_the_sandboxs_faults_is_in_its_document() {
+    let keys = serde_json::to_value(Faults::default()).unwrap();
+    let keys = keys.as_object().unwrap();
+    let text = read("docs/TESTING.md");
+    let (_, after) = text.split_once("**Faults** say").unwrap();
+    let (table, _) = after.split_once("**Control paths**").unwrap();
+    for key in keys.keys() {
+        assert!(table.contains(&format!("`{key}`")), "{key}");
+    }
+    assert!(keys.len() > 10, "{keys:?}");
 }
 
 #[test]

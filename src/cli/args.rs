@@ -233,7 +233,7 @@ pub(super) struct SandboxArguments {
     /// The seed of the faults
     #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_SEED")]
     pub(super) seed: Option<u64>,
-    /// A TOML or JSON file that says what goes wrong (keys as lost_after = 0.1: docs/TESTING.md)
+    /// What goes wrong, as lost_after = 0.1 (docs/TESTING.md)
     #[arg(long, value_name = "FILE", env = "ZENDESK_MIGRATE_FAULTS")]
     pub(super) faults: Option<PathBuf>,
 }
