@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 use zendesk_migrate::checkpoint::{Checkpoint, CheckpointError, Reader, Without};
 use zendesk_migrate::engine::EngineError;
 use zendesk_migrate::engine::monitor::{Monitor, Picture};
-use zendesk_migrate::engine::recover::read_export;
+use zendesk_migrate::engine::recover::{ExportedAccount, read_export};
 use zendesk_migrate::engine::scan::scan;
-use zendesk_migrate::model::time::ServerTime;
+use zendesk_migrate::model::time::{Monotonic, ServerClock, ServerTime};
 use zendesk_migrate::source::Source;
 use zendesk_migrate::zendesk::{Account, Client, Credentials, Timeouts};
 
@@ -87,7 +87,11 @@ fn read(
     let read = runtime.block_on(read_export(
         &client,
         checkpoint,
-        true,
+        ExportedAccount {
+            clock: ServerClock::new(ServerTime(0), Monotonic(0)),
+            tickets: sandbox.stats().tickets,
+            dates_tell: true,
+        },
         (end, &mut Silent),
         &mut requests,
     ));

@@ -4,9 +4,8 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::settings::{Setting, write};
 use super::{codes, flight};
-use crate::lifecycle::{Evidence, Row, State};
+use crate::lifecycle::{Row, State};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::{Durable, Intent};
 use crate::model::problem::Problem;
@@ -80,17 +79,12 @@ pub struct Batch {
     pub outcomes: Vec<Outcome>,
     /// Requests to be made.
     pub intents: Vec<NewIntent>,
-    /// How the account treats keys, if that has changed.
-    pub evidence: Option<Evidence>,
 }
 
 impl Batch {
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.attempts.is_empty()
-            && self.outcomes.is_empty()
-            && self.intents.is_empty()
-            && self.evidence.is_none()
+        self.attempts.is_empty() && self.outcomes.is_empty() && self.intents.is_empty()
     }
 }
 
@@ -119,15 +113,6 @@ impl Checkpoint {
             .map(|new| Durable::mint(new.intent))
             .collect())
     }
-
-    /// How the account was seen to treat keys by an earlier run. One that dropped them may have been
-    /// mended since: it has to prove itself again.
-    pub fn evidence(&self) -> Result<Evidence, CheckpointError> {
-        Ok(match self.setting(Setting::Keys)?.as_deref() {
-            Some("honoured") => Evidence::Honoured,
-            Some(_) | None => Evidence::Unproven,
-        })
-    }
 }
 
 fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
@@ -155,11 +140,7 @@ fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
             }
         }
     }
-    match batch.evidence {
-        Some(Evidence::Honoured) => write(db, Setting::Keys, "honoured"),
-        Some(Evidence::Dropped) => write(db, Setting::Keys, "dropped"),
-        Some(Evidence::Unproven) | None => Ok(()),
-    }
+    Ok(())
 }
 
 pub(super) fn write_row(

@@ -8,9 +8,10 @@ use super::error::CheckpointError;
 use super::open::Checkpoint;
 use super::rows::past_at;
 use crate::lifecycle::{Event, Finding, Row, Rules, State, next};
+use crate::model::external_id::folded;
 use crate::model::ids::{RowNumber, TicketId};
 use crate::model::intent::Trust;
-use crate::model::reply::Candidate;
+use crate::model::reply::{Candidate, NearMatch};
 use crate::model::time::ServerTime;
 
 impl Checkpoint {
@@ -24,36 +25,38 @@ impl Checkpoint {
         self.wrap(result)
     }
 
-    /// Forgets what an earlier export has shown.
+    /// Forgets what an earlier export has shown, and prepares for another one.
     pub fn forget_exported(&mut self) -> Result<(), CheckpointError> {
-        let result = self.db.execute_batch(
-            "DROP TABLE IF EXISTS temp.exported;
-             CREATE TEMP TABLE exported (
-               external_id TEXT NOT NULL,
-               ticket_id   INTEGER NOT NULL,
-               created_at  INTEGER,
-               PRIMARY KEY (external_id, ticket_id)
-             ) STRICT, WITHOUT ROWID;",
-        );
+        let result = self.db.transaction().and_then(|tx| {
+            tx.execute_batch(EXPORTED)?;
+            fold_open_rows(&tx)?;
+            tx.commit()
+        });
         self.wrap(result)
     }
 
-    /// Notes tickets of the export, those that carry an `external_id` of ours.
+    /// Notes tickets of the export: those that carry an `external_id` of ours, and those that carry
+    /// one so similar that Zendesk may have made it of ours.
     pub fn note_exported<'a>(
         &mut self,
         tickets: impl Iterator<Item = (&'a str, TicketId, Option<ServerTime>)>,
     ) -> Result<(), CheckpointError> {
         let result = self.db.transaction().and_then(|tx| {
             for (external_id, ticket, created_at) in tickets {
-                tx.prepare_cached(
-                    "INSERT OR IGNORE INTO exported
-                     SELECT external_id, ?2, ?3 FROM row WHERE external_id = ?1",
-                )?
-                .execute(params![
-                    external_id,
-                    ticket.0,
-                    created_at.map(|t| t.0)
-                ])?;
+                let is_known = tx
+                    .prepare_cached("SELECT 1 FROM row WHERE external_id = ?1")?
+                    .exists([external_id])?;
+                if is_known {
+                    tx.prepare_cached("INSERT OR IGNORE INTO exported VALUES (?1, ?2, ?3)")?
+                        .execute(params![external_id, ticket.0, created_at.map(|t| t.0)])?;
+                } else {
+                    let folded: String = folded(external_id).collect();
+                    tx.prepare_cached(
+                        "INSERT OR IGNORE INTO near
+                         SELECT external_id, ?2, ?3 FROM folded WHERE folded = ?1",
+                    )?
+                    .execute(params![folded, ticket.0, external_id])?;
+                }
             }
             tx.commit()
         });
@@ -71,12 +74,55 @@ impl Checkpoint {
     }
 }
 
+/// What the export has shown. `folded` has the rows that are to be looked up, because SQLite cannot
+/// fold a text as Rust does.
+const EXPORTED: &str = "
+DROP TABLE IF EXISTS temp.exported;
+CREATE TEMP TABLE exported (
+  external_id TEXT NOT NULL,
+  ticket_id   INTEGER NOT NULL,
+  created_at  INTEGER,
+  PRIMARY KEY (external_id, ticket_id)
+) STRICT, WITHOUT ROWID;
+
+DROP TABLE IF EXISTS temp.near;
+CREATE TEMP TABLE near (
+  external_id TEXT PRIMARY KEY,
+  ticket_id   INTEGER NOT NULL,
+  theirs      TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+DROP TABLE IF EXISTS temp.folded;
+CREATE TEMP TABLE folded (
+  folded      TEXT NOT NULL,
+  external_id TEXT NOT NULL,
+  PRIMARY KEY (folded, external_id)
+) STRICT, WITHOUT ROWID;
+";
+
+fn fold_open_rows(db: &Connection) -> rusqlite::Result<()> {
+    let mut query = db.prepare(
+        "SELECT external_id FROM row
+         WHERE state = ?1 AND look_up_since IS NOT NULL AND external_id IS NOT NULL",
+    )?;
+    let mut insert = db.prepare("INSERT OR IGNORE INTO folded VALUES (?1, ?2)")?;
+    let mut rows = query.query([codes::PENDING])?;
+    while let Some(row) = rows.next()? {
+        let external_id: String = row.get(0)?;
+        let folded: String = folded(&external_id).collect();
+        insert.execute([&folded, &external_id])?;
+    }
+    Ok(())
+}
+
 fn settle(db: &Connection) -> rusqlite::Result<()> {
     let mut query = db.prepare(
         "SELECT r.number, r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
-                group_concat(e.ticket_id || ':' || coalesce(e.created_at, ''))
-         FROM row r LEFT JOIN exported e ON e.external_id = r.external_id
-         WHERE r.state = ?1 AND r.look_up_since IS NOT NULL GROUP BY r.number",
+                (SELECT group_concat(e.ticket_id || ':' || coalesce(e.created_at, ''))
+                 FROM exported e WHERE e.external_id = r.external_id),
+                n.ticket_id, n.theirs
+         FROM row r LEFT JOIN near n ON n.external_id = r.external_id
+         WHERE r.state = ?1 AND r.look_up_since IS NOT NULL",
     )?;
     let mut rows = query.query([codes::PENDING])?;
     while let Some(r) = rows.next()? {
@@ -87,6 +133,14 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
             .flat_map(|list| list.split(','))
             .filter_map(candidate)
             .collect();
+        let near: Option<u64> = r.get(6)?;
+        let near = match near {
+            Some(ticket) => Some(NearMatch {
+                ticket: TicketId(ticket),
+                external_id: r.get(7)?,
+            }),
+            None => None,
+        };
         let found = candidates.len() as u64;
         let row = Row {
             state: State::Pending,
@@ -94,6 +148,7 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
         };
         let finding = Finding {
             candidates,
+            near,
             asked_at: ServerTime(i64::MAX),
             quiet_ms: u64::MAX,
             obstacle: None,

@@ -109,6 +109,19 @@ impl Checkpoint {
         )
     }
 
+    /// The ticket of the row with exactly this `external_id`, if it has one.
+    pub fn ticket_of(&self, external_id: &str) -> Result<Option<TicketId>, CheckpointError> {
+        let found = self
+            .db
+            .prepare_cached("SELECT ticket_id FROM row WHERE external_id = ?1")
+            .and_then(|mut query| {
+                query
+                    .query_row([external_id], |r| r.get::<_, Option<u64>>(0))
+                    .optional()
+            });
+        Ok(self.wrap(found)?.flatten().map(TicketId))
+    }
+
     /// Counts the rows by state.
     pub fn counts(&self) -> Result<Counts, CheckpointError> {
         self.wrap(counts(&self.db))

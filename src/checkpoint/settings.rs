@@ -32,8 +32,6 @@ pub enum Setting {
     Machine,
     /// How many rows there are.
     Rows,
-    /// How the account was seen to treat idempotency keys: `honoured` or `dropped`.
-    Keys,
     /// Which rows a verification that goes on is about; empty when none does.
     Verifying,
     /// Where it goes on in the export of all tickets.
@@ -55,7 +53,6 @@ impl Setting {
             Self::BodyFormat => "body_format",
             Self::Machine => "machine",
             Self::Rows => "rows",
-            Self::Keys => "keys",
             Self::Verifying => "verifying",
             Self::VerifyingFrom => "verifying_from",
         }

@@ -128,6 +128,7 @@ impl<'r> Asker<'r> {
                     | Verdict::Expired
                     | Verdict::Conflict
                     | Verdict::Unreadable
+                    | Verdict::Cached
                     | Verdict::KeyMismatch
                     | Verdict::Created { .. },
                 ) => None,

@@ -7,7 +7,7 @@
 use tracing::{debug, info};
 
 use crate::model::ids::Key;
-use crate::model::reply::{Answer, Candidate, KeyLookup, Meta, Reply, Verdict};
+use crate::model::reply::{Found, KeyLookup, Meta, Reply, Verdict};
 
 /// The create of a row is answered, or will not be.
 pub(super) fn created(line: u64, key: Key, attempt: u32, reply: &Reply, duration_ms: u64) {
@@ -37,13 +37,13 @@ pub(super) fn created(line: u64, key: Key, attempt: u32, reply: &Reply, duration
 pub(super) fn looked_up(
     line: Option<u64>,
     way: &'static str,
-    answer: &Answer<Vec<Candidate>>,
+    answer: &Result<Found, Verdict>,
+    meta: &Meta,
     duration_ms: u64,
 ) {
-    let Answer { answer, meta } = answer;
     let request_id = meta.request_id.as_deref();
     match answer {
-        Ok(found) if found.is_empty() => debug!(
+        Ok(Found { exact, near }) if exact.is_empty() && near.is_empty() => debug!(
             line,
             way,
             status = meta.status,
@@ -58,7 +58,8 @@ pub(super) fn looked_up(
             status = meta.status,
             request_id,
             duration_ms,
-            found = found.len(),
+            found = found.exact.len(),
+            near = found.near.len(),
             tickets = ?ids(found),
             "lookup"
         ),
@@ -107,8 +108,10 @@ pub(super) fn asked<T>(
     }
 }
 
-fn ids(found: &[Candidate]) -> Vec<u64> {
-    found.iter().map(|candidate| candidate.ticket.0).collect()
+fn ids(found: &Found) -> Vec<u64> {
+    let exact = found.exact.iter().map(|candidate| candidate.ticket.0);
+    let near = found.near.iter().map(|near| near.ticket.0);
+    exact.chain(near).collect()
 }
 
 /// Zendesk's own name of what is wrong, if it is a name: a sentence may repeat what is in the ticket.

@@ -18,6 +18,7 @@ pub mod monitor;
 pub mod plan;
 pub mod preflight;
 pub mod recover;
+pub mod request;
 pub mod run;
 pub mod scan;
 pub mod start;

@@ -13,20 +13,51 @@ use super::log;
 use super::monitor::Monitor;
 use super::plan::Plan;
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::lifecycle::question::unauthorized;
+use crate::lifecycle::retry;
 use crate::model::intent::Trust;
 use crate::model::reply::{Answer, RetryAfter, Verdict};
-use crate::model::time::ServerClock;
+use crate::model::time::{ServerClock, ServerTime};
 use crate::zendesk::{Client, ExportPage};
 
 /// Requests a minute that the export allows (Zendesk's reference of incremental exports).
 const EXPORT_RPM: u64 = 10;
 
+/// Between two pages, in milliseconds.
+const PAGE_MS: u64 = 60_000 / EXPORT_RPM;
+
 /// Tickets on a page of the export, at most and at least.
 const PAGE_TICKETS_MAX: u32 = 1_000;
 const PAGE_TICKETS_MIN: u32 = 100;
 
-/// Failures of one page before the rows are looked up one by one instead.
-const FAILURES_MAX: u32 = 5;
+/// Failures of one page before the rows are looked up one by one instead, which takes two requests a
+/// row.
+const FAILURES_MAX: u32 = 8;
+
+/// The longest pause between two tries of a page, in milliseconds. Its limit counts a minute, so a
+/// longer `Retry-After` is not about it.
+const PAUSE_MS_MAX: u64 = 60_000;
+
+/// Pages without a ticket in succession that end the export: more will not come.
+const EMPTY_PAGES_MAX: u32 = 2;
+
+/// The fewest tickets on a page, on average, before the export counts as endless. It also holds
+/// deleted tickets, and those that change meanwhile once more.
+const PAGE_TICKETS_EXPECTED: u64 = 50;
+
+/// Pages that any account may have.
+const PAGES_MIN: u64 = 10;
+
+/// What is known of the account before its export is read.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportedAccount {
+    /// Zendesk's clock.
+    pub clock: ServerClock,
+    /// About how many tickets there are, so that an export that never ends is noticed.
+    pub tickets: u64,
+    /// Whether a ticket's date says when it was made; that of an imported ticket does not.
+    pub dates_tell: bool,
+}
 
 /// Lets every open row be looked up before it is sent, and looks them up by the export if that is
 /// the cheaper way. Rows that are left are looked up by the driver. What is asked is counted in
@@ -55,25 +86,28 @@ pub async fn recover(
     ));
     let settled = monotonic().plus(plan.rules.lookup_settle_ms.max(MOST_RECENT_MS));
     wait_until(settled, end).await?;
-    let dates_tell = plan.rules.trust == Trust::Key;
-    read_export(client, checkpoint, dates_tell, (end, monitor), requests).await
+    let account = ExportedAccount {
+        clock,
+        tickets,
+        dates_tell: plan.rules.trust == Trust::Key,
+    };
+    read_export(client, checkpoint, account, (end, monitor), requests).await
 }
 
 /// Reads the export to its end and settles the rows that were to be looked up, once everything has
 /// settled in the account. If it cannot be read, they are left to be looked up one by one.
-/// `dates_tell` is false if tickets have dates of the past.
 pub async fn read_export(
     client: &Client,
     checkpoint: &mut Checkpoint,
-    dates_tell: bool,
+    account: ExportedAccount,
     (end, monitor): (&CancellationToken, &mut dyn Monitor),
     requests: &mut u32,
 ) -> Result<(), EngineError> {
     checkpoint.forget_exported()?;
-    let complete = export(client, end, requests, None, |page| {
+    let complete = export(client, end, requests, (account, None), |page| {
         let found = page.tickets.iter().map(|t| {
             // The date of an imported ticket says nothing of when it was made.
-            let created_at = t.created_at.filter(|_| dates_tell);
+            let created_at = t.created_at.filter(|_| account.dates_tell);
             (&*t.external_id, t.ticket, created_at)
         });
         checkpoint.note_exported(found)
@@ -109,19 +143,24 @@ pub(super) async fn export(
     client: &Client,
     end: &CancellationToken,
     requests: &mut u32,
-    mut after: Option<String>,
+    (account, mut after): (ExportedAccount, Option<String>),
     mut each: impl FnMut(&ExportPage) -> Result<(), CheckpointError>,
 ) -> Result<bool, EngineError> {
     let mut size = PAGE_TICKETS_MAX;
     let mut failures = 0;
+    let mut empty_pages = 0;
+    let mut pages_left = PAGES_MIN + account.tickets / PAGE_TICKETS_EXPECTED;
     let mut next = monotonic();
     loop {
         wait_until(next, end).await?;
         *requests += 1;
         let asked = monotonic();
-        next = asked.plus(60_000 / EXPORT_RPM);
         let Answer { answer, meta } =
             unless_ended(end, client.export_page(after.as_deref(), size)).await?;
+        let answer = answer.and_then(|page| match meta.is_older_than(account.clock.at(asked)) {
+            true => Err(Verdict::Cached),
+            false => Ok(page),
+        });
         log::asked(
             "export",
             failures + 1,
@@ -129,31 +168,58 @@ pub(super) async fn export(
             &meta,
             monotonic().since(asked),
         );
-        match answer {
+        let verdict = match answer {
             Ok(page) => {
                 failures = 0;
                 each(&page)?;
                 if page.is_last {
                     return Ok(true);
                 }
-                if page.after.is_none() || page.after == after {
+                empty_pages = if page.is_empty { empty_pages + 1 } else { 0 };
+                pages_left = pages_left.saturating_sub(1);
+                let is_endless = empty_pages >= EMPTY_PAGES_MAX || pages_left == 0;
+                if is_endless || page.after.is_none() || page.after == after {
                     return Ok(false);
                 }
                 after = page.after;
+                next = asked.plus(PAGE_MS);
+                continue;
             }
-            Err(Verdict::Unreadable) if size > PAGE_TICKETS_MIN => size /= 2,
-            Err(Verdict::Throttled(asked) | Verdict::ServerError(asked))
-                if failures < FAILURES_MAX =>
-            {
-                failures += 1;
-                if let Some(RetryAfter::Delay(ms)) = asked {
-                    next = next.max(monotonic().plus(ms));
-                }
-            }
-            Err(Verdict::NotSent(_) | Verdict::Lost(_)) if failures < FAILURES_MAX => failures += 1,
-            Err(_) => return Ok(false),
+            Err(verdict) => verdict,
+        };
+        failures += 1;
+        let Some(pause_ms) = pause_ms(&verdict, failures, meta.date)? else {
+            return Ok(false);
+        };
+        if verdict == Verdict::Unreadable && size > PAGE_TICKETS_MIN {
+            size /= 2;
         }
+        next = asked.plus(PAGE_MS).max(monotonic().plus(pause_ms));
     }
+}
+
+/// How long to wait before a page that failed is asked for again; `None` if that will not help.
+fn pause_ms(
+    verdict: &Verdict,
+    failures: u32,
+    date: Option<ServerTime>,
+) -> Result<Option<u64>, EngineError> {
+    let asked = match verdict {
+        Verdict::Unauthorized => return Err(EngineError::Credentials(unauthorized().message)),
+        Verdict::Refused(_)
+        | Verdict::Forbidden(_)
+        | Verdict::WrongAccount(_)
+        | Verdict::KeyMismatch
+        | Verdict::Created { .. } => return Ok(None),
+        Verdict::Throttled(asked) | Verdict::ServerError(asked) => *asked,
+        // Another token is fetched, or a smaller page asked for.
+        Verdict::Expired | Verdict::Unreadable => Some(RetryAfter::Delay(0)),
+        Verdict::Cached | Verdict::Conflict | Verdict::NotSent(_) | Verdict::Lost(_) => None,
+    };
+    let asked = asked.unwrap_or(RetryAfter::Delay(PAGE_MS << failures));
+    let now = date.unwrap_or(ServerTime(0));
+    let pause_ms = retry::delay_ms(failures, Some(asked), now, 0).min(PAUSE_MS_MAX);
+    Ok((failures <= FAILURES_MAX).then_some(pause_ms))
 }
 
 #[cfg(test)]

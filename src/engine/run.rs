@@ -9,17 +9,16 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use super::clock::monotonic;
-use super::driver::{Driver, Effect, Message, Rows, Timing, Way};
+use super::driver::{Driver, Message, Rows};
 use super::error::EngineError;
 use super::history::History;
 use super::monitor::{Monitor, Picture, Tally};
+use super::request::{Requests, perform};
 use crate::checkpoint::CheckpointError;
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::model::problem::Problem;
-use crate::model::reply::Answer;
 use crate::model::time::Monotonic;
-use crate::zendesk::Client;
 
 /// Replies that are worth a COMMIT at once where nothing limits the rate, and how long fewer wait for
 /// company.
@@ -54,9 +53,9 @@ pub fn runtime() -> Result<Runtime, EngineError> {
 /// Runs a driver to its end.
 ///
 /// `inbox` also takes [`Message::Interrupt`] from whoever holds another clone of `sender`.
-pub fn run<R: Rows>(
+pub fn run<R: Rows, Q: Requests>(
     mut driver: Driver<R>,
-    client: &Client,
+    requests: &Q,
     runtime: &Runtime,
     (sender, inbox): (&Sender<Message>, &Receiver<Message>),
     (history, monitor): (&mut History, &mut dyn Monitor),
@@ -75,7 +74,7 @@ pub fn run<R: Rows>(
             Ok(effects) => effects,
             Err(error) => return Ok(ended_by_disk(&driver.picture(now), &error)),
         };
-        perform(effects, client, runtime, sender);
+        perform(effects, requests, runtime, sender);
         let picture = driver.picture(now);
         monitor.moved(&picture);
         for sentence in driver.news() {
@@ -156,89 +155,5 @@ fn wait_for_company(
     if (1..GROUP).contains(&messages.len()) {
         std::thread::sleep(GATHER);
         messages.extend(inbox.try_iter());
-    }
-}
-
-/// Begins all requests of a turn. They are handed over at once, because each handing over wakes the
-/// other thread.
-fn perform(effects: Vec<Effect>, client: &Client, runtime: &Runtime, sender: &Sender<Message>) {
-    if effects.is_empty() {
-        return;
-    }
-    let (client, sender) = (client.clone(), sender.clone());
-    runtime.spawn(async move {
-        for effect in effects {
-            tokio::spawn(request(effect, client.clone(), sender.clone()));
-        }
-    });
-}
-
-async fn request(effect: Effect, client: Client, sender: Sender<Message>) {
-    let message = match effect {
-        Effect::Create { intent, latest } => {
-            let row = intent.row;
-            if latest.is_some_and(|latest| monotonic() >= latest) {
-                Message::NotBegun { row }
-            } else {
-                let sent = monotonic();
-                let reply = client.create(&intent).await;
-                Message::Replied {
-                    row,
-                    reply,
-                    timing: timing(sent),
-                }
-            }
-        }
-        Effect::LookUp {
-            row,
-            external_id,
-            way,
-        } => {
-            let sent = monotonic();
-            let answer = match way {
-                Way::List => client.list_by_external_id(&external_id).await,
-                Way::Search => client.search_by_external_id(&external_id).await,
-            };
-            Message::LookedUp {
-                row,
-                way,
-                answer,
-                timing: timing(sent),
-            }
-        }
-        Effect::Probe => {
-            let sent = monotonic();
-            let Answer { answer, meta } = client.me().await;
-            let answer = Answer {
-                answer: answer.map(|_| ()),
-                meta,
-            };
-            Message::Probed {
-                answer,
-                timing: timing(sent),
-            }
-        }
-        Effect::CheckCredentials { row } => {
-            let sent = monotonic();
-            let Answer { answer, meta } = client.me().await;
-            let answer = Answer {
-                answer: answer.map(|me| me.id.is_some()),
-                meta,
-            };
-            Message::Checked {
-                row,
-                answer,
-                timing: timing(sent),
-            }
-        }
-    };
-    // The receiver is gone only when the run has ended by an error: nobody needs the answer.
-    let _run_has_ended = sender.send(message);
-}
-
-fn timing(sent: Monotonic) -> Timing {
-    Timing {
-        sent,
-        arrived: monotonic(),
     }
 }

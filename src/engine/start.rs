@@ -192,6 +192,7 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
 fn cause(verdict: &Verdict, status: Option<u16>) -> String {
     match (verdict, status) {
         (Verdict::NotSent(why) | Verdict::Lost(why), _) => why.clone(),
+        (Verdict::Cached, _) => "a cache on the way answers instead of Zendesk".to_owned(),
         (_, Some(status)) => format!("status {status}"),
         (_, None) => "no reply".to_owned(),
     }
@@ -205,7 +206,8 @@ fn passing(verdict: Verdict, what: &str) -> Result<Option<RetryAfter>, EngineErr
         | Verdict::Expired
         | Verdict::Lost(_)
         | Verdict::Conflict
-        | Verdict::Unreadable => Ok(None),
+        | Verdict::Unreadable
+        | Verdict::Cached => Ok(None),
         Verdict::Unauthorized => Err(EngineError::Credentials(
             "Zendesk refuses the credentials (401); check them, then run the same command again"
                 .to_owned(),

@@ -3,15 +3,16 @@
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
 use crate::model::problem::Problem;
-use crate::model::reply::{Candidate, KeyLookup, Verdict};
+use crate::model::reply::{Candidate, KeyLookup, NearMatch, Verdict};
 use crate::model::time::ServerTime;
 
-/// What this run and the checkpoint have seen of how the account treats idempotency keys.
+/// What this run has seen of how idempotency keys are treated on its way to the account. Evidence of
+/// an earlier run says nothing about this one, which may go through another proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// No successful create has been answered yet: keys are not relied on.
+    /// No reply of this run has said anything about a key: keys are not relied on.
     Unproven,
-    /// The last successful create was answered with `x-idempotency-lookup`.
+    /// A reply of this run came with `x-idempotency-lookup`, and no successful create without it.
     Honoured,
     /// A create succeeded without that header: something on the way drops the key.
     Dropped,
@@ -38,6 +39,9 @@ pub struct Rules {
 pub struct Finding {
     /// The different tickets found, each with exactly the row's `external_id`.
     pub candidates: Vec<Candidate>,
+    /// A ticket that may be the row's although it carries another `external_id`, and that is not
+    /// known to be another row's.
+    pub near: Option<NearMatch>,
     /// When the earlier of the two questions was asked.
     pub asked_at: ServerTime,
     /// How long, on this machine's monotonic clock, no request of the row was on its way before

@@ -5,7 +5,7 @@ use super::grid_tests::SETTLE_MS;
 use super::grid_words_tests::START;
 use crate::model::ids::TicketId;
 use crate::model::problem::Problem;
-use crate::model::reply::Candidate;
+use crate::model::reply::{Candidate, NearMatch};
 use crate::model::time::ServerTime;
 
 pub(super) fn lookups() -> Vec<(String, Event)> {
@@ -16,6 +16,7 @@ pub(super) fn lookups() -> Vec<(String, Event)> {
     let looked = |candidates, after_ms, sees_all: bool| {
         Event::LookedUp(Finding {
             candidates,
+            near: None,
             asked_at: START.plus(after_ms),
             quiet_ms: after_ms,
             obstacle: (!sees_all).then(|| Problem::new("NotVisible", "no")),
@@ -23,6 +24,16 @@ pub(super) fn lookups() -> Vec<(String, Event)> {
     };
     let ours = ticket(150, START);
     let older = ticket(90, ServerTime(START.0 - 60_000));
+    let near = Event::LookedUp(Finding {
+        candidates: Vec::new(),
+        near: Some(NearMatch {
+            ticket: TicketId(150),
+            external_id: Some("old-1".to_owned()),
+        }),
+        asked_at: START,
+        quiet_ms: 0,
+        obstacle: None,
+    });
     vec![
         (
             "looked up: none, too early".into(),
@@ -33,6 +44,7 @@ pub(super) fn lookups() -> Vec<(String, Event)> {
             "looked up: none visible".into(),
             looked(vec![], SETTLE_MS, false),
         ),
+        ("looked up: a near match".into(), near),
         ("looked up: one".into(), looked(vec![ours], SETTLE_MS, true)),
         (
             "looked up: one, older".into(),

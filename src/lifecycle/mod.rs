@@ -6,6 +6,7 @@
 
 pub mod event;
 mod next;
+pub mod question;
 mod replied;
 pub mod retry;
 mod scanned;

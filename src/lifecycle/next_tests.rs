@@ -135,6 +135,7 @@ fn event(deed: Deed, now: ServerTime) -> Event {
                 candidates,
                 asked_at: now,
                 quiet_ms: u64::MAX,
+                near: None,
                 obstacle: (!sees_all).then(|| Problem::new("NotVisible", "no")),
             })
         }

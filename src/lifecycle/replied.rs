@@ -47,7 +47,7 @@ pub(super) fn replied(
         Verdict::Refused(problem) | Verdict::Forbidden(problem) => refused(past, flight, problem),
         Verdict::ServerError(asked) if keeps_trust(told) => open_again(past, flight, asked, told),
         Verdict::KeyMismatch | Verdict::ServerError(_) => look_up(past, flight, told, rules),
-        Verdict::Unreadable | Verdict::Conflict => {
+        Verdict::Unreadable | Verdict::Cached | Verdict::Conflict => {
             let unanswered = false;
             open_again(
                 past,

@@ -63,6 +63,18 @@ pub struct Flight {
     pub refusal: Option<Problem>,
 }
 
+impl Flight {
+    /// The flight as a later run takes it up: what that run learns about keys says nothing about a
+    /// key that was first sent before.
+    #[must_use]
+    pub fn of_an_earlier_run(self) -> Self {
+        Self {
+            trust: Trust::LookupOnly,
+            ..self
+        }
+    }
+}
+
 /// What is known of a row's past in every state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Past {

@@ -5,7 +5,7 @@ use super::state::{Flight, How, Past, Row, State};
 use crate::model::intent::Trust;
 use crate::model::limits::CREATED_AT_SLACK_MS;
 use crate::model::problem::Problem;
-use crate::model::reply::Candidate;
+use crate::model::reply::{Candidate, NearMatch};
 use crate::model::time::ServerTime;
 
 /// From when on a ticket that is not found counts as not made. It is a whole second, because the
@@ -33,6 +33,7 @@ pub(super) fn of_flight(
         )
     };
     match finding.candidates.as_slice() {
+        [] if let Some(near) = &finding.near => settled(State::Unknown(near_match(near))),
         [] if finding.quiet_ms < rules.lookup_settle_ms => (
             Row {
                 state: State::Sending(flight),
@@ -72,6 +73,7 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
         )
     };
     match finding.candidates.as_slice() {
+        [] if let Some(near) = &finding.near => settled(State::Unknown(near_match(near))),
         [] => match not_found(past, finding, rules) {
             Err(early) => (
                 Row {
@@ -179,6 +181,22 @@ fn foreign_ticket(found: &Candidate) -> Problem {
     )
 }
 
+fn near_match(near: &NearMatch) -> Problem {
+    let theirs = near
+        .external_id
+        .as_ref()
+        .map_or_else(|| "no external_id".to_owned(), |id| format!("{id:?}"));
+    Problem::new(
+        "NearMatch",
+        format!(
+            "the lookup returned ticket {}, which carries {theirs} and may be this row's; look at it: \
+             if it is the row's, name it with retry --unknown --as-ticket, else change its \
+             external_id and retry",
+            near.ticket
+        ),
+    )
+}
+
 fn without_debt(past: Past) -> Past {
     Past {
         look_up_since: None,
@@ -195,7 +213,9 @@ fn several_tickets(candidates: &[Candidate]) -> Problem {
     Problem::new(
         "SeveralTickets",
         format!(
-            "{} tickets carry this external_id ({}); keep one and name it with retry --unknown --as-ticket",
+            "{} tickets carry this external_id ({}); keep one, delete the others, and name it with \
+             retry --unknown --as-ticket. If this import made them all, a proxy on the way repeats \
+             requests: switch that off before you run the import again",
             candidates.len(),
             ids.join(", ")
         ),

@@ -29,6 +29,7 @@ fn finding(ticket: Option<(u64, i64)>, quiet_ms: u64) -> Event {
     Event::LookedUp(Finding {
         candidates: ticket.map(candidate).into_iter().collect(),
         asked_at: START.plus(600_000),
+        near: None,
         quiet_ms,
         obstacle: None,
     })

@@ -80,6 +80,7 @@ impl Watch {
             | Some(
                 Verdict::Created { .. }
                 | Verdict::Unreadable
+                | Verdict::Cached
                 | Verdict::KeyMismatch
                 | Verdict::Refused(_)
                 | Verdict::Unauthorized

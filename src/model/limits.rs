@@ -42,11 +42,24 @@ pub const STRANGE_HITS_MAX: u32 = 5;
 /// First requests in a hundred that may be answered as repeated ones before a person is told.
 pub const HITS_PERCENT_MAX: u64 = 3;
 
-/// Lookups of a row in succession that may fail before it counts as impossible to look up.
-pub const FAILED_LOOKUPS_MAX: u32 = 20;
+/// Lookups of a row in succession that may fail before another lookup is made for comparison.
+pub const LOOKUP_TRIES_MAX: u32 = 8;
 
-/// Lookups of a row in succession that may be forbidden before it counts so.
-pub const FORBIDDEN_LOOKUPS_MAX: u32 = 3;
+/// Comparisons that must be answered between further failures, until the trouble is the row's own.
+pub const LOOKUP_COMPARISONS: u32 = 3;
+
+/// The same as [`LOOKUP_TRIES_MAX`] for lookups that are forbidden or redirected, and for comparisons
+/// that cannot be read.
+pub const LOOKUP_REFUSALS_MAX: u32 = 3;
+
+/// The longest pause of our own choosing between two tries of a lookup.
+pub const LOOKUP_DELAY_MS_MAX: u64 = 8_000;
+
+/// The longest that a lookup's `Retry-After` is obeyed: the limits of lookups count a minute.
+pub const LOOKUP_RETRY_AFTER_MS_MAX: u64 = 60_000;
+
+/// Rows of the sample that may be impossible to look up, while others are answered.
+pub const UNANSWERED_SAMPLE_ROWS_MAX: usize = 1;
 
 /// How long one request may take, from the permit to the last byte of the reply.
 pub const REQUEST_TIMEOUT_MS: u64 = 60_000;

@@ -5,6 +5,7 @@
 pub mod counts;
 pub mod delta;
 pub mod difference;
+pub mod external_id;
 pub mod fault;
 pub mod history;
 pub mod ids;

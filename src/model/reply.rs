@@ -1,6 +1,7 @@
 //! What Zendesk said, classified once, so that no other room looks at a status code again.
 
 use super::ids::TicketId;
+use super::limits::CREATED_AT_SLACK_MS;
 use super::problem::Problem;
 use super::time::ServerTime;
 
@@ -32,6 +33,9 @@ impl KeyLookup {
     }
 }
 
+/// The code of a search that is not made, because its `external_id` cannot be searched for.
+pub const UNSEARCHABLE: &str = "UnsearchableExternalId";
+
 /// What the reply to a create means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -44,6 +48,9 @@ pub enum Verdict {
     },
     /// A 2xx whose body does not name a ticket (cut, changed on the way, or unheard of).
     Unreadable,
+    /// A cache on the way answered the question, or may have: the answer describes the past. Only
+    /// questions (GETs) get this verdict.
+    Cached,
     /// 400 `IdempotentRequestError`: the key is known with other bytes.
     KeyMismatch,
     /// A 4xx that will be the same next time; the problem is Zendesk's.
@@ -75,6 +82,7 @@ impl Verdict {
         match self {
             Self::Created { .. } => "created",
             Self::Unreadable => "unreadable",
+            Self::Cached => "cached",
             Self::KeyMismatch => "key-mismatch",
             Self::Refused(_) => "refused",
             Self::Unauthorized => "unauthorized",
@@ -120,6 +128,15 @@ pub struct Meta {
     pub warning: Option<String>,
 }
 
+impl Meta {
+    /// Whether the reply is older than its question, which was asked at `asked_at` on Zendesk's clock:
+    /// a cache gave it, whatever its headers say.
+    pub fn is_older_than(&self, asked_at: ServerTime) -> bool {
+        self.date
+            .is_some_and(|date| date.plus(CREATED_AT_SLACK_MS) < asked_at)
+    }
+}
+
 /// The reply to a create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -136,6 +153,27 @@ pub struct Candidate {
     pub ticket: TicketId,
     /// When it was made, on Zendesk's clock; for imported tickets a date of the past.
     pub created_at: Option<ServerTime>,
+}
+
+/// A ticket that a lookup returned although its `external_id` is not the one that was asked for.
+///
+/// Zendesk does not document whether it trims an `external_id`, folds its case, or compares it
+/// byte for byte, so such a ticket may be the row's: it is neither a find nor an absence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearMatch {
+    /// The ticket's id.
+    pub ticket: TicketId,
+    /// The `external_id` that it carries; `None` if the reply says null.
+    pub external_id: Option<String>,
+}
+
+/// What one method of looking up an `external_id` has found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Found {
+    /// The tickets with exactly this `external_id`.
+    pub exact: Vec<Candidate>,
+    /// The tickets that may be meant all the same.
+    pub near: Vec<NearMatch>,
 }
 
 /// The reply to a question (any GET): the answer, or why there is none.

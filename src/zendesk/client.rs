@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, PRAGMA};
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Url};
 use secrecy::{ExposeSecret, SecretString};
@@ -32,6 +32,7 @@ const PING_INTERVAL_MS: u64 = 15_000;
 const PING_TIMEOUT_MS: u64 = 15_000;
 
 const JSON: &str = "application/json";
+const NO_CACHE: &str = "no-cache";
 
 /// How long a request may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +166,14 @@ impl Client {
 
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.inner.http.request(method, url).header(ACCEPT, JSON)
+    }
+
+    /// A question about how things are now. No cache on the way may answer it; `Pragma` is for those
+    /// that know HTTP/1.0 only.
+    pub(super) fn question(&self, url: Url) -> RequestBuilder {
+        self.request(Method::GET, url)
+            .header(CACHE_CONTROL, NO_CACHE)
+            .header(PRAGMA, NO_CACHE)
     }
 
     /// Signs a request, sends it once, and reads its reply. The header is marked sensitive, so that

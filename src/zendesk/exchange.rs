@@ -7,7 +7,7 @@ use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
 use super::classify::{classify, classify_cut};
-use super::headers::{Asked, meta};
+use super::headers::{Asked, is_from_cache, meta};
 use super::text::one_line;
 use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::{Answer, Verdict};
@@ -36,7 +36,9 @@ impl Exchange {
 
     /// The reply as the answer to a question.
     pub(super) fn answer<T: DeserializeOwned>(&self, asked: Asked) -> Answer<T> {
-        let answer = if !self.is_success() {
+        let answer = if is_from_cache(&self.headers) {
+            Err(Verdict::Cached)
+        } else if !self.is_success() {
             Err(self.verdict())
         } else if self.cut {
             Err(Verdict::Unreadable)

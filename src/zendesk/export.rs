@@ -1,12 +1,11 @@
 //! The incremental export: a thousand tickets a request, for when every ticket has to be seen.
 
-use reqwest::Method;
 use serde::Deserialize;
 
 use super::client::Client;
-use super::headers::{Asked, meta};
+use super::headers::Asked;
 use super::pages::server_time;
-use super::ticket_reply::ExternalId;
+use super::ticket_reply::{ExternalId, Id};
 use crate::model::ids::TicketId;
 use crate::model::reply::{Answer, Meta, Verdict};
 use crate::model::time::ServerTime;
@@ -32,6 +31,8 @@ pub struct Exported {
 pub struct ExportPage {
     /// The tickets on it that carry an `external_id` and are not deleted.
     pub tickets: Vec<Exported>,
+    /// Whether it holds no ticket at all.
+    pub is_empty: bool,
     /// Where the next page begins.
     pub after: Option<String>,
     /// Whether there is nothing after it, but for the most recent minute.
@@ -59,22 +60,12 @@ impl Client {
         let size = tickets.to_string();
         url.query_pairs_mut()
             .extend_pairs([(name, value), ("per_page", &size)]);
-        let request = self.request(Method::GET, url);
+        let request = self.question(url);
         let exchange = match self.exchange(request, PAGE_BYTES_MAX).await {
             Ok(exchange) => exchange,
             Err(verdict) => return nothing(verdict),
         };
-        let answer = match (exchange.is_success(), exchange.cut) {
-            (false, _) => Err(exchange.verdict()),
-            (true, true) => Err(Verdict::Unreadable),
-            (true, false) => serde_json::from_slice::<Page>(&exchange.body)
-                .map(ExportPage::from)
-                .map_err(|_| Verdict::Unreadable),
-        };
-        Answer {
-            answer,
-            meta: meta(Asked::Other, exchange.status, &exchange.headers),
-        }
+        exchange.answer::<Page>(Asked::Other).map(ExportPage::from)
     }
 }
 
@@ -87,7 +78,7 @@ struct Page {
 
 #[derive(Deserialize)]
 struct Ticket {
-    id: u64,
+    id: Id,
     external_id: Option<ExternalId>,
     created_at: Option<String>,
     status: Option<String>,
@@ -99,12 +90,13 @@ impl From<Page> for ExportPage {
             let is_deleted = ticket.status.as_deref() == Some("deleted");
             let external_id = ticket.external_id.filter(|_| !is_deleted)?;
             Some(Exported {
-                ticket: TicketId(ticket.id),
+                ticket: TicketId(ticket.id.0),
                 external_id: external_id.into(),
                 created_at: ticket.created_at.as_deref().and_then(server_time),
             })
         };
         Self {
+            is_empty: page.tickets.is_empty(),
             tickets: page.tickets.into_iter().filter_map(ours).collect(),
             is_last: page.end_of_stream,
             after: page.after_cursor,

@@ -55,6 +55,39 @@ pub fn retry_after(headers: &HeaderMap) -> Option<RetryAfter> {
     }
 }
 
+/// Reports whether a cache on the way answered instead of Zendesk, as far as the headers say.
+///
+/// `Age` above zero and `Cache-Status` are RFC 9111 and RFC 9211. Proxies and CDNs have headers of
+/// their own (`X-Cache: HIT from proxy`, `CF-Cache-Status: HIT`, `X-Cache-Hits: 3`), so any header
+/// named after a cache that reports a hit counts. Squid's `X-Cache-Lookup: HIT` does not: it is sent
+/// with fresh replies too. An `Age` that is not a number counts as well.
+pub(super) fn is_from_cache(headers: &HeaderMap) -> bool {
+    headers.iter().any(|(name, value)| {
+        let text = value.to_str().unwrap_or_default().trim();
+        match name.as_str() {
+            "age" => text != "0",
+            "warning" => text.starts_with("110") || text.starts_with("112"),
+            "cache-control" | "cdn-cache-control" | "x-cache-lookup" => false,
+            name if name.ends_with("cache-hits") => {
+                has_word(text, |word| word.parse::<u64>().is_ok_and(|hits| hits > 0))
+            }
+            name if name.ends_with("from-cache") => {
+                has_word(text, |word| matches!(word, "1" | "true" | "yes" | "hit"))
+            }
+            name if name.contains("cache") => {
+                has_word(text, |word| matches!(word, "hit" | "stale" | "updating"))
+            }
+            _ => false,
+        }
+    })
+}
+
+fn has_word(text: &str, is_meant: impl Fn(&str) -> bool) -> bool {
+    text.to_ascii_lowercase()
+        .split(|character: char| !character.is_ascii_alphanumeric())
+        .any(is_meant)
+}
+
 /// `hit` and `miss` are what the documentation of idempotent requests names; anything else is
 /// taken for no answer.
 fn key_lookup(headers: &HeaderMap) -> Option<KeyLookup> {
@@ -292,6 +325,39 @@ mod tests {
             );
         }
         assert_eq!(retry_after(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_reply_from_a_cache_is_recognised_by_whatever_the_cache_calls_its_header() {
+        for (name, text, expected) in [
+            ("age", "1", true),
+            ("age", "0", false),
+            ("age", "soon", true),
+            ("x-cache", "HIT from proxy.example", true),
+            ("x-cache", "MISS from proxy.example", false),
+            ("x-cache-lookup", "HIT from proxy.example:3128", false),
+            ("x-cache", "Hit from cloudfront", true),
+            ("x-cache", "HIT, MISS", true),
+            ("x-cache-hits", "0, 0", false),
+            ("x-cache-hits", "0, 2", true),
+            ("cf-cache-status", "DYNAMIC", false),
+            ("cf-cache-status", "STALE", true),
+            ("x-proxy-cache", "HIT", true),
+            ("x-cache-status", "UPDATING", true),
+            ("cache-status", "squid; hit; ttl=30", true),
+            ("cache-status", "squid; fwd=uri-miss; stored", false),
+            ("x-from-cache", "1", true),
+            ("warning", "110 - \"Response is Stale\"", true),
+            (
+                "cache-control",
+                "max-age=0, private, must-revalidate",
+                false,
+            ),
+            ("x-idempotency-lookup", "hit", false),
+        ] {
+            let headers = headers(&[(name, text)]);
+            assert_eq!(is_from_cache(&headers), expected, "{name}: {text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::raw_server::{Act, RawServer, reply};
 use super::{Account, Client, Credentials, Me, Timeouts, Triggers};
 use crate::model::ids::TicketId;
-use crate::model::reply::{Candidate, Verdict};
+use crate::model::reply::{Candidate, Found, NearMatch, Verdict};
 use crate::model::time::ServerTime;
 
 fn client(server: &RawServer) -> Client {
@@ -36,8 +36,8 @@ async fn search(acts: Vec<Act>, id: &str) -> (Result<Vec<u64>, Verdict>, Vec<Str
     (ids(answer), lines(&server))
 }
 
-fn ids(answer: Result<Vec<Candidate>, Verdict>) -> Result<Vec<u64>, Verdict> {
-    answer.map(|all| all.into_iter().map(|one| one.ticket.0).collect())
+fn ids(answer: Result<Found, Verdict>) -> Result<Vec<u64>, Verdict> {
+    answer.map(|all| all.exact.into_iter().map(|one| one.ticket.0).collect())
 }
 
 fn lines(server: &RawServer) -> Vec<String> {
@@ -45,7 +45,7 @@ fn lines(server: &RawServer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_list_keeps_only_what_is_equal_byte_for_byte() {
+async fn a_list_separates_what_is_equal_byte_for_byte_from_what_zendesk_took_for_equal() {
     let body = r#"{"tickets":[
         {"id":1,"external_id":"a-1","created_at":"2026-11-24T13:00:00Z"},
         {"id":2,"external_id":"A-1","created_at":"2026-11-24T13:00:00Z"},
@@ -58,10 +58,15 @@ async fn a_list_keeps_only_what_is_equal_byte_for_byte() {
         created_at,
     };
     let at = Some(ServerTime(1_795_525_200_000));
-    assert_eq!(
-        answer.answer,
-        Ok(vec![candidate(2, at), candidate(5, None)])
-    );
+    let near = |ticket, external_id: Option<&str>| NearMatch {
+        ticket: TicketId(ticket),
+        external_id: external_id.map(str::to_owned),
+    };
+    let found = Found {
+        exact: vec![candidate(2, at), candidate(5, None)],
+        near: vec![near(1, Some("a-1")), near(3, None), near(4, Some("A-1 "))],
+    };
+    assert_eq!(answer.answer, Ok(found));
     assert_eq!(answer.meta.endpoint.unwrap().total, 100);
     assert_eq!(
         lines(&server),
@@ -105,6 +110,44 @@ async fn a_search_keeps_only_tickets() {
     let body = r#"{"results":[{"id":7,"external_id":"7","result_type":"user"},
         {"id":8,"external_id":7,"result_type":"ticket"}],"facets":null,"count":2,"next_page":null}"#;
     assert_eq!(search(vec![ok(body)], "7").await.0, Ok(vec![8]));
+}
+
+#[tokio::test]
+async fn a_search_finds_near_matches_among_what_it_returns_besides() {
+    let body = r#"{"results":[{"id":1,"external_id":"A-10"},{"id":2,"external_id":" a-1"},
+        {"id":3,"external_id":null}],"count":3,"next_page":null}"#;
+    let server = RawServer::start([ok(body)]).await;
+    let found = client(&server).search_by_external_id("A-1").await.answer;
+    let found = found.unwrap();
+    assert_eq!(found.exact, []);
+    let near: Vec<u64> = found.near.iter().map(|near| near.ticket.0).collect();
+    assert_eq!(near, [2, 3]);
+}
+
+#[tokio::test]
+async fn a_question_asks_for_a_fresh_answer_and_takes_no_cached_one() {
+    let none = r#"{"tickets":[],"count":0}"#;
+    for (headers, expected) in [
+        ("age: 0\r\nx-cache: MISS\r\n", Ok(vec![])),
+        ("age: 7\r\n", Err(Verdict::Cached)),
+        ("x-cache: HIT from here\r\n", Err(Verdict::Cached)),
+    ] {
+        let server = RawServer::start([Act::Reply(reply("200 OK", headers, none))]).await;
+        let answer = client(&server).list_by_external_id("A-1").await.answer;
+        assert_eq!(ids(answer), expected, "{headers}");
+        let sent = server.seen();
+        for name in ["cache-control", "pragma"] {
+            assert_eq!(sent[0].header(name), Some("no-cache"), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_no_checkpoint_can_store_is_unreadable() {
+    for id in ["0", "-1", "9223372036854775808", "18446744073709551616"] {
+        let body = format!(r#"{{"tickets":[{{"id":{id},"external_id":"7"}}],"count":1}}"#);
+        assert_eq!(list(vec![ok(&body)], "7").await.0, Err(Verdict::Unreadable));
+    }
 }
 
 #[tokio::test]

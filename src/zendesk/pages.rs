@@ -5,16 +5,18 @@ use std::collections::HashSet;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use super::ticket_reply::ExternalId;
+use super::headers::Asked;
+use super::ticket_reply::{ExternalId, Id};
+use crate::model::external_id::is_near;
 use crate::model::ids::TicketId;
-use crate::model::reply::Candidate;
+use crate::model::reply::{Candidate, Found, NearMatch};
 use crate::model::time::ServerTime;
 
 /// One page of a list (`tickets`) or of a search (`results`).
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     #[serde(alias = "results")]
-    tickets: Vec<Found>,
+    tickets: Vec<Listed>,
     /// All results there are, on this page or not.
     count: Option<u64>,
     #[serde(rename = "next_page")]
@@ -24,8 +26,8 @@ pub(super) struct Page {
 /// A ticket on a page. Its `external_id` may be null and must be there: a page without it proves
 /// nothing about ours.
 #[derive(Debug, Deserialize)]
-struct Found {
-    id: u64,
+struct Listed {
+    id: Id,
     #[serde(deserialize_with = "present")]
     external_id: Option<ExternalId>,
     created_at: Option<String>,
@@ -43,26 +45,26 @@ pub(super) enum Next {
     Missing,
 }
 
-/// Tickets with exactly the wanted `external_id`, gathered over pages.
+/// Tickets that may be the wanted one, gathered over pages.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     seen: HashSet<u64>,
-    candidates: Vec<Candidate>,
+    found: Found,
 }
 
 impl Gathered {
-    /// Takes a page. Pages by offset may repeat a ticket ("Offset pagination may result in
-    /// duplicate results", in Zendesk's reference of the search), so tickets are counted once.
-    pub(super) fn add(&mut self, page: Page, external_id: &str) -> Next {
-        for found in page.tickets {
-            let is_new = self.seen.insert(found.id);
-            let is_ticket = found.result_type.is_none_or(|kind| kind == "ticket");
-            let is_ours = found.external_id.map(String::from).as_deref() == Some(external_id);
-            if is_new && is_ticket && is_ours {
-                self.candidates.push(Candidate {
-                    ticket: TicketId(found.id),
-                    created_at: found.created_at.as_deref().and_then(server_time),
-                });
+    /// Takes a page of the answer to `asked`. Pages by offset may repeat a ticket ("Offset pagination
+    /// may result in duplicate results", in Zendesk's reference of the search), so tickets are counted
+    /// once.
+    pub(super) fn add(&mut self, page: Page, asked: Asked, external_id: &str) -> Next {
+        for listed in page.tickets {
+            let is_new = self.seen.insert(listed.id.0);
+            let is_ticket = listed
+                .result_type
+                .as_deref()
+                .is_none_or(|kind| kind == "ticket");
+            if is_new && is_ticket {
+                self.judge(listed, asked, external_id);
             }
         }
         let seen = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
@@ -75,9 +77,31 @@ impl Gathered {
         }
     }
 
+    /// A list is filtered by Zendesk's own comparison, so whatever it returns equals the
+    /// `external_id` to Zendesk. A search compares words and returns other tickets as well.
+    fn judge(&mut self, listed: Listed, asked: Asked, external_id: &str) {
+        let ticket = TicketId(listed.id.0);
+        let theirs = listed.external_id.map(String::from);
+        if theirs.as_deref() == Some(external_id) {
+            self.found.exact.push(Candidate {
+                ticket,
+                created_at: listed.created_at.as_deref().and_then(server_time),
+            });
+        } else if asked == Asked::List
+            || theirs
+                .as_deref()
+                .is_none_or(|theirs| is_near(external_id, theirs))
+        {
+            self.found.near.push(NearMatch {
+                ticket,
+                external_id: theirs,
+            });
+        }
+    }
+
     /// What was gathered.
-    pub(super) fn into_candidates(self) -> Vec<Candidate> {
-        self.candidates
+    pub(super) fn into_found(self) -> Found {
+        self.found
     }
 }
 

@@ -1,15 +1,18 @@
 //! The questions: every request that changes nothing.
 
-use reqwest::{Method, Url};
+use reqwest::Url;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::client::Client;
+use super::exchange::Exchange;
 use super::headers::Asked;
 use super::pages::{Gathered, Next, Page};
 use super::text::one_line;
+use super::ticket_reply::Id;
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, Candidate, Meta, Verdict};
+use crate::model::reply::{Answer, Found, Meta, UNSEARCHABLE, Verdict};
 
 /// Pages that a lookup reads before it gives up: at a hundred results each these are the thousand
 /// that a search gives at most (Zendesk's reference of the search, "Results limit"; the next page
@@ -51,7 +54,7 @@ pub struct Triggers {
 }
 
 impl Client {
-    /// Lists the tickets with exactly this `external_id`: `GET /api/v2/tickets?external_id=…`.
+    /// Lists the tickets with this `external_id`: `GET /api/v2/tickets?external_id=…`.
     ///
     /// The list leaves archived tickets out (Zendesk's reference of the tickets, "List Tickets"):
     /// what it does not find, [`Client::search_by_external_id`] may.
@@ -59,13 +62,13 @@ impl Client {
     /// Each page is a request. If not all results can be seen the answer is an error, never an
     /// incomplete list: [`Verdict::Unreadable`] when asking again may help,
     /// [`Verdict::Refused`] when not.
-    pub async fn list_by_external_id(&self, external_id: &str) -> Answer<Vec<Candidate>> {
+    pub async fn list_by_external_id(&self, external_id: &str) -> Answer<Found> {
         let parameters = [("external_id", external_id)];
         self.gather(Asked::List, "/api/v2/tickets", parameters, external_id)
             .await
     }
 
-    /// Searches for the tickets with exactly this `external_id`: `GET /api/v2/search`.
+    /// Searches for the tickets with this `external_id`: `GET /api/v2/search`.
     ///
     /// A new ticket may take minutes to be found (Zendesk's reference of the search). A search
     /// compares words, not bytes: it finds more than was asked for, so the results are filtered.
@@ -73,12 +76,12 @@ impl Client {
     ///
     /// The value stands in double quotes, for which Zendesk documents no escape. A value with a
     /// double quote or a backslash is therefore not searched for, and the answer is
-    /// [`Verdict::Refused`] with the code `UnsearchableExternalId`, without a request.
-    pub async fn search_by_external_id(&self, external_id: &str) -> Answer<Vec<Candidate>> {
+    /// [`Verdict::Refused`] with the code [`UNSEARCHABLE`], without a request.
+    pub async fn search_by_external_id(&self, external_id: &str) -> Answer<Found> {
         if external_id.contains(['"', '\\']) {
             return Answer {
                 answer: Err(Verdict::Refused(Problem::new(
-                    "UnsearchableExternalId",
+                    UNSEARCHABLE,
                     "an external_id with a double quote or a backslash cannot be searched for",
                 ))),
                 meta: Meta::default(),
@@ -94,7 +97,7 @@ impl Client {
     pub async fn me(&self) -> Answer<Me> {
         let answer: Answer<Envelope> = self.ask(Asked::Other, "/api/v2/users/me", &[]).await;
         answer.map(|Envelope { user }| Me {
-            id: user.id,
+            id: user.id.map(|Id(id)| id),
             role: named(user.role),
             name: named(user.name),
             email: named(user.email),
@@ -136,7 +139,7 @@ impl Client {
         answer.map(|page| {
             page.tickets
                 .iter()
-                .map(|ticket| ticket.id)
+                .map(|ticket| ticket.id.0)
                 .max()
                 .unwrap_or(0)
         })
@@ -150,7 +153,7 @@ impl Client {
         path: &str,
         parameters: [(&str, &str); 1],
         external_id: &str,
-    ) -> Answer<Vec<Candidate>> {
+    ) -> Answer<Found> {
         let mut gathered = Gathered::default();
         let mut last = Meta::default();
         for page in 1..=LOOKUP_PAGES_MAX {
@@ -162,7 +165,7 @@ impl Client {
             let Answer { answer, meta } = self.ask::<Page>(asked, path, asked_for).await;
             last = meta;
             let next = match answer {
-                Ok(page) => gathered.add(page, external_id),
+                Ok(page) => gathered.add(page, asked, external_id),
                 Err(verdict) => {
                     return Answer {
                         answer: Err(verdict),
@@ -174,7 +177,7 @@ impl Client {
                 Next::Page => {}
                 Next::Done => {
                     return Answer {
-                        answer: Ok(gathered.into_candidates()),
+                        answer: Ok(gathered.into_found()),
                         meta: last,
                     };
                 }
@@ -209,10 +212,7 @@ impl Client {
             };
         };
         add(&mut url, parameters);
-        let exchange = match self
-            .exchange(self.request(Method::GET, url), LOOKUP_BYTES_MAX)
-            .await
-        {
+        let exchange = match self.exchange(self.question(url), LOOKUP_BYTES_MAX).await {
             Ok(exchange) => exchange,
             Err(verdict) => {
                 return Answer {
@@ -223,6 +223,29 @@ impl Client {
         };
         exchange.answer(asked)
     }
+}
+
+/// Reads a reply that holds all results of a lookup, as [`Client::list_by_external_id`] and
+/// [`Client::search_by_external_id`] read each page.
+pub fn read_lookup(
+    asked: Asked,
+    (status, headers, body): (u16, &HeaderMap, &[u8]),
+    external_id: &str,
+) -> Answer<Found> {
+    let exchange = Exchange {
+        status,
+        headers: headers.clone(),
+        body: body.to_vec(),
+        cut: false,
+    };
+    let Answer { answer, meta } = exchange.answer::<Page>(asked);
+    let mut gathered = Gathered::default();
+    let answer = match answer.map(|page| gathered.add(page, asked, external_id)) {
+        Ok(Next::Done) => Ok(gathered.into_found()),
+        Ok(Next::Page | Next::Missing) => Err(Verdict::Unreadable),
+        Err(verdict) => Err(verdict),
+    };
+    Answer { answer, meta }
 }
 
 impl<T> Answer<T> {
@@ -241,7 +264,7 @@ struct Envelope {
 
 #[derive(Deserialize)]
 struct User {
-    id: Option<u64>,
+    id: Option<Id>,
     role: Option<String>,
     name: Option<String>,
     email: Option<String>,
@@ -255,7 +278,7 @@ struct TicketIds {
 
 #[derive(Deserialize)]
 struct TicketNumber {
-    id: u64,
+    id: Id,
 }
 
 #[derive(Deserialize)]

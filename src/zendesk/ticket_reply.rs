@@ -6,10 +6,27 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 
+/// An id as Zendesk assigns it: above zero, and no higher than a checkpoint can store (2^63 - 1). A
+/// reply with any other id is unreadable.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Id(pub(super) u64);
+
+impl TryFrom<u64> for Id {
+    type Error = &'static str;
+
+    fn try_from(number: u64) -> Result<Self, Self::Error> {
+        match i64::try_from(number) {
+            Ok(1..) => Ok(Self(number)),
+            Ok(_) | Err(_) => Err("an id is a number from 1 to 2^63 - 1"),
+        }
+    }
+}
+
 /// The ticket that a reply names.
 #[derive(Debug, Clone, Default)]
 struct Named {
-    id: Option<u64>,
+    id: Option<Id>,
     external_id: Option<String>,
     /// Whether the `external_id`, null or not, has been read.
     is_external_id_read: bool,
@@ -31,7 +48,7 @@ pub(super) fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
     let read = Envelope(&mut named)
         .deserialize(&mut json)
         .and_then(|()| json.end());
-    let id = named.id.filter(|id| *id > 0)?;
+    let Id(id) = named.id?;
     (read.is_ok() || named.is_whole()).then_some((id, named.external_id))
 }
 
@@ -169,6 +186,8 @@ mod tests {
             r#"{"ticket":{"id":null}}"#,
             r#"{"ticket":{"id":0}}"#,
             r#"{"ticket":{"id":-1}}"#,
+            r#"{"ticket":{"id":9223372036854775808}}"#,
+            r#"{"ticket":{"id":9223372036854775808,"external_id":"A-1","x":1}}"#,
             r#"{"ticket":{"id":1.5}}"#,
             r#"{"ticket":{"id":"33"}}"#,
             r#"{"job_status":{"id":"V3-1"}}"#,

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::headers::Asked;
+use super::ticket_reply::Id;
 use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::{Answer, Meta, Verdict};
 
@@ -64,7 +65,7 @@ impl Client {
                     .as_deref()
                     .is_some_and(|found| found.eq_ignore_ascii_case(email))
             };
-            users.find(is_it).and_then(|user| user.id)
+            users.find(is_it)?.id.map(|Id(id)| id)
         })
     }
 
@@ -76,7 +77,8 @@ impl Client {
         Answer {
             answer: answer
                 .answer
-                .and_then(|envelope| envelope.user.id.ok_or(Verdict::Unreadable)),
+                .and_then(|envelope| envelope.user.id.ok_or(Verdict::Unreadable))
+                .map(|Id(id)| id),
             meta: answer.meta,
         }
     }
@@ -137,7 +139,7 @@ struct UserEnvelope {
 
 #[derive(Deserialize)]
 struct User {
-    id: Option<u64>,
+    id: Option<Id>,
     email: Option<String>,
 }
 
@@ -162,7 +164,12 @@ impl JobStatus {
         // Results are not in the order of the request (recorded): one without its index is of no use.
         let item = |item: &Value| {
             let failed = item.get("error").is_some_and(|error| !error.is_null());
-            let id = item.get("id")?.as_u64().filter(|_| !failed)?;
+            let Id(id) = item
+                .get("id")?
+                .as_u64()
+                .filter(|_| !failed)?
+                .try_into()
+                .ok()?;
             let index = item.get("index")?.as_u64()?;
             Some((usize::try_from(index).ok()?, id))
         };

@@ -11,16 +11,16 @@ use tokio::task::LocalSet;
 use tokio_util::sync::CancellationToken;
 use zendesk_migrate::checkpoint::Checkpoint;
 use zendesk_migrate::engine::clock::monotonic;
-use zendesk_migrate::engine::driver::{Driver, Effect, Message, Rows, Timing, Way};
+use zendesk_migrate::engine::driver::{Driver, Effect, Message, Rows};
 use zendesk_migrate::engine::monitor::{Monitor, Picture};
 use zendesk_migrate::engine::plan::Plan;
+use zendesk_migrate::engine::request::Requests;
 use zendesk_migrate::engine::scan::{CsvRows, scan};
 use zendesk_migrate::engine::start;
 use zendesk_migrate::lifecycle::{Rules, Stop};
 use zendesk_migrate::model::ids::Key;
 use zendesk_migrate::model::intent::{Route, Trust};
 use zendesk_migrate::model::limits::REQUEST_TIMEOUT_MS;
-use zendesk_migrate::model::reply::Answer;
 use zendesk_migrate::model::time::Monotonic;
 use zendesk_migrate::source::Source;
 use zendesk_migrate::zendesk::pacer::Policy;
@@ -205,56 +205,7 @@ async fn wait(
 
 async fn perform(effect: Effect, client: Client, sender: UnboundedSender<Message>, fate: Fate) {
     fate.strikes_before(REQUEST);
-    let sent = monotonic();
-    let timing = || Timing {
-        sent,
-        arrived: monotonic(),
-    };
-    let message = match effect {
-        Effect::Create { intent, latest } => {
-            let row = intent.row;
-            if latest.is_some_and(|latest| monotonic() >= latest) {
-                Message::NotBegun { row }
-            } else {
-                let reply = client.create(&intent).await;
-                let timing = timing();
-                Message::Replied { row, reply, timing }
-            }
-        }
-        Effect::LookUp {
-            row,
-            external_id,
-            way,
-        } => {
-            let answer = match way {
-                Way::List => client.list_by_external_id(&external_id).await,
-                Way::Search => client.search_by_external_id(&external_id).await,
-            };
-            Message::LookedUp {
-                row,
-                way,
-                answer,
-                timing: timing(),
-            }
-        }
-        Effect::Probe => Message::Probed {
-            answer: only(client.me().await, |_| ()),
-            timing: timing(),
-        },
-        Effect::CheckCredentials { row } => Message::Checked {
-            row,
-            answer: only(client.me().await, |me| me.id.is_some()),
-            timing: timing(),
-        },
-    };
+    let message = client.make(effect).await;
     fate.strikes_before(HANDING_ON);
     sender.send(message).unwrap();
-}
-
-fn only<T, U>(answer: Answer<T>, part: impl FnOnce(T) -> U) -> Answer<U> {
-    let Answer { answer, meta } = answer;
-    Answer {
-        answer: answer.map(part),
-        meta,
-    }
 }

@@ -80,6 +80,9 @@ impl World {
             "KeysUsedUp" => self.scenario.may_use_keys_up(),
             "NotVisible" => settings.role != "admin",
             "ForeignTicket" => self.scenario.clock_jump > 0,
+            // A ticket that was made before the clock was set back is not searchable for a while.
+            "StaleLookups" => self.scenario.clock_jump > 0,
+            "LookupFailed" => self.scenario.loses_most_lookups(),
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! What is on its way.
 
-use zendesk_migrate::engine::driver::Way;
+use zendesk_migrate::engine::driver::{Subject, Way};
 use zendesk_migrate::model::ids::RowNumber;
 use zendesk_migrate::sandbox::http::{Request, Response};
 
@@ -36,7 +36,7 @@ pub(crate) enum Question {
         sent: u64,
     },
     LookUp {
-        row: RowNumber,
+        subject: Subject,
         external_id: String,
         way: Way,
         sent: u64,

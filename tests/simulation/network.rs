@@ -5,11 +5,10 @@ use serde::Deserialize;
 use zendesk_migrate::engine::driver::Way;
 use zendesk_migrate::model::ids::TicketId;
 use zendesk_migrate::model::intent::Intent;
-use zendesk_migrate::model::reply::{Answer, Candidate, Meta, Reply, Verdict};
-use zendesk_migrate::model::time::ServerTime;
+use zendesk_migrate::model::reply::{Answer, Found, Meta, Reply, Verdict};
 use zendesk_migrate::sandbox::http::{Method, Request, Response};
-use zendesk_migrate::zendesk::classify;
 use zendesk_migrate::zendesk::headers::{Asked, meta};
+use zendesk_migrate::zendesk::{classify, read_lookup};
 
 pub(crate) fn create(intent: &Intent) -> Request {
     let mut request = get(&intent.route.path, Vec::new());
@@ -111,36 +110,13 @@ pub(crate) fn cut_reply(response: &Response) -> Reply {
 }
 
 /// The answer to a lookup.
-pub(crate) fn found(response: &Response, way: Way, external_id: &str) -> Answer<Vec<Candidate>> {
-    let headers = headers(response);
+pub(crate) fn found(response: &Response, way: Way, external_id: &str) -> Answer<Found> {
     let asked = match way {
         Way::List => Asked::List,
         Way::Search => Asked::Search,
     };
-    let meta = meta(asked, response.status, &headers);
-    if response.status != 200 {
-        return Answer {
-            answer: Err(classify(response.status, &headers, &response.body)),
-            meta,
-        };
-    }
-    let page: Page = serde_json::from_slice(&response.body).expect("the double answers JSON");
-    let candidates = page.tickets.into_iter().chain(page.results);
-    let candidates = candidates
-        .filter(|ticket| ticket.external_id.as_deref() == Some(external_id))
-        .map(|ticket| Candidate {
-            ticket: TicketId(ticket.id),
-            created_at: ticket
-                .created_at
-                .parse::<jiff::Timestamp>()
-                .ok()
-                .map(|at| ServerTime(at.as_millisecond())),
-        })
-        .collect();
-    Answer {
-        answer: Ok(candidates),
-        meta,
-    }
+    let reply = (response.status, &headers(response), &*response.body);
+    read_lookup(asked, reply, external_id)
 }
 
 /// The answer to a question of which only the fact of an answer matters.
@@ -176,16 +152,6 @@ fn headers(response: &Response) -> HeaderMap {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    tickets: Vec<Ticket>,
-    #[serde(default)]
-    results: Vec<Ticket>,
-}
-
-#[derive(Deserialize)]
 struct Ticket {
-    id: u64,
     external_id: Option<String>,
-    created_at: String,
 }

@@ -141,4 +141,10 @@ impl Scenario {
         let outlived = self.darkness > 0 || self.sleep > 0 || self.death > 0;
         self.settings.failures_cached || self.settings.drop_keys || outlived || often_lost
     }
+
+    /// Whether so many requests are lost that one row's lookups may fail again and again by chance,
+    /// while others are answered.
+    pub(crate) fn loses_most_lookups(&self) -> bool {
+        self.way_ms > 60_000 || (self.faults.all && self.may_use_keys_up())
+    }
 }

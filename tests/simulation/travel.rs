@@ -33,7 +33,7 @@ impl World {
                 self.send(question, network::create(&intent));
             }
             Effect::LookUp {
-                row,
+                subject,
                 external_id,
                 way,
             } => {
@@ -41,7 +41,7 @@ impl World {
                 let request = network::look_up(&external_id, way);
                 self.send(
                     Question::LookUp {
-                        row,
+                        subject,
                         external_id,
                         way,
                         sent,
@@ -163,14 +163,14 @@ impl World {
                 }
             }
             Question::LookUp {
-                row,
+                subject,
                 external_id,
                 way,
                 sent,
             } => {
                 let answer = given(outcome, |r| network::found(r, way, &external_id));
                 Message::LookedUp {
-                    row,
+                    subject,
                     way,
                     answer,
                     timing: timing(sent),
@@ -203,7 +203,7 @@ impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Create { row, .. } => write!(f, "create of row {row}"),
-            Self::LookUp { row, way, .. } => write!(f, "{way:?} for row {row}"),
+            Self::LookUp { subject, way, .. } => write!(f, "{way:?} for {subject:?}"),
             Self::Probe { .. } => f.write_str("probe"),
             Self::Check { row, .. } => write!(f, "check for row {row}"),
         }

@@ -109,6 +109,11 @@ impl World {
                 {
                     self.note("keys in use");
                 }
+                End::Stopped(Stop::Account(problem))
+                    if problem.code == "LookupFailed" && self.scenario.loses_most_lookups() =>
+                {
+                    self.note("the sample cannot be looked up");
+                }
                 End::Stopped(stop) => panic!("seed {}: {stop:?}", self.scenario.seed),
             }
             let longest = if self.is_calm() {

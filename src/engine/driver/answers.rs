@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::{Driver, Effect, Message, Rows, Timing};
-use crate::checkpoint::{Attempt, Kind};
+use crate::checkpoint::{Attempt, CheckpointError, Kind};
 use crate::engine::log;
+use crate::lifecycle::question::unauthorized;
 use crate::lifecycle::{Event, Evidence, State, Stop, retry};
+use crate::model::external_id::is_near;
 use crate::model::ids::RowNumber;
 use crate::model::intent::Trust;
 use crate::model::limits::{STRANGE_HITS_MAX, THROTTLE_HOLD_MS, THROTTLE_HOLD_MS_MIN};
@@ -14,7 +16,11 @@ use crate::model::reply::{Answer, KeyLookup, Meta, Reply, RetryAfter, Verdict};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 
 impl<R: Rows> Driver<R> {
-    pub(super) fn take_in(&mut self, message: Message, now: Monotonic) {
+    pub(super) fn take_in(
+        &mut self,
+        message: Message,
+        now: Monotonic,
+    ) -> Result<(), CheckpointError> {
         match message {
             Message::Replied { row, reply, timing } => self.replied(row, reply, timing, now),
             Message::NotBegun { row } => {
@@ -22,13 +28,11 @@ impl<R: Rows> Driver<R> {
                 self.happen(row, Event::NeverSent, now);
             }
             Message::LookedUp {
-                row,
+                subject,
                 way,
                 answer,
                 timing,
-            } => {
-                self.looked_up(row, way, answer, timing, now);
-            }
+            } => return self.looked_up(subject, way, answer, timing, now),
             Message::Probed { answer, timing } => self.probed(&answer, timing, now),
             Message::Checked {
                 row,
@@ -39,6 +43,7 @@ impl<R: Rows> Driver<R> {
                 self.stop.get_or_insert(Stop::Interrupted);
             }
         }
+        Ok(())
     }
 
     /// Learns from a reply what every reply tells.
@@ -90,14 +95,15 @@ impl<R: Rows> Driver<R> {
         };
         self.is_quiet_from(row, now);
         let mut ours = false;
+        let has_ticket = matches!(verdict, Verdict::Created { .. });
+        self.learn_of_keys(has_ticket, meta.key_lookup, now);
         if let Verdict::Created {
             ticket,
             external_id,
         } = &verdict
         {
-            ours = external_id.as_deref() == Some(&*external_id_of_row);
+            ours = self.is_ours(external_id.as_deref(), &external_id_of_row);
             self.highest_ticket = self.highest_ticket.max(Some(*ticket));
-            self.learn_of_keys(meta.key_lookup.is_some(), now);
             self.learn_of_first_reply(row, meta.key_lookup);
         }
         if let Verdict::Throttled(asked) = verdict {
@@ -121,22 +127,43 @@ impl<R: Rows> Driver<R> {
         self.happen(row, event, now);
     }
 
-    /// Notes whether a create that made a ticket said what it did with the key. One that did not
-    /// casts doubt on all that are out, and on all further ones of this run.
-    fn learn_of_keys(&mut self, marked: bool, now: Monotonic) {
+    /// Whether a create's own reply carries the row's `external_id`. An account that trims it or
+    /// folds its case has made the row's ticket all the same, and a person should know.
+    fn is_ours(&mut self, theirs: Option<&str>, ours: &str) -> bool {
+        let Some(theirs) = theirs else {
+            return false;
+        };
+        if theirs == ours {
+            return true;
+        }
+        let is_near = is_near(ours, theirs);
+        if is_near && !self.tells_ids_changed {
+            self.tells_ids_changed = true;
+            self.news.push(format!(
+                "the account stores external_id {ours:?} as {theirs:?}: lookups cannot find such a \
+                 row for certain, so a row whose reply is lost ends as unknown"
+            ));
+        }
+        is_near
+    }
+
+    /// Notes what the reply to a create says of its key. Any word about it shows that keys arrive; a
+    /// ticket without one casts doubt on all keys that are out, and on all further ones of this run.
+    fn learn_of_keys(&mut self, has_ticket: bool, lookup: Option<KeyLookup>, now: Monotonic) {
         // Where no key is trusted anyway, silence about one is nothing new.
         if self.plan.rules.trust == Trust::LookupOnly {
             return;
         }
-        let seen = match (self.evidence, marked) {
-            (Evidence::Dropped, _) | (_, false) => Evidence::Dropped,
-            (Evidence::Unproven | Evidence::Honoured, true) => Evidence::Honoured,
+        let seen = match (self.evidence, lookup) {
+            (Evidence::Dropped, _) => Evidence::Dropped,
+            (Evidence::Unproven | Evidence::Honoured, Some(_)) => Evidence::Honoured,
+            (Evidence::Unproven | Evidence::Honoured, None) if has_ticket => Evidence::Dropped,
+            (unchanged @ (Evidence::Unproven | Evidence::Honoured), None) => unchanged,
         };
         if seen == self.evidence {
             return;
         }
         self.evidence = seen;
-        self.batch.evidence = Some(seen);
         if seen == Evidence::Dropped {
             self.news.push(
                 "Zendesk does not confirm the idempotency key: something on the way drops it; from \
@@ -172,7 +199,7 @@ impl<R: Rows> Driver<R> {
     }
 
     /// A 429 holds all lanes, once, for as long as it asks.
-    pub(super) fn hold(&mut self, asked: Option<RetryAfter>, now: Monotonic) {
+    fn hold(&mut self, asked: Option<RetryAfter>, now: Monotonic) {
         let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
         let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
         // A wait of nothing would answer a full account with all lanes again.
@@ -208,8 +235,7 @@ impl<R: Rows> Driver<R> {
         log::asked("probe", 1, told, meta, timing.round_trip_ms());
         self.learn(&answer.meta, timing);
         if let Err(Verdict::Unauthorized) = answer.answer {
-            self.stop
-                .get_or_insert(Stop::Credentials(refused_credentials()));
+            self.stop.get_or_insert(Stop::Credentials(unauthorized()));
         }
         let answered = !matches!(
             answer.answer,
@@ -218,6 +244,7 @@ impl<R: Rows> Driver<R> {
                 | Verdict::NotSent(_)
                 | Verdict::Lost(_)
                 | Verdict::Throttled(_)
+                | Verdict::Cached
                 | Verdict::Unreadable)
         );
         self.watch.probed(answered, now);
@@ -242,13 +269,6 @@ impl<R: Rows> Driver<R> {
         }
         self.judge(row, reply, now);
     }
-}
-
-pub(super) fn refused_credentials() -> Problem {
-    Problem::new(
-        "Unauthorized",
-        "Zendesk refuses the credentials; check them, then run the same command again",
-    )
 }
 
 pub(super) fn attempt(

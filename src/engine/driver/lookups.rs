@@ -1,85 +1,102 @@
 //! What the answers to lookups mean.
 
-use super::answers::{attempt, refused_credentials};
-use super::track::Asked;
-use super::{Driver, Rows, Timing, Way};
-use crate::checkpoint::{Attempt, Kind};
+use super::answers::attempt;
+use super::track::{Asked, Half};
+use super::{Driver, Rows, Subject, Timing, Way};
+use crate::checkpoint::{Attempt, CheckpointError, Kind};
 use crate::engine::log;
-use crate::lifecycle::{Stop, retry};
+use crate::lifecycle::question::{Tries, Unanswered, throttle_ms};
+use crate::lifecycle::retry;
 use crate::model::ids::RowNumber;
-use crate::model::limits::{FAILED_LOOKUPS_MAX, FORBIDDEN_LOOKUPS_MAX, THROTTLE_HOLD_MS};
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, Candidate, RetryAfter, Verdict};
-use crate::model::time::Monotonic;
+use crate::model::reply::{Answer, Found, Meta, NearMatch, Verdict};
+use crate::model::time::{Monotonic, ServerTime};
 
 impl<R: Rows> Driver<R> {
     pub(super) fn looked_up(
         &mut self,
-        row: RowNumber,
+        subject: Subject,
         way: Way,
-        answer: Answer<Vec<Candidate>>,
+        answer: Answer<Found>,
         timing: Timing,
         now: Monotonic,
-    ) {
+    ) -> Result<(), CheckpointError> {
         self.out -= 1;
-        let line = self.tracked.get(&row).map(|tracked| tracked.line);
-        let line = line.or_else(|| self.sample.line(row));
-        log::looked_up(line, way.word(), &answer, timing.round_trip_ms());
-        let Answer { answer, meta } = answer;
         let sent_at = self.server_now(timing.sent);
-        self.learn(&meta, timing);
+        let (answer, is_older) = unless_cached(answer, sent_at);
+        let Answer { answer, meta } = answer;
+        let line = subject.row().and_then(|row| self.line(row));
+        log::looked_up(line, way.word(), &answer, &meta, timing.round_trip_ms());
+        let is_cached = answer == Err(Verdict::Cached);
+        // A cached reply describes the past. No cache knows the comparison: if even that is older
+        // than its question, Zendesk's clock was set back.
+        if is_cached && !(is_older && subject == Subject::Comparison) {
+            let status = meta.status;
+            self.learn(
+                &Meta {
+                    status,
+                    ..Meta::default()
+                },
+                timing,
+            );
+        } else {
+            self.learn(&meta, timing);
+            self.pace_of(way).learn_endpoint(meta.endpoint, now);
+        }
         self.tally.lookups += 1;
-        self.pace_of(way).learn_endpoint(meta.endpoint, now);
-        let kind = match way {
-            Way::List => Kind::List,
-            Way::Search => Kind::Search,
-        };
-        let found = answer.as_ref().ok().map(|found| found.len() as u64);
-        let attempt = Attempt {
-            found,
-            ..attempt(row, kind, &meta, sent_at, timing)
-        };
-        self.batch.attempts.push(attempt);
-        self.watch.observe(answer.as_ref().err(), now);
+        if let Some(row) = subject.row() {
+            let kind = match way {
+                Way::List => Kind::List,
+                Way::Search => Kind::Search,
+            };
+            let found = answer.as_ref().ok().map(|found| found.exact.len() as u64);
+            self.batch.attempts.push(Attempt {
+                found,
+                ..attempt(row, kind, &meta, sent_at, timing)
+            });
+        }
+        // One row's lookup may be forbidden for its own sake: it does not count as a forbidden row.
+        let outcome = answer.as_ref().err();
+        self.watch.observe(
+            outcome.filter(|verdict| !matches!(verdict, Verdict::Forbidden(_))),
+            now,
+        );
         if let Err(Verdict::Throttled(asked)) = answer {
-            self.hold(asked, now);
+            let until = now.plus(throttle_ms(asked, self.server_now(now)));
+            self.pace_of(way).hold_until(until);
+            self.creates.hold_until(until);
         }
-        if self.sample.contains(row) {
-            self.stop_if_account_is_wrong(&answer);
-            self.sampled(row, answer, now);
-            return;
+        if answer.is_ok() {
+            self.comparison_failures = 0;
         }
-        if self.is_control(row) {
-            self.stop_if_account_is_wrong(&answer);
-            self.controlled(&answer, now);
-            return;
-        }
-        // By now this is the reply's own `Date`: when the question was answered, which is never too
-        // late for judging it.
-        let asked = Asked {
-            at: self.server_now(timing.sent),
-            local: timing.sent,
-        };
-        match answer {
-            Ok(candidates) => {
-                let candidates = self.with_dates_that_tell(candidates);
-                self.weigh(row, way, candidates, asked, now);
+        match subject {
+            Subject::Row(row) => {
+                // By now this is the reply's own `Date`: when the question was answered, which is
+                // never too late for judging it.
+                let asked = Asked {
+                    at: self.server_now(timing.sent),
+                    local: timing.sent,
+                };
+                match answer {
+                    Ok(found) => self.weigh(row, way, found, asked, now),
+                    Err(verdict) => {
+                        self.lookup_failed(row, way, &verdict, asked, now);
+                        Ok(())
+                    }
+                }
             }
-            Err(verdict) => self.lookup_failed(row, way, verdict, asked, now),
+            Subject::Sample(row) => self.sampled(row, answer, now),
+            Subject::Control(_) => self.controlled(answer, now),
+            Subject::Comparison => {
+                self.compared(way, answer, is_older, now);
+                Ok(())
+            }
         }
     }
 
-    fn stop_if_account_is_wrong<T>(&mut self, answer: &Result<T, Verdict>) {
-        match answer {
-            Err(Verdict::Unauthorized) => {
-                self.stop
-                    .get_or_insert(Stop::Credentials(refused_credentials()));
-            }
-            Err(Verdict::WrongAccount(problem)) => {
-                self.stop.get_or_insert(Stop::Account(problem.clone()));
-            }
-            Ok(_) | Err(_) => {}
-        }
+    fn line(&self, row: RowNumber) -> Option<u64> {
+        let tracked = self.tracked.get(&row).map(|tracked| tracked.line);
+        tracked.or_else(|| self.sample.line(row))
     }
 
     /// Weighs what one way of a lookup has found. Only both ways together prove that there is none.
@@ -87,98 +104,117 @@ impl<R: Rows> Driver<R> {
         &mut self,
         row: RowNumber,
         way: Way,
-        candidates: Vec<Candidate>,
+        Found { exact, near }: Found,
         asked: Asked,
         now: Monotonic,
-    ) {
+    ) -> Result<(), CheckpointError> {
+        let near = self.unexplained(near)?;
+        let exact = self.with_dates_that_tell(exact);
         let Some(tracked) = self.tracked.get_mut(&row) else {
-            return;
+            return Ok(());
         };
-        tracked.failed_lookups = 0;
-        match (way, tracked.half_looked_up) {
-            (Way::List, _) if candidates.is_empty() => {
-                tracked.half_looked_up = Some(asked);
+        tracked.tries = Tries::default();
+        let half = tracked.half_looked_up.take();
+        if !exact.is_empty() {
+            let event = self.finding(row, exact, asked, None);
+            self.happen(row, event, now);
+            return Ok(());
+        }
+        match (way, half) {
+            (Way::List, _) => {
+                tracked.half_looked_up = Some(Half { asked, near });
                 self.schedule(row, now);
             }
-            (Way::List, _) => {
-                let event = self.finding(row, candidates, asked, None);
-                self.happen(row, event, now);
-            }
             // The search alone, without the list, proves no absence: the list is asked next.
-            (Way::Search, None) if candidates.is_empty() => self.schedule(row, now),
-            (Way::Search, listed) => {
-                let first = listed.unwrap_or(asked);
-                if !candidates.is_empty() || self.may_judge_absence(row, first, now) {
-                    let event = self.finding(row, candidates, first, None);
+            (Way::Search, None) => self.schedule(row, now),
+            (Way::Search, Some(listed)) => {
+                if let Some(near) = listed.near.or(near) {
+                    let event = self.near_finding(row, near, listed.asked);
                     self.happen(row, event, now);
+                } else if self.may_judge_absence(row, listed.asked, now)? {
+                    self.judge_absence(row, listed.asked, now);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Lets both ways' "none" happen to a row.
+    pub(super) fn judge_absence(&mut self, row: RowNumber, asked: Asked, now: Monotonic) {
+        self.visibility.note_absent(row);
+        let event = self.finding(row, Vec::new(), asked, None);
+        self.happen(row, event, now);
+    }
+
+    /// The first near match that is not known to be another row's ticket: `external_id`s may differ
+    /// by case alone.
+    pub(super) fn unexplained(
+        &self,
+        near: Vec<NearMatch>,
+    ) -> Result<Option<NearMatch>, CheckpointError> {
+        for found in near {
+            let is_known = match &found.external_id {
+                Some(theirs) => self.checkpoint.ticket_of(theirs)? == Some(found.ticket),
+                None => false,
+            };
+            if !is_known {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     }
 
     fn lookup_failed(
         &mut self,
         row: RowNumber,
         way: Way,
-        verdict: Verdict,
+        verdict: &Verdict,
         asked: Asked,
         now: Monotonic,
     ) {
-        let failed = self
-            .tracked
-            .get(&row)
-            .map_or(0, |tracked| tracked.failed_lookups);
-        let asked = match verdict {
-            Verdict::Unauthorized => {
-                self.stop
-                    .get_or_insert(Stop::Credentials(refused_credentials()));
-                None
-            }
-            Verdict::WrongAccount(problem) => {
-                self.stop.get_or_insert(Stop::Account(problem));
-                None
-            }
-            // Asking again will not help: this way of looking up is closed for the row.
-            Verdict::Refused(problem) => return self.cannot_be_told(row, asked, problem, now),
-            Verdict::Forbidden(problem) if failed >= FORBIDDEN_LOOKUPS_MAX => {
-                return self.cannot_be_told(row, asked, problem, now);
-            }
-            Verdict::Unreadable if failed >= FAILED_LOOKUPS_MAX => {
-                let problem = Problem::new(
-                    "LookupFailed",
-                    format!("{failed} lookups of this row were answered with nothing of use"),
-                );
-                return self.cannot_be_told(row, asked, problem, now);
-            }
-            Verdict::Throttled(asked) => {
-                let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
-                let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
-                self.pace_of(way).hold_until(now.plus(ms));
-                Some(asked)
-            }
-            Verdict::ServerError(asked) => asked,
-            Verdict::Created { .. }
-            | Verdict::Unreadable
-            | Verdict::KeyMismatch
-            | Verdict::Expired
-            | Verdict::Forbidden(_)
-            | Verdict::Conflict
-            | Verdict::NotSent(_)
-            | Verdict::Lost(_) => None,
-        };
         let server_now = self.server_now(now);
         let Some(tracked) = self.tracked.get_mut(&row) else {
             return;
         };
-        tracked.failed_lookups += 1;
-        let jitter = retry::jitter(self.plan.seed, row.0, tracked.failed_lookups);
-        let ms = retry::delay_ms(tracked.failed_lookups, asked, server_now, jitter);
-        self.schedule(row, now.plus(ms.max(1)));
+        let jitter = retry::jitter(self.plan.seed, row.0, tracked.tries.failures());
+        match tracked.tries.failed(verdict, server_now, jitter) {
+            Unanswered::Again(ms) => self.schedule(row, now.plus(ms)),
+            Unanswered::Never(problem) => self.cannot_be_told(row, asked, problem, now),
+            Unanswered::Compare(problem) => {
+                self.unschedule(row);
+                self.compare(Subject::Row(row), way, (asked, problem), now);
+            }
+            Unanswered::Stop(stop) => {
+                self.stop.get_or_insert(stop);
+                self.schedule(row, now);
+            }
+        }
     }
 
     /// A lookup that can never be answered proves nothing: a person has to look.
-    fn cannot_be_told(&mut self, row: RowNumber, asked: Asked, problem: Problem, now: Monotonic) {
+    pub(super) fn cannot_be_told(
+        &mut self,
+        row: RowNumber,
+        asked: Asked,
+        problem: Problem,
+        now: Monotonic,
+    ) {
         let event = self.finding(row, Vec::new(), asked, Some(problem));
         self.happen(row, event, now);
     }
+}
+
+/// An answer that is older than its question was given by a cache, whatever its headers say. Returns
+/// whether it is older.
+fn unless_cached(answer: Answer<Found>, sent_at: ServerTime) -> (Answer<Found>, bool) {
+    let is_older = answer.meta.is_older_than(sent_at);
+    let Answer { answer, meta } = answer;
+    let answer = answer.and_then(|found| {
+        if is_older {
+            Err(Verdict::Cached)
+        } else {
+            Ok(found)
+        }
+    });
+    (Answer { answer, meta }, is_older)
 }

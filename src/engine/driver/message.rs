@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::model::ids::RowNumber;
 use crate::model::intent::{Durable, Intent};
-use crate::model::reply::{Answer, Candidate, Reply};
+use crate::model::reply::{Answer, Found, Reply};
 use crate::model::time::Monotonic;
 
 /// The two ways to look a row up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// The list of tickets, filtered by `external_id`: exact, but without archived tickets.
     List,
@@ -26,6 +26,29 @@ impl Way {
     }
 }
 
+/// What a lookup is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A row whose create is of unknown outcome, or that must be looked up before it is sent.
+    Row(RowNumber),
+    /// A row of the sample that is looked up before the first create.
+    Sample(RowNumber),
+    /// A row that has its ticket: do lookups find it?
+    Control(RowNumber),
+    /// No row: are lookups answered at all?
+    Comparison,
+}
+
+impl Subject {
+    /// The row, if it is about one.
+    pub fn row(self) -> Option<RowNumber> {
+        match self {
+            Self::Row(row) | Self::Sample(row) | Self::Control(row) => Some(row),
+            Self::Comparison => None,
+        }
+    }
+}
+
 /// Something that the body of the loop has to do.
 #[derive(Debug)]
 pub enum Effect {
@@ -36,11 +59,11 @@ pub enum Effect {
         /// When a resend is no longer safe; checked again right before the send.
         latest: Option<Monotonic>,
     },
-    /// Look a row up.
+    /// Look an `external_id` up.
     LookUp {
-        /// The row.
-        row: RowNumber,
-        /// Its `external_id`.
+        /// What for.
+        subject: Subject,
+        /// The `external_id`.
         external_id: Arc<str>,
         /// How.
         way: Way,
@@ -89,12 +112,12 @@ pub enum Message {
     },
     /// A lookup is answered, or will not be.
     LookedUp {
-        /// The row.
-        row: RowNumber,
+        /// What it was for.
+        subject: Subject,
         /// How it was asked.
         way: Way,
         /// The answer.
-        answer: Answer<Vec<Candidate>>,
+        answer: Answer<Found>,
         /// When.
         timing: Timing,
     },

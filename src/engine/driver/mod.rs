@@ -4,7 +4,8 @@
 //! follows in one transaction, and gives back what may be done now that it is on disk.
 
 mod answers;
-mod control;
+mod comparison;
+mod ending;
 mod first_replies;
 mod lookups;
 mod message;
@@ -14,12 +15,13 @@ mod requesters;
 mod returned_tests;
 mod sample;
 mod track;
+mod visibility;
 mod waiting;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use message::{Effect, Message, Timing, Way};
+pub use message::{Effect, Message, Subject, Timing, Way};
 pub use sample::SAMPLE_ROWS;
 
 use super::history::History;
@@ -33,10 +35,11 @@ use crate::model::problem::Problem;
 use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::zendesk::pacer::{Pacer, Policy};
-use control::{Control, Held};
+use comparison::Comparisons;
 use requesters::Requesters;
 use sample::Sample;
 use track::Tracked;
+use visibility::Visibility;
 use warnings::Warnings;
 
 /// The rows of the CSV, as far as the driver needs them again.
@@ -87,9 +90,11 @@ pub struct Driver<R> {
     requesters: Requesters,
     /// Rows to be looked up before anything is sent.
     sample: Sample,
-    /// Whether this user sees our tickets, and the findings that wait to know it.
-    control: Control,
-    held: Vec<Held>,
+    /// Whether empty lookups count.
+    visibility: Visibility,
+    /// Lookups for comparison, and how many have failed in succession.
+    comparisons: Comparisons,
+    comparison_failures: u32,
     /// Requests that are out, whatever they are.
     out: usize,
     probing: bool,
@@ -105,6 +110,8 @@ pub struct Driver<R> {
     effects: Vec<Effect>,
     news: Vec<String>,
     warnings: Warnings,
+    /// Whether a person knows that the account changes `external_id`s.
+    tells_ids_changed: bool,
     stop: Option<Stop>,
 }
 
@@ -119,15 +126,10 @@ impl<R: Rows> Driver<R> {
         clock: ServerClock,
         now: Monotonic,
     ) -> Result<Self, CheckpointError> {
-        let evidence = checkpoint.evidence()?;
         let counts = checkpoint.counts()?;
         let highest_ticket = checkpoint.highest_ticket()?;
         let in_flight = checkpoint.in_flight()?;
-        let control = if plan.sees_all {
-            Control::SeesAll
-        } else {
-            Control::Open
-        };
+        let sample = checkpoint.sample(sample::FIRST, sample::RANDOM, plan.seed)?;
         let mut driver = Self {
             watch: Watch::new(plan.max_outage_ms, plan.max_errors),
             creates: Pacer::new(plan.pace, now),
@@ -139,7 +141,7 @@ impl<R: Rows> Driver<R> {
             make_key,
             clock,
             started: now,
-            evidence,
+            evidence: Evidence::Unproven,
             highest_ticket,
             tracked: BTreeMap::new(),
             due: BTreeSet::new(),
@@ -150,9 +152,10 @@ impl<R: Rows> Driver<R> {
             returned: BTreeSet::new(),
             resumed: in_flight.iter().map(|row| row.number).collect(),
             requesters: Requesters::default(),
-            sample: Sample::default(),
-            control,
-            held: Vec::new(),
+            sample: Sample::of(sample, now),
+            visibility: Visibility::new(),
+            comparisons: Comparisons::default(),
+            comparison_failures: 0,
             out: 0,
             probing: false,
             left_pending: 0,
@@ -166,6 +169,7 @@ impl<R: Rows> Driver<R> {
             effects: Vec::new(),
             news: Vec::new(),
             warnings: Warnings::default(),
+            tells_ids_changed: false,
             stop: None,
         };
         for row in in_flight {
@@ -173,7 +177,6 @@ impl<R: Rows> Driver<R> {
             driver.tracked.insert(number, Tracked::found(row, now));
             driver.schedule(number, now);
         }
-        driver.choose_sample(now)?;
         Ok(driver)
     }
 
@@ -211,7 +214,7 @@ impl<R: Rows> Driver<R> {
     ) -> Result<Vec<Effect>, CheckpointError> {
         self.ask_again_at = None;
         for message in messages {
-            self.take_in(message, now);
+            self.take_in(message, now)?;
         }
         self.consider_stopping(now);
         if self.stop.is_none() {
@@ -240,13 +243,17 @@ impl<R: Rows> Driver<R> {
             // A row that is due but got no permit is asked again when a permit can be had.
             let due = self.due.first().map(|(time, _)| *time);
             let due = due.map(|time| self.ask_again_at.map_or(time, |later| time.max(later)));
-            [due, self.ask_again_at, self.control.wake_at()]
+            [due, self.ask_again_at, self.visibility.wake_at()]
                 .into_iter()
                 .flatten()
                 .min()
         } else {
             self.sample.wake_at()
         };
+        let next_row = [next_row, self.comparisons.wake_at()]
+            .into_iter()
+            .flatten()
+            .min();
         let over = self.plan.max_duration_ms.map(|ms| self.started.plus(ms));
         let idle_over = self
             .idle_since
@@ -340,56 +347,5 @@ impl<R: Rows> Driver<R> {
 
     fn server_now(&self, now: Monotonic) -> ServerTime {
         self.clock.at(now)
-    }
-
-    fn consider_stopping(&mut self, now: Monotonic) {
-        if self.stop.is_some() {
-            return;
-        }
-        let over = self
-            .plan
-            .max_duration_ms
-            .is_some_and(|ms| now.since(self.started) >= ms);
-        let idle = self
-            .idle_since
-            .is_some_and(|t| now.since(t) >= self.plan.max_outage_ms);
-        let held = self.creates.held_until().since(now) > self.plan.max_outage_ms;
-        self.stop = self
-            .watch
-            .verdict(now)
-            .or_else(|| held.then_some(Stop::Outage))
-            .or_else(|| over.then_some(Stop::MaxDuration))
-            .or_else(|| idle.then_some(Stop::Outage));
-    }
-
-    /// Done is when no row can become a ticket any more without a person, or when the rows that
-    /// this run may take are taken and settled.
-    fn consider_being_done(&mut self, now: Monotonic) {
-        let nothing_more = self.tracked.is_empty() && self.out == 0;
-        if nothing_more && self.no_row_is_left() {
-            self.stop = Some(Stop::Done);
-        } else if nothing_more && self.limit_is_reached() {
-            self.stop = Some(Stop::Limit);
-        }
-        let only_waiting = self.out == 0 && self.effects.is_empty();
-        if self.stop.is_none() && only_waiting && self.settling(now).is_some() {
-            self.idle_since.get_or_insert(now);
-        } else {
-            self.idle_since = None;
-        }
-    }
-
-    /// Whether no pending row is left to be taken.
-    fn no_row_is_left(&self) -> bool {
-        self.at_end
-            && self.ahead.is_empty()
-            && self.returned.is_empty()
-            && self.requesters.holds_no_row()
-    }
-
-    fn limit_is_reached(&self) -> bool {
-        self.plan
-            .limit
-            .is_some_and(|limit| self.left_pending >= limit)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::requesters::requester_of;
 use super::track::Tracked;
-use super::{Driver, Effect, Rows, Way};
+use super::{Driver, Effect, Rows, Subject, Way};
 use crate::checkpoint::{CheckpointError, NewIntent, PendingRow};
 use crate::engine::conversation::with_author_ids;
 use crate::engine::plan::Plan;
@@ -35,6 +35,7 @@ impl<R: Rows> Driver<R> {
             self.creates.note_send(now);
             self.effects.push(Effect::Probe);
         }
+        self.ask_comparisons(now);
         if !self.sample.is_done() {
             self.ask_sample(now);
             return Ok(());
@@ -143,7 +144,7 @@ impl<R: Rows> Driver<R> {
         }
         self.unschedule(number);
         self.effects.push(Effect::LookUp {
-            row: number,
+            subject: Subject::Row(number),
             external_id,
             way,
         });

@@ -11,7 +11,7 @@ use crate::lifecycle::{Flight, Past, Row, Rules, State};
 use crate::model::ids::{Fingerprint, Key, RowNumber};
 use crate::model::intent::{Intent, Route, Trust};
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, Meta};
+use crate::model::reply::{Answer, Found, Meta};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::zendesk::pacer::Policy;
 
@@ -130,11 +130,11 @@ fn two_in_flight(path: &Path) -> Checkpoint {
 /// "Nothing found" to every lookup.
 fn nothing_found(effects: Vec<Effect>, now: Monotonic) -> Vec<Message> {
     let answered = |effect| match effect {
-        Effect::LookUp { row, way, .. } => Message::LookedUp {
-            row,
+        Effect::LookUp { subject, way, .. } => Message::LookedUp {
+            subject,
             way,
             answer: Answer {
-                answer: Ok(Vec::new()),
+                answer: Ok(Found::default()),
                 meta: Meta::default(),
             },
             timing: Timing {

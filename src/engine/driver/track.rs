@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::control::Control;
 use super::{Driver, Rows};
 use crate::checkpoint::{InFlight, Outcome, PendingRow};
-use crate::lifecycle::{Event, How, Row, State, Step, next};
+use crate::lifecycle::question::Tries;
+use crate::lifecycle::{Event, Finding, How, Row, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::{Route, Trust};
 use crate::model::problem::Problem;
-use crate::model::reply::Candidate;
+use crate::model::reply::{Candidate, NearMatch};
 use crate::model::time::{Monotonic, ServerTime};
 
 /// When the first question of a lookup was asked, on both clocks.
@@ -17,6 +17,13 @@ use crate::model::time::{Monotonic, ServerTime};
 pub(super) struct Asked {
     pub(super) at: ServerTime,
     pub(super) local: Monotonic,
+}
+
+/// What the list has said of a row: no ticket with its `external_id`, but perhaps a similar one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Half {
+    pub(super) asked: Asked,
+    pub(super) near: Option<NearMatch>,
 }
 
 /// A row that is in `sending`, or being looked up before it is sent.
@@ -33,19 +40,19 @@ pub(super) struct Tracked {
     /// When its key was first sent by this process; the start of the process, if an earlier one did.
     pub(super) first_sent: Monotonic,
     /// A lookup that has been asked by list, and found nothing there.
-    pub(super) half_looked_up: Option<Asked>,
+    pub(super) half_looked_up: Option<Half>,
     /// Since when this process has seen no request of the row on its way: its own start at first,
     /// since what an earlier process did is not seen.
     pub(super) quiet_since: Monotonic,
-    /// Lookups in succession that were not answered.
-    pub(super) failed_lookups: u32,
+    /// How often its lookup has failed.
+    pub(super) tries: Tries,
 }
 
 impl Tracked {
     /// A row in flight as a start finds it.
     pub(super) fn found(found: InFlight, now: Monotonic) -> Self {
         let row = Row {
-            state: State::Sending(found.flight),
+            state: State::Sending(found.flight.of_an_earlier_run()),
             past: found.past,
         };
         Self::new(
@@ -92,7 +99,7 @@ impl Tracked {
             first_sent: now,
             half_looked_up: None,
             quiet_since: now,
-            failed_lookups: 0,
+            tries: Tries::default(),
         }
     }
 }
@@ -143,7 +150,13 @@ impl<R: Rows> Driver<R> {
                 self.forget(number, false);
                 self.returned.insert(number);
             }
-            State::Created { .. } => self.forget(number, true),
+            State::Created { .. } => {
+                if let Some(tracked) = self.tracked.get(&number) {
+                    let external_id = &tracked.external_id;
+                    self.visibility.note_created(number, external_id, now);
+                }
+                self.forget(number, true);
+            }
             State::Invalid(_) | State::Rejected(_) | State::Unknown(_) | State::Withdrawn => {
                 self.forget(number, false);
             }
@@ -224,18 +237,30 @@ impl<R: Rows> Driver<R> {
     ) -> Event {
         candidates.sort_by_key(|c| c.ticket);
         candidates.dedup_by_key(|c| c.ticket);
-        let quiet_ms = self
-            .tracked
-            .get(&row)
-            .map_or(0, |tracked| asked.local.since(tracked.quiet_since));
-        let blind = self.control != Control::SeesAll;
-        let obstacle = obstacle.or_else(|| blind.then(not_visible));
-        Event::LookedUp(crate::lifecycle::Finding {
+        Event::LookedUp(Finding {
             candidates,
+            near: None,
             asked_at: asked.at,
-            quiet_ms,
-            obstacle,
+            quiet_ms: self.quiet_ms(row, asked),
+            obstacle: obstacle.or_else(|| self.blindness()),
         })
+    }
+
+    /// A lookup that found no ticket of the row but one that may be.
+    pub(super) fn near_finding(&self, row: RowNumber, near: NearMatch, asked: Asked) -> Event {
+        Event::LookedUp(Finding {
+            candidates: Vec::new(),
+            near: Some(near),
+            asked_at: asked.at,
+            quiet_ms: self.quiet_ms(row, asked),
+            obstacle: None,
+        })
+    }
+
+    fn quiet_ms(&self, row: RowNumber, asked: Asked) -> u64 {
+        self.tracked
+            .get(&row)
+            .map_or(0, |tracked| asked.local.since(tracked.quiet_since))
     }
 
     /// Keeps the counts in step with the rows.
@@ -270,12 +295,4 @@ impl<R: Rows> Driver<R> {
             State::Withdrawn => &mut self.counts.withdrawn,
         }
     }
-}
-
-fn not_visible() -> Problem {
-    Problem::new(
-        "NotVisible",
-        "no ticket was found, but this user may not see all tickets; run as an admin, or look \
-         with an admin's eyes",
-    )
 }

@@ -5,9 +5,9 @@ use crate::checkpoint::{SentRow, Setting};
 use crate::engine::asking::{Unanswered, wait_until};
 use crate::engine::clock::monotonic;
 use crate::engine::error::EngineError;
-use crate::engine::recover::{MOST_RECENT_MS, export, export_is_cheaper};
+use crate::engine::recover::{ExportedAccount, MOST_RECENT_MS, export, export_is_cheaper};
 use crate::model::ids::{RowNumber, TicketId};
-use crate::model::reply::Candidate;
+use crate::model::reply::{Candidate, Found};
 use crate::zendesk::pacer::{Pacer, Policy};
 
 /// Rows that are read from the checkpoint at a time.
@@ -21,27 +21,33 @@ impl Verifier<'_> {
         if left == 0 {
             return Ok(());
         }
-        let by_export = self.account.role == "admin" && self.export_is_cheaper(left).await?;
-        if by_export && self.by_export().await? {
+        let tickets = match &*self.account.role {
+            "admin" => self.tickets_to_export(left).await?,
+            _ => None,
+        };
+        if let Some(tickets) = tickets
+            && self.by_export(tickets).await?
+        {
             let now = self.now();
             return Ok(self.checkpoint.note_all_searched(now)?);
         }
         self.by_lookups().await
     }
 
-    /// An export that was begun is gone on with.
-    async fn export_is_cheaper(&mut self, rows: u64) -> Result<bool, EngineError> {
-        if self.cursor()?.is_some() {
-            return Ok(true);
-        }
+    /// About how many tickets the export holds, if it is the cheaper way to look `rows` up. An export
+    /// that was begun is continued.
+    async fn tickets_to_export(&mut self, rows: u64) -> Result<Option<u64>, EngineError> {
         let client = self.client;
         let tickets = self.asker.asked("count", || client.count_tickets()).await?;
         let rpm = self.pace.max_rpm.map_or(u64::MAX, u64::from);
-        Ok(tickets.is_ok_and(|tickets| export_is_cheaper(rows, tickets, rpm)))
+        let is_begun = self.cursor()?.is_some();
+        Ok(tickets
+            .ok()
+            .filter(|tickets| is_begun || export_is_cheaper(rows, *tickets, rpm)))
     }
 
     /// Reads the export; `false` if it cannot be read to its end.
-    async fn by_export(&mut self) -> Result<bool, EngineError> {
+    async fn by_export(&mut self, tickets: u64) -> Result<bool, EngineError> {
         self.monitor
             .tell("looking for second tickets in the export of all tickets");
         if let Some(last) = self.checkpoint.last_sent_at()? {
@@ -52,7 +58,12 @@ impl Verifier<'_> {
         let after = self.cursor()?;
         let checkpoint = &mut *self.checkpoint;
         let requests = &mut self.asker.requests;
-        let complete = export(self.client, self.end, requests, after, |page| {
+        let account = ExportedAccount {
+            clock: self.account.clock,
+            tickets,
+            dates_tell: false,
+        };
+        let complete = export(self.client, self.end, requests, (account, after), |page| {
             let tickets = page.tickets.iter().map(|t| (&*t.external_id, t.ticket));
             checkpoint.note_exported_page(tickets, page.after.as_deref().unwrap_or_default())
         });
@@ -118,11 +129,16 @@ impl Verifier<'_> {
             Ok(found) => found,
             Err(Unanswered::Refused(_)) => {
                 *unsearchable += 1;
-                Vec::new()
+                Found::default()
             }
             Err(why) => return Err(self.asker.cannot("search for tickets", why)),
         };
         let ticket = |candidate: Candidate| candidate.ticket;
-        Ok(listed.into_iter().chain(more).map(ticket).collect())
+        Ok(listed
+            .exact
+            .into_iter()
+            .chain(more.exact)
+            .map(ticket)
+            .collect())
     }
 }
