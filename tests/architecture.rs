@@ -219,3 +219,25 @@ fn a_stranger_at_the_top_is_found() {
         ]
     );
 }
+
+/// `NotSent` is certain because of how these crates work inside, as the comment in
+/// `zendesk/exchange.rs` says.
+#[test]
+fn the_crates_that_send_are_the_versions_that_were_read() {
+    let read = include_str!("../src/zendesk/exchange.rs");
+    let lock = include_str!("../Cargo.lock");
+    nothing(rules::unread_versions(read, lock, &["reqwest", "hyper", "hyper-util"]).into_iter());
+}
+
+#[test]
+fn a_version_that_was_not_read_is_found() {
+    let lock = "[[package]]\nname = \"hyper\"\nversion = \"1.13.0\"\n\n\
+                [[package]]\nname = \"reqwest\"\nversion = \"0.13.5\"\n";
+    let read = "As read in reqwest 0.13.5, hyper-util 0.1.21 and hyper 1.12.0:";
+    assert_eq!(
+        rules::unread_versions(read, lock, &["hyper", "reqwest"]),
+        [
+            "Cargo.lock has hyper 1.13.0: read src/zendesk/exchange.rs again, then name that version there"
+        ]
+    );
+}

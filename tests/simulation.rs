@@ -22,6 +22,8 @@ mod network;
 mod scenario;
 #[path = "simulation/travel.rs"]
 mod travel;
+#[path = "simulation/trouble.rs"]
+mod trouble;
 #[path = "simulation/world.rs"]
 mod world;
 

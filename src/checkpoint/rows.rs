@@ -213,8 +213,7 @@ fn sample(
     seed: u64,
 ) -> rusqlite::Result<Vec<PendingRow>> {
     let mut query = db.prepare(&format!(
-        "WITH open AS (SELECT {COLUMNS} FROM row WHERE state = ?1 AND look_up_since IS NULL
-                       AND first_sent_at IS NULL),
+        "WITH open AS (SELECT {COLUMNS} FROM row WHERE state = ?1 AND look_up_since IS NULL),
               first AS (SELECT * FROM open ORDER BY number LIMIT ?2)
          SELECT * FROM first
          UNION ALL

@@ -168,11 +168,12 @@ impl Requests for Client {
                 subject,
                 external_id,
                 way,
+                page_size,
             } => {
                 let sent = monotonic();
                 let answer = match way {
-                    Way::List => self.list_by_external_id(&external_id).await,
-                    Way::Search => self.search_by_external_id(&external_id).await,
+                    Way::List => self.list_by_external_id(&external_id, page_size).await,
+                    Way::Search => self.search_by_external_id(&external_id, page_size).await,
                 };
                 Message::LookedUp {
                     subject,

@@ -130,7 +130,19 @@ fn again_ms(verdict: &Verdict, failures: u32, now: ServerTime, jitter: u64) -> u
     let ms = match verdict {
         Verdict::Throttled(asked) => throttle_ms(*asked, now),
         Verdict::ServerError(Some(asked)) => throttle_ms(Some(*asked), now),
-        _ => delay_ms(failures, None, now, jitter).min(LOOKUP_DELAY_MS_MAX),
+        Verdict::Created { .. }
+        | Verdict::Unreadable
+        | Verdict::Cached
+        | Verdict::KeyMismatch
+        | Verdict::Refused(_)
+        | Verdict::Unauthorized
+        | Verdict::Expired
+        | Verdict::Forbidden(_)
+        | Verdict::WrongAccount(_)
+        | Verdict::Conflict
+        | Verdict::ServerError(None)
+        | Verdict::NotSent(_)
+        | Verdict::Lost(_) => delay_ms(failures, None, now, jitter).min(LOOKUP_DELAY_MS_MAX),
     };
     ms.max(1)
 }

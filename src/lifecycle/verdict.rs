@@ -3,7 +3,7 @@
 use super::event::{Finding, Rules, Step};
 use super::state::{Flight, How, Past, Row, State};
 use crate::model::intent::Trust;
-use crate::model::limits::CREATED_AT_SLACK_MS;
+use crate::model::limits::{CREATED_AT_SLACK_MS, KEYS_PER_ROW_MAX_UNTRUSTED};
 use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, NearMatch};
 use crate::model::time::ServerTime;
@@ -117,13 +117,10 @@ fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
             Step::Rest,
         );
     }
-    if past.keys >= rules.keys_max {
+    if past.keys >= keys_max(&flight, rules) {
         let problem = Problem::new(
             "KeysUsedUp",
-            format!(
-                "{} keys were tried and no ticket came of it",
-                rules.keys_max
-            ),
+            format!("{} keys were tried and no ticket came of it", past.keys),
         );
         return (
             Row {
@@ -144,6 +141,14 @@ fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
         },
         Step::NewKey,
     )
+}
+
+/// A key that is not trusted is used up by every lost reply, so that a row needs more of them.
+fn keys_max(flight: &Flight, rules: &Rules) -> u32 {
+    match (rules.trust, flight.trust) {
+        (Trust::Key, Trust::LookupOnly) => rules.keys_max.max(KEYS_PER_ROW_MAX_UNTRUSTED),
+        (Trust::Key, Trust::Key) | (Trust::LookupOnly, _) => rules.keys_max,
+    }
 }
 
 /// A ticket can be ours if it was made after our first send: told by its date where the endpoint

@@ -26,13 +26,13 @@ fn ok(body: &str) -> Act {
 
 async fn list(acts: Vec<Act>, id: &str) -> (Result<Vec<u64>, Verdict>, Vec<String>) {
     let server = RawServer::start(acts).await;
-    let answer = client(&server).list_by_external_id(id).await.answer;
+    let answer = client(&server).list_by_external_id(id, 100).await.answer;
     (ids(answer), lines(&server))
 }
 
 async fn search(acts: Vec<Act>, id: &str) -> (Result<Vec<u64>, Verdict>, Vec<String>) {
     let server = RawServer::start(acts).await;
-    let answer = client(&server).search_by_external_id(id).await.answer;
+    let answer = client(&server).search_by_external_id(id, 100).await.answer;
     (ids(answer), lines(&server))
 }
 
@@ -52,7 +52,7 @@ async fn a_list_separates_what_is_equal_byte_for_byte_from_what_zendesk_took_for
         {"id":3,"external_id":null},{"id":4,"external_id":"A-1 "},
         {"id":5,"external_id":"A-1","created_at":"never"}],"next_page":null,"count":5}"#;
     let server = RawServer::start([ok(body)]).await;
-    let answer = client(&server).list_by_external_id("A-1").await;
+    let answer = client(&server).list_by_external_id("A-1", 100).await;
     let candidate = |ticket, created_at| Candidate {
         ticket: TicketId(ticket),
         created_at,
@@ -117,7 +117,10 @@ async fn a_search_finds_near_matches_among_what_it_returns_besides() {
     let body = r#"{"results":[{"id":1,"external_id":"A-10"},{"id":2,"external_id":" a-1"},
         {"id":3,"external_id":null}],"count":3,"next_page":null}"#;
     let server = RawServer::start([ok(body)]).await;
-    let found = client(&server).search_by_external_id("A-1").await.answer;
+    let found = client(&server)
+        .search_by_external_id("A-1", 100)
+        .await
+        .answer;
     let found = found.unwrap();
     assert_eq!(found.exact, []);
     let near: Vec<u64> = found.near.iter().map(|near| near.ticket.0).collect();
@@ -133,7 +136,7 @@ async fn a_question_asks_for_a_fresh_answer_and_takes_no_cached_one() {
         ("x-cache: HIT from here\r\n", Err(Verdict::Cached)),
     ] {
         let server = RawServer::start([Act::Reply(reply("200 OK", headers, none))]).await;
-        let answer = client(&server).list_by_external_id("A-1").await.answer;
+        let answer = client(&server).list_by_external_id("A-1", 100).await.answer;
         assert_eq!(ids(answer), expected, "{headers}");
         let sent = server.seen();
         for name in ["cache-control", "pragma"] {

@@ -61,7 +61,7 @@ pub use client::{Client, ClientError, Timeouts};
 pub use credentials::Credentials;
 pub use estimate::{RECORDED_CREATE_RPM, time_for};
 pub use export::{ExportPage, Exported};
-pub use questions::{Me, Triggers, read_lookup};
+pub use questions::{LOOKUP_PAGE_MAX, Me, Triggers, read_lookup};
 pub use read_back::{FoundField, FoundTicket, READ_BACK_MAX};
 pub use settings::{Thing, TicketField};
 pub use users::{BULK_USERS_MAX, Job, Person};

@@ -23,7 +23,7 @@ const LOOKUP_PAGES_MAX: u32 = 10;
 const LOOKUP_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Results on a page: the most that lists and searches give.
-const PAGE_RESULTS: &str = "100";
+pub const LOOKUP_PAGE_MAX: u32 = 100;
 
 /// Longest name, role or title that is kept, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -61,11 +61,11 @@ impl Client {
     ///
     /// Each page is a request. If not all results can be seen the answer is an error, never an
     /// incomplete list: [`Verdict::Unreadable`] when asking again may help,
-    /// [`Verdict::Refused`] when not.
-    pub async fn list_by_external_id(&self, external_id: &str) -> Answer<Found> {
+    /// [`Verdict::Refused`] when not. `page_size` is at most [`LOOKUP_PAGE_MAX`].
+    pub async fn list_by_external_id(&self, external_id: &str, page_size: u32) -> Answer<Found> {
         let parameters = [("external_id", external_id)];
-        self.gather(Asked::List, "/api/v2/tickets", parameters, external_id)
-            .await
+        let question = (Asked::List, "/api/v2/tickets", parameters);
+        self.gather(question, page_size, external_id).await
     }
 
     /// Searches for the tickets with this `external_id`: `GET /api/v2/search`.
@@ -77,7 +77,7 @@ impl Client {
     /// The value stands in double quotes, for which Zendesk documents no escape. A value with a
     /// double quote or a backslash is therefore not searched for, and the answer is
     /// [`Verdict::Refused`] with the code [`UNSEARCHABLE`], without a request.
-    pub async fn search_by_external_id(&self, external_id: &str) -> Answer<Found> {
+    pub async fn search_by_external_id(&self, external_id: &str, page_size: u32) -> Answer<Found> {
         if external_id.contains(['"', '\\']) {
             return Answer {
                 answer: Err(Verdict::Refused(Problem::new(
@@ -89,8 +89,8 @@ impl Client {
         }
         let query = format!("type:ticket external_id:\"{external_id}\"");
         let parameters = [("query", query.as_str())];
-        self.gather(Asked::Search, "/api/v2/search", parameters, external_id)
-            .await
+        let question = (Asked::Search, "/api/v2/search", parameters);
+        self.gather(question, page_size, external_id).await
     }
 
     /// Asks who the credentials belong to: `GET /api/v2/users/me`.
@@ -149,17 +149,16 @@ impl Client {
     /// would carry the credentials wherever it says.
     async fn gather(
         &self,
-        asked: Asked,
-        path: &str,
-        parameters: [(&str, &str); 1],
+        (asked, path, [parameter]): (Asked, &str, [(&str, &str); 1]),
+        page_size: u32,
         external_id: &str,
     ) -> Answer<Found> {
+        let page_size = page_size.to_string();
         let mut gathered = Gathered::default();
         let mut last = Meta::default();
         for page in 1..=LOOKUP_PAGES_MAX {
             let page = page.to_string();
-            let [first] = parameters;
-            let all = [first, ("per_page", PAGE_RESULTS), ("page", page.as_str())];
+            let all = [parameter, ("per_page", &page_size), ("page", page.as_str())];
             // The first page is asked for without its number, like any simple list.
             let asked_for = if page == "1" { &all[..2] } else { &all[..] };
             let Answer { answer, meta } = self.ask::<Page>(asked, path, asked_for).await;

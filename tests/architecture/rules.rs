@@ -105,3 +105,24 @@ pub(crate) fn strangers(names: &[&str]) -> Vec<String> {
 fn told(code: &Code, line: usize, why: &str) -> String {
     format!("{}:{line}: {why}", code.path)
 }
+
+/// Crates whose version in `lock` is not the one that `read` names.
+pub(crate) fn unread_versions(read: &str, lock: &str, crates: &[&str]) -> Vec<String> {
+    let read: Vec<&str> = read
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .map(|word| word.trim_end_matches(':'))
+        .collect();
+    let unread = |name: &&str| {
+        let entry = format!("name = \"{name}\"\nversion = \"");
+        let (_, rest) = lock.split_once(&entry)?;
+        let (version, _) = rest.split_once('"')?;
+        let is_read = read.windows(2).any(|pair| pair == [*name, version]);
+        (!is_read).then(|| {
+            format!(
+                "Cargo.lock has {name} {version}: read src/zendesk/exchange.rs again, then name \
+                 that version there"
+            )
+        })
+    };
+    crates.iter().filter_map(unread).collect()
+}

@@ -23,17 +23,41 @@ pub(crate) fn create(intent: &Intent) -> Request {
     request
 }
 
-pub(crate) fn look_up(external_id: &str, way: Way) -> Request {
+pub(crate) fn look_up(external_id: &str, way: Way, page_size: u32) -> Request {
+    let page_size = ("per_page".into(), page_size.to_string());
     match way {
         Way::List => get(
             "/api/v2/tickets",
-            vec![("external_id".into(), external_id.into())],
+            vec![("external_id".into(), external_id.into()), page_size],
         ),
         Way::Search => {
             let query = format!("type:ticket external_id:\"{external_id}\"");
-            get("/api/v2/search", vec![("query".into(), query)])
+            get("/api/v2/search", vec![("query".into(), query), page_size])
         }
     }
+}
+
+/// A reply that the account itself never gives.
+pub(crate) fn made_up(status: u16, body: &str, now_ms: i64) -> Response {
+    Response {
+        status,
+        headers: vec![("date".into(), http_date(now_ms))],
+        body: body.into(),
+    }
+}
+
+pub(crate) fn http_date(now_ms: i64) -> String {
+    let now = jiff::Timestamp::from_millisecond(now_ms).unwrap();
+    jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&now)
+        .unwrap()
+}
+
+pub(crate) fn set_header(response: &mut Response, name: &str, value: &str) {
+    response
+        .headers
+        .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+    response.headers.push((name.into(), value.into()));
 }
 
 pub(crate) fn me() -> Request {

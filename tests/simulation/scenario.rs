@@ -2,12 +2,25 @@
 
 use zendesk_migrate::sandbox::faults::Faults;
 use zendesk_migrate::sandbox::settings::{
-    HeaderSpelling, ImportsKeys, RetryAfter, Settings, WindowKind,
+    ExternalIds, HeaderSpelling, ImportsKeys, RetryAfter, Settings, WindowKind,
 };
 
 use crate::dice::Dice;
 
 pub(crate) const MINUTE_MS: u64 = 60_000;
+
+/// What a cache on the way does with the answers to lookups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cache {
+    /// There is none.
+    None,
+    /// It says how old an answer is.
+    Honest,
+    /// It says nothing, but for the old `Date`.
+    KeepsDate,
+    /// It passes an old answer off as a new one.
+    HidesItself,
+}
 
 /// Everything that is fixed for a seed.
 #[derive(Debug, Clone)]
@@ -42,6 +55,15 @@ pub(crate) struct Scenario {
     pub(crate) refused_every: u64,
     /// Whether the tickets are imported.
     pub(crate) imports: bool,
+    /// What a cache on the way does.
+    pub(crate) cache: Cache,
+    /// Whether each process may go another way, where keys are dropped or not.
+    pub(crate) changes_ways: bool,
+    /// The row whose lookups never get an answer, and which of the answers that are none they get.
+    pub(crate) poisoned: Option<(u64, usize)>,
+    /// Chance in a hundred, at each end of a process, that an older checkpoint takes the place of the
+    /// newest; afterwards lookups may be refused for as long as a process lives.
+    pub(crate) restores: u64,
 }
 
 impl Scenario {
@@ -99,10 +121,44 @@ impl Scenario {
             duplicate: if repeats { faults.duplicate } else { 0.0 },
             ..faults
         };
+        let mut more = Dice::new(seed ^ 0x3_4D);
+        let external_ids = match more.between(0, 12) {
+            0 => ExternalIds::Trim,
+            1 => ExternalIds::Fold,
+            _ => ExternalIds::Exact,
+        };
+        let settings = Settings {
+            external_ids,
+            ..settings
+        };
+        let cache = match more.between(0, 16) {
+            0 => Cache::Honest,
+            1 => Cache::KeepsDate,
+            2 => Cache::HidesItself,
+            _ => Cache::None,
+        };
+        let changes_ways = !imports && more.per_mille(80);
+        let restores = if more.per_mille(80) { 40 } else { 0 };
+        let faults = Faults {
+            // See above: keys that are dropped at times.
+            duplicate: if changes_ways { 0.0 } else { faults.duplicate },
+            ..faults
+        };
+        let rows = dice.between(1, 40);
+        // Only a sample of all rows is certain to notice an older checkpoint.
+        let rows = if restores > 0 { rows.min(20) } else { rows };
+        let poisoned = more.per_mille(80).then(|| {
+            let row = more.between(1, rows + 1);
+            (row, usize::try_from(more.between(0, 7)).unwrap())
+        });
         Self {
             imports,
             seed,
-            rows: dice.between(1, 40),
+            rows,
+            cache,
+            changes_ways,
+            poisoned,
+            restores,
             requesters: dice.between(1, 12),
             concurrency: usize::try_from(dice.one_of(&[1, 2, 5, 20])).unwrap(),
             settings,
@@ -139,7 +195,11 @@ impl Scenario {
         } = self.faults;
         let often_lost = lost_before + lost_after + error_500 + error_503 + cut > 0.1;
         let outlived = self.darkness > 0 || self.sleep > 0 || self.death > 0;
-        self.settings.failures_cached || self.settings.drop_keys || outlived || often_lost
+        self.settings.failures_cached
+            || self.settings.drop_keys
+            || self.changes_ways
+            || outlived
+            || often_lost
     }
 
     /// Whether so many requests are lost that one row's lookups may fail again and again by chance,

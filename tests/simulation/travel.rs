@@ -36,9 +36,10 @@ impl World {
                 subject,
                 external_id,
                 way,
+                page_size,
             } => {
                 let external_id = external_id.to_string();
-                let request = network::look_up(&external_id, way);
+                let request = network::look_up(&external_id, way, page_size);
                 self.send(
                     Question::LookUp {
                         subject,
@@ -106,7 +107,11 @@ impl World {
         let fault = self.faults.draw_for(request);
         let strike = self.faults.strike();
         let now = self.server_now();
-        let delivery = deliver(&mut self.server, request, now, fault, strike);
+        let delivery = match self.instead_of_server(&question, request) {
+            Some(response) => Delivery::Reply(response),
+            None => deliver(&mut self.server, request, now, fault, strike),
+        };
+        self.remember(&question, request, &delivery);
         self.note(&format!("{question} {fault:?}"));
         self.check_safety();
         let way = self.way();

@@ -15,7 +15,8 @@ use zendesk_migrate::model::problem::Problem;
 use zendesk_migrate::model::reply::RateLimit;
 use zendesk_migrate::model::time::{Monotonic, ServerClock};
 use zendesk_migrate::sandbox::faults::Faults;
-use zendesk_migrate::sandbox::settings::Settings;
+use zendesk_migrate::sandbox::http::Response;
+use zendesk_migrate::sandbox::settings::{ExternalIds, Settings};
 use zendesk_migrate::sandbox::state::State;
 use zendesk_migrate::zendesk::pacer::Policy;
 
@@ -47,6 +48,12 @@ pub(crate) struct World {
     pub(crate) bodies: BTreeMap<RowNumber, Vec<u8>>,
     folder: tempfile::TempDir,
     pub(crate) history: String,
+    /// What a cache on the way has kept, and since when.
+    pub(crate) cache: BTreeMap<String, (u64, Response)>,
+    /// Which refusal all lookups get, for as long as this process lives.
+    pub(crate) refuses_lookups: Option<usize>,
+    /// Whether somebody has asked for `--recover`.
+    recovers: bool,
 }
 
 struct SimRows(BTreeMap<RowNumber, Vec<u8>>);
@@ -86,6 +93,9 @@ impl World {
             bodies: BTreeMap::new(),
             folder,
             history: String::new(),
+            cache: BTreeMap::new(),
+            refuses_lookups: None,
+            recovers: false,
             scenario,
         }
     }
@@ -102,6 +112,16 @@ impl World {
                     stop @ (Stop::Outage | Stop::MaxErrors | Stop::Interrupted | Stop::Limit),
                 ) => {
                     self.note(&format!("stopped: {stop:?}"));
+                }
+                // The checkpoint is behind, or it cannot be told whether it is.
+                End::Stopped(Stop::Account(problem)) if self.scenario.restores > 0 => {
+                    self.note(&format!("stopped: {}", problem.code));
+                    self.recovers = problem.code == "CheckpointBehind";
+                    assert!(
+                        self.recovers || self.refuses_lookups.is_some(),
+                        "seed {}: {problem:?}",
+                        self.scenario.seed
+                    );
                 }
                 // A network that repeats requests looks like somebody else with the same keys.
                 End::Stopped(Stop::Account(problem))
@@ -123,6 +143,7 @@ impl World {
             };
             let pause = self.dice.between(1, longest);
             self.pass(pause);
+            self.restore_perhaps();
         }
         self.judge();
         self.history
@@ -142,7 +163,7 @@ impl World {
         let mut load = checkpoint.load().unwrap();
         for n in 1..=self.scenario.rows {
             let body = self.body(n);
-            let external_id = external_id(n);
+            let external_id = self.external_id(n);
             load.add([NewRow {
                 line: n + 1,
                 offset: n * 100,
@@ -156,6 +177,36 @@ impl World {
             .unwrap();
     }
 
+    /// Puts an older checkpoint in the place of the newest, after everything has settled.
+    fn restore_perhaps(&mut self) {
+        self.refuses_lookups = None;
+        let chance = self.scenario.restores * 10;
+        let copy = self.folder.path().join("copy");
+        if self.strikes(chance) && copy.exists() {
+            std::fs::copy(&copy, self.path()).unwrap();
+            self.pass(2 * SETTLE_MS);
+            self.note("an older checkpoint was restored");
+            if self.dice.per_mille(500) {
+                self.refuses_lookups = Some(usize::try_from(self.dice.between(0, 6)).unwrap());
+                self.note("lookups are refused");
+            }
+        } else if self.scenario.restores > 0 && self.dice.per_mille(300) {
+            std::fs::copy(self.path(), &copy).unwrap();
+        }
+    }
+
+    /// The way of a process: a proxy that drops keys, or not.
+    fn choose_way(&mut self) {
+        if self.scenario.changes_ways && !self.is_calm() {
+            let drop_keys = self.dice.per_mille(500);
+            self.server.set_settings(Settings {
+                drop_keys,
+                ..self.server.settings().clone()
+            });
+            self.note(&format!("the way drops keys: {drop_keys}"));
+        }
+    }
+
     fn body(&mut self, n: u64) -> Vec<u8> {
         let requester = self.dice.between(0, self.scenario.requesters);
         let every = self.scenario.refused_every;
@@ -166,7 +217,7 @@ impl World {
         };
         format!(
             r#"{{"ticket":{{"external_id":"{}","subject":"row {n}","comment":{{"body":"text {n}"}},"requester":{{"name":"P","email":"p{requester}@example.com"}},"status":"{status}"}}}}"#,
-            external_id(n)
+            self.external_id(n)
         )
         .into_bytes()
     }
@@ -174,9 +225,13 @@ impl World {
     /// The life of one process: from its start to its death or its end.
     fn life(&mut self, steps: &mut u64) -> End {
         self.process += 1;
+        self.choose_way();
         let (clock, limit) = self.learn_the_time();
         let highest = self.learn_the_highest_ticket();
-        let checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
+        let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
+        if std::mem::take(&mut self.recovers) {
+            checkpoint.recover(clock.at(Monotonic(self.now))).unwrap();
+        }
         let rows = SimRows(self.bodies.clone());
         let mut keys = Dice::new(self.keys.number());
         let make_key = Box::new(move || next_key(&mut keys));
@@ -294,7 +349,16 @@ impl World {
         }
     }
 
-    fn is_calm(&self) -> bool {
+    /// Accounts that change an `external_id` find every third one worth changing.
+    pub(crate) fn external_id(&self, n: u64) -> String {
+        match self.scenario.settings.external_ids {
+            ExternalIds::Trim if n.is_multiple_of(3) => format!("legacy-{n} "),
+            ExternalIds::Fold if n.is_multiple_of(3) => format!("LEGACY-{n}"),
+            _ => format!("legacy-{n}"),
+        }
+    }
+
+    pub(crate) fn is_calm(&self) -> bool {
         self.now >= self.scenario.calm_after_ms
     }
 
@@ -332,6 +396,7 @@ impl World {
         self.now = self.now.max(now);
         if self.is_calm() {
             self.faults = Faults::default();
+            self.cache.clear();
         }
     }
 
@@ -351,7 +416,10 @@ impl World {
             self.server_offset_ms += ms - 20 * 60_000;
             self.note("the account's clock was set");
         }
-        if self.now >= self.scenario.keys_mended_after_ms && self.server.settings().drop_keys {
+        if self.scenario.settings.drop_keys
+            && self.now >= self.scenario.keys_mended_after_ms
+            && self.server.settings().drop_keys
+        {
             let settings = Settings {
                 drop_keys: false,
                 ..self.server.settings().clone()
@@ -389,10 +457,6 @@ impl World {
             self.deliver(letter, messages);
         }
     }
-}
-
-fn external_id(n: u64) -> String {
-    format!("legacy-{n}")
 }
 
 fn next_key(dice: &mut Dice) -> Key {

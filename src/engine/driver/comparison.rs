@@ -12,6 +12,7 @@ use crate::model::limits::LOOKUP_DELAY_MS_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{Found, Verdict};
 use crate::model::time::Monotonic;
+use crate::zendesk::LOOKUP_PAGE_MAX;
 
 /// The comparisons that are due or out, one for each way.
 #[derive(Debug, Default)]
@@ -62,6 +63,7 @@ impl<R: Rows> Driver<R> {
                         subject: Subject::Comparison,
                         external_id,
                         way,
+                        page_size: LOOKUP_PAGE_MAX,
                     });
                     self.out += 1;
                 }

@@ -11,6 +11,10 @@ use crate::model::ids::RowNumber;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Found, Meta, NearMatch, Verdict};
 use crate::model::time::{Monotonic, ServerTime};
+use crate::zendesk::LOOKUP_PAGE_MAX;
+
+/// The smallest page of a lookup.
+const LOOKUP_PAGE_MIN: u32 = 50;
 
 impl<R: Rows> Driver<R> {
     pub(super) fn looked_up(
@@ -92,6 +96,15 @@ impl<R: Rows> Driver<R> {
                 Ok(())
             }
         }
+    }
+
+    /// A page size that the first question about a row never has, and that changes from lookup to
+    /// lookup: a cache that knows an answer by its address has none for this one. One page is nearly
+    /// always enough.
+    pub(super) fn another_page_size(&self) -> u32 {
+        let random = retry::jitter(self.plan.seed, self.tally.lookups, 0);
+        let sizes = u64::from(LOOKUP_PAGE_MAX - LOOKUP_PAGE_MIN);
+        LOOKUP_PAGE_MIN + u32::try_from(random % sizes).unwrap_or(0)
     }
 
     fn line(&self, row: RowNumber) -> Option<u64> {

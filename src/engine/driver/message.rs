@@ -67,6 +67,8 @@ pub enum Effect {
         external_id: Arc<str>,
         /// How.
         way: Way,
+        /// Results on a page.
+        page_size: u32,
     },
     /// Ask whether Zendesk is there again.
     Probe,

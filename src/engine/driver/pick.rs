@@ -143,10 +143,12 @@ impl<R: Rows> Driver<R> {
             return;
         }
         self.unschedule(number);
+        let page_size = self.another_page_size();
         self.effects.push(Effect::LookUp {
             subject: Subject::Row(number),
             external_id,
             way,
+            page_size,
         });
         self.out += 1;
     }

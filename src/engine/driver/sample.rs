@@ -18,6 +18,7 @@ use crate::model::limits::UNANSWERED_SAMPLE_ROWS_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{Found, Verdict};
 use crate::model::time::Monotonic;
+use crate::zendesk::LOOKUP_PAGE_MAX;
 
 /// Pending rows that are looked up: the first ones, and some from anywhere.
 pub(super) const FIRST: usize = 5;
@@ -110,6 +111,7 @@ impl<R: Rows> Driver<R> {
                 continue;
             };
             let permit = self.permit_lookup(way, now);
+            let another_page_size = self.another_page_size();
             let Some(question) = self.sample.questions.get_mut(&number) else {
                 continue;
             };
@@ -121,6 +123,10 @@ impl<R: Rows> Driver<R> {
                 subject: Subject::Sample(number),
                 external_id: Arc::clone(&question.external_id),
                 way,
+                page_size: match question.tries.failures() {
+                    0 => LOOKUP_PAGE_MAX,
+                    _ => another_page_size,
+                },
             });
             self.out += 1;
         }
@@ -219,7 +225,7 @@ fn cannot_sample(problem: &Problem) -> Problem {
     Problem::new(
         "LookupFailed",
         format!(
-            "rows that were never sent cannot be looked up ({problem}), so it cannot be told whether \
+            "rows without a ticket cannot be looked up ({problem}), so it cannot be told whether \
              this checkpoint is up to date; nothing was sent: find out what refuses these lookups, \
              then run the same command again"
         ),
@@ -230,8 +236,8 @@ fn already_there(line: u64, ticket: &str) -> Problem {
     Problem::new(
         "CheckpointBehind",
         format!(
-            "the row on line {line} was never sent from this checkpoint, but ticket {ticket} carries \
-             its external_id: the checkpoint was lost, restored or copied, or another import made the \
+            "the row on line {line} has no ticket in this checkpoint, but ticket {ticket} carries its \
+             external_id: the checkpoint was lost, restored or copied, or another import made the \
              ticket. Nothing was sent. To continue, run the same command with --recover, which looks \
              every row up before it is sent"
         ),
@@ -242,8 +248,8 @@ fn perhaps_there(line: u64, ticket: &str) -> Problem {
     Problem::new(
         "CheckpointBehind",
         format!(
-            "the row on line {line} was never sent from this checkpoint, but a lookup of its \
-             external_id returns ticket {ticket}, whose external_id differs in letter case or white \
+            "the row on line {line} has no ticket in this checkpoint, but a lookup of its external_id \
+             returns ticket {ticket}, whose external_id differs in letter case or white \
              space only. Nothing was sent. If that ticket is not this row's, change the external_id; \
              else run the same command with --recover, which looks every row up before it is sent"
         ),

@@ -182,6 +182,7 @@ impl<R: Rows> Driver<R> {
             return;
         }
         let permit = self.permit_lookup(way, now);
+        let page_size = self.another_page_size();
         let State::Asking {
             row,
             external_id,
@@ -197,6 +198,7 @@ impl<R: Rows> Driver<R> {
                 subject: Subject::Control(*row),
                 external_id: Arc::clone(external_id),
                 way: *way,
+                page_size,
             });
             self.out += 1;
         }
@@ -215,7 +217,9 @@ impl<R: Rows> Driver<R> {
             return Ok(());
         };
         match (answer, *way) {
-            (Ok(found), _) if found.exact.is_empty() => *state = State::Blind { until },
+            (Ok(found), _) if found.exact.is_empty() && found.near.is_empty() => {
+                *state = State::Blind { until };
+            }
             (Ok(_), Way::List) => {
                 *tries = Tries::default();
                 *way = Way::Search;

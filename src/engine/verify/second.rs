@@ -8,6 +8,7 @@ use crate::engine::error::EngineError;
 use crate::engine::recover::{ExportedAccount, MOST_RECENT_MS, export, export_is_cheaper};
 use crate::model::ids::{RowNumber, TicketId};
 use crate::model::reply::{Candidate, Found};
+use crate::zendesk::LOOKUP_PAGE_MAX;
 use crate::zendesk::pacer::{Pacer, Policy};
 
 /// Rows that are read from the checkpoint at a time.
@@ -115,12 +116,12 @@ impl Verifier<'_> {
         unsearchable: &mut u64,
     ) -> Result<Vec<TicketId>, EngineError> {
         let client = self.client;
-        let list = || client.list_by_external_id(&row.external_id);
+        let list = || client.list_by_external_id(&row.external_id, LOOKUP_PAGE_MAX);
         let listed = match self.asker.asked_at(Some(lists), "list", list).await? {
             Ok(listed) => listed,
             Err(why) => return Err(self.asker.cannot("list tickets", why)),
         };
-        let search = || client.search_by_external_id(&row.external_id);
+        let search = || client.search_by_external_id(&row.external_id, LOOKUP_PAGE_MAX);
         let more = match self
             .asker
             .asked_at(Some(searches), "search", search)

@@ -52,7 +52,10 @@ pub(super) fn make(
         id: state.tickets.next_id(),
         made_ms: now_ms,
         requester_id,
-        external_id: draft.external_id.as_deref().map(Arc::from),
+        external_id: draft
+            .external_id
+            .as_deref()
+            .map(|id| state.settings.stored(id).into()),
         source,
         origin,
         edit: None,

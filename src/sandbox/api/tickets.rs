@@ -26,7 +26,7 @@ pub(super) fn list(state: &State, request: &Request, now_ms: i64) -> Response {
     if let Some(external_id) = request.parameter("external_id") {
         let found: Vec<_> = state
             .tickets
-            .of_external_id(external_id)
+            .of_external_id(&state.settings.stored(external_id))
             .filter(seen)
             .collect();
         return by_number(state, request, found.len(), found.into_iter());

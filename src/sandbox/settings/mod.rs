@@ -2,6 +2,7 @@
 
 mod account;
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,8 @@ pub struct Settings {
     pub job_life_s: i64,
     /// After how many items every job is killed; none is.
     pub jobs_killed_after: Option<usize>,
+    /// What the account makes of an `external_id`.
+    pub external_ids: ExternalIds,
     /// The custom fields of tickets. Without any, every id and every value is taken.
     pub custom_fields: Vec<CustomField>,
     /// What happens to a custom field whose id is not among those.
@@ -136,6 +139,7 @@ impl Default for Settings {
             job_item_ms: 130,
             job_life_s: 24 * 60 * 60,
             jobs_killed_after: None,
+            external_ids: ExternalIds::Exact,
             custom_fields: Vec::new(),
             unknown_fields: UnknownFields::Ignore,
             groups: vec![Named::new(account::GROUP_ID, "Support")],
@@ -199,6 +203,15 @@ impl Settings {
         Ok(self)
     }
 
+    /// What the account stores of an external id, and compares.
+    pub(super) fn stored<'i>(&self, external_id: &'i str) -> Cow<'i, str> {
+        match self.external_ids {
+            ExternalIds::Exact => external_id.into(),
+            ExternalIds::Trim => external_id.trim().into(),
+            ExternalIds::Fold => external_id.to_lowercase().into(),
+        }
+    }
+
     /// Tells whether the user of an address is suspended.
     pub(super) fn suspends(&self, email: &str) -> bool {
         self.suspended.iter().any(|entry| {
@@ -251,6 +264,19 @@ pub enum ImportsKeys {
     Honour,
     /// Nothing: no lookup header, and every request makes a ticket.
     Ignore,
+}
+
+/// What the account makes of an `external_id`, which is not documented. It stores and compares what it
+/// has made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExternalIds {
+    /// Nothing.
+    Exact,
+    /// White space around it is removed.
+    Trim,
+    /// Letters become lower case.
+    Fold,
 }
 
 /// What happens to the value of a custom field that does not exist.

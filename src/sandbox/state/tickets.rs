@@ -143,10 +143,10 @@ impl Tickets {
     }
 
     /// The live tickets of an external id, oldest first.
-    pub(in crate::sandbox) fn of_external_id(
-        &self,
+    pub(in crate::sandbox) fn of_external_id<'t>(
+        &'t self,
         id: &str,
-    ) -> impl Iterator<Item = &Arc<Ticket>> {
+    ) -> impl Iterator<Item = &'t Arc<Ticket>> + use<'t> {
         self.by_external_id
             .get(id)
             .into_iter()
