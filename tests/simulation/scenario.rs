@@ -138,7 +138,7 @@ impl Scenario {
             _ => Cache::None,
         };
         let changes_ways = !imports && more.per_mille(80);
-        let restores = if more.per_mille(80) { 40 } else { 0 };
+        let restores = if more.per_mille(100) { 40 } else { 0 };
         let faults = Faults {
             // See above: keys that are dropped at times.
             duplicate: if changes_ways { 0.0 } else { faults.duplicate },
@@ -167,7 +167,8 @@ impl Scenario {
                 errors_after: dice.per_mille(300),
                 ..faults
             },
-            death: dice.one_of(&[0, 5, 20, 60]),
+            // Only a process that ends leaves a checkpoint that can be exchanged.
+            death: dice.one_of(&[if restores > 0 { 30 } else { 0 }, 5, 20, 60]),
             darkness: dice.one_of(&[0, 0, 4, 15]),
             sleep: dice.one_of(&[0, 0, 3, 10]),
             clock_jump: dice.one_of(&[0, 0, 5]),

@@ -157,6 +157,11 @@ impl World {
         self.folder.path().join("checkpoint.sqlite3")
     }
 
+    /// An older checkpoint.
+    fn copy(&self) -> PathBuf {
+        self.folder.path().join("copy")
+    }
+
     /// The first scan: every row with its key, before anything is sent.
     fn load(&mut self) {
         let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
@@ -175,16 +180,22 @@ impl World {
         }
         load.finish(&[(Setting::CsvSha256, "simulated".to_owned())])
             .unwrap();
+        drop(checkpoint);
+        if self.scenario.restores > 0 {
+            std::fs::copy(self.path(), self.copy()).unwrap();
+        }
     }
 
     /// Puts an older checkpoint in the place of the newest, after everything has settled.
     fn restore_perhaps(&mut self) {
         self.refuses_lookups = None;
         let chance = self.scenario.restores * 10;
-        let copy = self.folder.path().join("copy");
-        if self.strikes(chance) && copy.exists() {
+        let copy = self.copy();
+        if self.strikes(chance) {
             std::fs::copy(&copy, self.path()).unwrap();
-            self.pass(2 * SETTLE_MS);
+            // Perhaps longer than keys live.
+            let pause = self.dice.between(2 * SETTLE_MS, 300 * MINUTE_MS);
+            self.pass(pause);
             self.note("an older checkpoint was restored");
             if self.dice.per_mille(500) {
                 self.refuses_lookups = Some(usize::try_from(self.dice.between(0, 6)).unwrap());
