@@ -153,7 +153,7 @@ impl<R: Rows> Driver<R> {
             Verdict::Throttled(asked) => {
                 let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
                 let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
-                self.pace_of(way).hold_until(now.plus(ms));
+                self.pace_of(way).refuse_until(now.plus(ms));
                 Some(asked)
             }
             Verdict::ServerError(asked) => asked,
