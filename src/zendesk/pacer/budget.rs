@@ -237,27 +237,46 @@ impl Budget {
         }
         let unseen_s = seconds(now.since(sent));
         let reserve = f64::from(reserve);
-        let (room, per_s) = if let Some(end) = self.window.fixed_end() {
+        let fixed = self.window.fixed_end().map(|end| {
             let unseen = self.others_per_s * unseen_s;
             let guard = unseen + DEVIATIONS * unseen.sqrt() + reserve;
             let room = f64::from(remaining) - f64::from(self.own(sent, now)) - guard;
             let rest_s = seconds(end.since(now)).max(REST_S_MIN);
-            (room, (room - self.others_per_s * rest_s) / rest_s)
-        } else {
-            // As many of theirs leave the minute as come, but not at the same time.
-            let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
-            let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
-            let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
-            let own = f64::from(self.own(Monotonic(minute_ago), now));
-            let room = f64::from(total) - own - self.others - guard;
-            let ahead_ms = self.began.plus(MINUTE_MS).since(now).max(1_000);
-            let leaving = self.own(Monotonic(minute_ago), Monotonic(minute_ago + ahead_ms));
-            (room, (f64::from(leaving) + room) / seconds(ahead_ms))
+            let per_s = (room - self.others_per_s * rest_s) / rest_s;
+            Outlook { room, per_s }
+        });
+        let outlook = match fixed {
+            Some(fixed) if self.window.is_proved() => fixed,
+            // The announced end may be wrong: what either kind of minute allows is safe.
+            Some(fixed) => {
+                let sliding = self.sliding(total, reserve, unseen_s, now);
+                Outlook {
+                    room: fixed.room.min(sliding.room),
+                    per_s: fixed.per_s.min(sliding.per_s),
+                }
+            }
+            None => self.sliding(total, reserve, unseen_s, now),
         };
         Some(Outlook {
-            room,
-            per_s: per_s.max(1.0),
+            per_s: outlook.per_s.max(1.0),
+            ..outlook
         })
+    }
+
+    /// What may be sent in a sliding minute. As many of others' requests leave it as come, but not
+    /// at the same time.
+    fn sliding(&self, total: u32, reserve: f64, unseen_s: f64, now: Monotonic) -> Outlook {
+        let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
+        let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
+        let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
+        let own = f64::from(self.own(Monotonic(minute_ago), now));
+        let room = f64::from(total) - own - self.others - guard;
+        let ahead_ms = self.began.plus(MINUTE_MS).since(now).max(1_000);
+        let leaving = self.own(Monotonic(minute_ago), Monotonic(minute_ago + ahead_ms));
+        Outlook {
+            room,
+            per_s: (f64::from(leaving) + room) / seconds(ahead_ms),
+        }
     }
 
     /// Requests of ours that left after `after`, up to and with `until`.

@@ -38,6 +38,8 @@ pub(super) struct Window {
     end: Option<Monotonic>,
     put_since: Monotonic,
     fixed: bool,
+    /// An end came as it was expected, so it is more than an announcement.
+    proved: bool,
     /// The count was seen to begin anew, so the minute is fixed whatever the announcements.
     seen: bool,
     /// The reset was announced wrongly: only what is counted says when a minute begins.
@@ -71,15 +73,24 @@ impl Window {
                 .end
                 .is_some_and(|end| counted.since(end) > TOLERANCE_MS);
             self.fixed &= !overdue;
+            self.proved &= !overdue;
             return Some(false);
         };
         let told = counted.plus(told);
         let Some(end) = self.end else {
             self.put(told, counted);
             self.fixed = jumped;
+            self.proved = jumped;
             return Some(jumped);
         };
         let next = end.plus(MINUTE_MS);
+        let is_new = jumped && !(self.fixed && self.proved && apart(told, end) <= TOLERANCE_MS);
+        if is_new && apart(told, next) > TOLERANCE_MS {
+            self.put(told, counted);
+            self.fixed = true;
+            self.proved = true;
+            return Some(true);
+        }
         if apart(told, end) <= TOLERANCE_MS {
             self.end = Some(end.min(told));
             self.fixed |= counted.since(self.put_since) >= PUT_MS;
@@ -87,20 +98,23 @@ impl Window {
         } else if apart(told, next) <= TOLERANCE_MS && sign == Sign::Kept {
             self.disproved = true;
             self.fixed = false;
+            self.proved = false;
             Some(false)
         } else if apart(told, next) <= TOLERANCE_MS {
             self.put(told.min(next.plus(DRIFT_MS)), counted);
             self.fixed = true;
+            self.proved = true;
             Some(true)
-        } else if self.fixed && !jumped && end.since(told) > MINUTE_MS / 2 {
+        } else if self.fixed && end.since(told) > MINUTE_MS / 2 {
             None
-        } else if self.fixed && self.seen && !jumped {
+        } else if self.fixed && self.seen {
             self.disproved = true;
             Some(false)
         } else {
             self.put(told, counted);
-            self.fixed = jumped;
-            Some(jumped)
+            self.fixed = false;
+            self.proved = false;
+            Some(false)
         }
     }
 
@@ -109,9 +123,14 @@ impl Window {
         self.end
     }
 
-    /// The end of the minute, if it is a fixed one.
+    /// The end of the minute, if it is a fixed one or the moment of the reset at least stays put.
     pub(super) fn fixed_end(&self) -> Option<Monotonic> {
         self.end.filter(|_| self.fixed)
+    }
+
+    /// Whether an end of the minute has been seen, so that it is surely a fixed one.
+    pub(super) fn is_proved(&self) -> bool {
+        self.fixed && self.proved
     }
 
     /// When the minute began of a request that was counted at `counted`.
