@@ -77,7 +77,6 @@ impl Liar {
         let total = truth.total;
         let mut told = truth;
         match self.lie {
-            Lie::Nothing => {}
             Lie::Reset(seconds) => told.resets_s = Some(seconds),
             Lie::NoReset => told.resets_s = None,
             Lie::ResetOfEpoch => {
@@ -116,9 +115,9 @@ impl Liar {
                 }
                 told.remaining = self.remained.front().unwrap().1;
             }
-            Lie::RemainsSeldom if self.replies % 3 != 0 => told.remaining = None,
-            Lie::RemainsSeldom => {}
-            Lie::TotalFlips | Lie::AllFlips if self.replies % 2 == 0 => {}
+            Lie::RemainsSeldom if !self.replies.is_multiple_of(3) => told.remaining = None,
+            Lie::Nothing | Lie::RemainsSeldom => {}
+            Lie::TotalFlips | Lie::AllFlips if self.replies.is_multiple_of(2) => {}
             Lie::TotalFlips => told.total = 2 * total,
             Lie::AllFlips => {
                 told.total = 2 * total;

@@ -34,6 +34,10 @@ pub(super) enum Sign {
 
 /// The account's minute.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was seen"
+)]
 pub(super) struct Window {
     end: Option<Monotonic>,
     put_since: Monotonic,
