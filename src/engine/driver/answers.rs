@@ -204,7 +204,7 @@ impl<R: Rows> Driver<R> {
         let ms = retry::delay_ms(1, Some(asked), self.server_now(now), 0);
         // A wait of nothing would answer a full account with all lanes again.
         self.creates
-            .hold_until(now.plus(ms.max(THROTTLE_HOLD_MS_MIN)));
+            .refuse_until(now.plus(ms.max(THROTTLE_HOLD_MS_MIN)));
     }
 
     fn log_create(&mut self, row: RowNumber, reply: &Reply, sent_at: ServerTime, timing: Timing) {

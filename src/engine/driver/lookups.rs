@@ -67,8 +67,8 @@ impl<R: Rows> Driver<R> {
         );
         if let Err(Verdict::Throttled(asked)) = answer {
             let until = now.plus(throttle_ms(asked, self.server_now(now)));
-            self.pace_of(way).hold_until(until);
-            self.creates.hold_until(until);
+            self.pace_of(way).refuse_until(until);
+            self.creates.refuse_until(until);
         }
         if answer.is_ok() {
             self.comparison_failures = 0;

@@ -6,7 +6,8 @@
 use std::collections::VecDeque;
 
 use super::Pause;
-use super::window::{MINUTE_MS, Window};
+use super::doubt::Doubt;
+use super::window::{MINUTE_MS, Sign, Window};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
 
@@ -44,6 +45,7 @@ pub(super) struct Budget {
     began: Monotonic,
     reading: Option<Reading>,
     window: Window,
+    doubt: Doubt,
     /// Requests of others in the window.
     others: f64,
     /// Requests of others in a second; of the window before, until there is enough of this one.
@@ -103,14 +105,13 @@ impl Budget {
         if self.reading.is_some_and(|last| sent <= last.sent) {
             return;
         }
+        let remaining = remaining.min(total);
         // As far as can be told, half of the time was the way there.
         let way_ms = now.since(sent) / 2;
         let counted = sent.plus(way_ms);
-        let jumped = self.reading.is_some_and(|last| {
-            let expected = last.remaining.saturating_sub(self.own(last.sent, sent));
-            remaining > expected + total / 4 && sent.since(last.sent) < MINUTE_MS / 10
-        });
-        let Some(turned) = self.window.learn(limit.resets_s, jumped, counted) else {
+        let sign = self.sign(sent, total - remaining, total, way_ms);
+        self.weigh(sent, total, remaining, now);
+        let Some(turned) = self.window.learn(limit.resets_s, sign, counted) else {
             return;
         };
         let last = self.reading.replace(Reading {
@@ -133,6 +134,59 @@ impl Budget {
             Some(_) => (self.others + self.prior_per_s * PRIOR_S) / (age_s + PRIOR_S),
             None => self.others / 60.0,
         };
+    }
+
+    /// Learns of a 429.
+    pub(super) fn refuse(&mut self) {
+        self.doubt.refuse();
+    }
+
+    /// What the number of counted requests shows of the minute.
+    fn sign(&self, sent: Monotonic, used: u32, total: u32, way_ms: u64) -> Sign {
+        let Some(last) = self.reading else {
+            return Sign::None;
+        };
+        // Requests overtake each other on the way.
+        let slack = total / 40 + 5;
+        let minute_ago = Monotonic((sent.0 + SPREAD_MS).saturating_sub(MINUTE_MS));
+        let own = self.own(minute_ago, sent);
+        let last_used = last.total.saturating_sub(last.remaining);
+        let expected = last_used + self.own(last.sent, sent);
+        if used + slack < own && used + slack < expected {
+            let up_to = self.sends.partition_point(|at| *at <= sent);
+            let first = up_to.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
+            let ours = self.sends.get(first).copied().unwrap_or(sent);
+            return Sign::Emptied {
+                most_ms: sent.since(last.sent).max(sent.since(ours)),
+                ours_ms: sent.since(ours).min(MINUTE_MS / 2),
+            };
+        }
+        let Some(end) = self.window.announced_end() else {
+            return Sign::None;
+        };
+        let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);
+        let before_end = own
+            .saturating_sub(since_end)
+            .max(last_used.saturating_sub(since_end));
+        if before_end > slack && used.saturating_sub(since_end) > before_end / 2 {
+            return Sign::Kept;
+        }
+        Sign::None
+    }
+
+    /// Weighs whether what is said to remain can be true.
+    fn weigh(&mut self, sent: Monotonic, total: u32, remaining: u32, now: Monotonic) {
+        let minute_ago = Monotonic(sent.0.saturating_sub(MINUTE_MS + SPREAD_MS));
+        let own = self.own(minute_ago, sent);
+        let explained = total - remaining <= own + total / 600 + 1;
+        self.doubt.weigh(remaining, own, explained, now);
+        let Some(last) = self.reading else {
+            return;
+        };
+        let expected = last.remaining.saturating_sub(self.own(last.sent, sent));
+        if remaining > expected + total / 4 && sent.since(last.sent) < MINUTE_MS / 10 {
+            self.doubt.weigh_rise(now);
+        }
     }
 
     /// Whether there is room beside others above `reserve`, or when to look again.
@@ -175,32 +229,54 @@ impl Budget {
             total,
             remaining,
         } = self.reading?;
+        if self.doubt.ignores(now) {
+            return None;
+        }
         if self.others_per_s * 60.0 < 1.0 + f64::from(total) / 600.0 {
             return None;
         }
         let unseen_s = seconds(now.since(sent));
         let reserve = f64::from(reserve);
-        let (room, per_s) = if let Some(end) = self.window.fixed_end() {
+        let fixed = self.window.fixed_end().map(|end| {
             let unseen = self.others_per_s * unseen_s;
             let guard = unseen + DEVIATIONS * unseen.sqrt() + reserve;
             let room = f64::from(remaining) - f64::from(self.own(sent, now)) - guard;
             let rest_s = seconds(end.since(now)).max(REST_S_MIN);
-            (room, (room - self.others_per_s * rest_s) / rest_s)
-        } else {
-            // As many of theirs leave the minute as come, but not at the same time.
-            let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
-            let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
-            let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
-            let own = f64::from(self.own(Monotonic(minute_ago), now));
-            let room = f64::from(total) - own - self.others - guard;
-            let ahead_ms = self.began.plus(MINUTE_MS).since(now).max(1_000);
-            let leaving = self.own(Monotonic(minute_ago), Monotonic(minute_ago + ahead_ms));
-            (room, (f64::from(leaving) + room) / seconds(ahead_ms))
+            let per_s = (room - self.others_per_s * rest_s) / rest_s;
+            Outlook { room, per_s }
+        });
+        let outlook = match fixed {
+            Some(fixed) if self.window.is_proved() => fixed,
+            // The announced end may be wrong: what either kind of minute allows is safe.
+            Some(fixed) => {
+                let sliding = self.sliding(total, reserve, unseen_s, now);
+                Outlook {
+                    room: fixed.room.min(sliding.room),
+                    per_s: fixed.per_s.min(sliding.per_s),
+                }
+            }
+            None => self.sliding(total, reserve, unseen_s, now),
         };
         Some(Outlook {
-            room,
-            per_s: per_s.max(1.0),
+            per_s: outlook.per_s.max(1.0),
+            ..outlook
         })
+    }
+
+    /// What may be sent in a sliding minute. As many of others' requests leave it as come, but not
+    /// at the same time.
+    fn sliding(&self, total: u32, reserve: f64, unseen_s: f64, now: Monotonic) -> Outlook {
+        let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
+        let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
+        let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
+        let own = f64::from(self.own(Monotonic(minute_ago), now));
+        let room = f64::from(total) - own - self.others - guard;
+        let ahead_ms = self.began.plus(MINUTE_MS).since(now).max(1_000);
+        let leaving = self.own(Monotonic(minute_ago), Monotonic(minute_ago + ahead_ms));
+        Outlook {
+            room,
+            per_s: (f64::from(leaving) + room) / seconds(ahead_ms),
+        }
     }
 
     /// Requests of ours that left after `after`, up to and with `until`.

@@ -6,10 +6,15 @@
 
 mod budget;
 mod clock;
+mod doubt;
 mod window;
 
 #[cfg(test)]
 mod simulation;
+#[cfg(test)]
+mod simulation_lies;
+#[cfg(test)]
+mod simulation_lies_tests;
 #[cfg(test)]
 mod simulation_tests;
 
@@ -57,13 +62,34 @@ pub enum Pause {
 #[derive(Debug)]
 pub struct Pacer {
     policy: Policy,
-    account_rpm: Option<u32>,
-    endpoint_rpm: Option<u32>,
+    account: Told,
+    endpoint: Told,
+    last_sent: Option<Monotonic>,
     allowed_rpm: Option<u32>,
     limiter: Option<Limiter>,
     clock: ToldClock,
     budget: Budget,
     not_before: Monotonic,
+}
+
+/// A limit as replies say it: the smallest of the last minute, so that one that flips between two
+/// values is obeyed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Told(Option<(u32, Monotonic)>);
+
+impl Told {
+    /// Learns what a reply says, and returns what counts.
+    fn learn(&mut self, rpm: u32, now: Monotonic) -> u32 {
+        let (smallest, _) = *self.0.insert(match self.0 {
+            Some((smaller, told)) if smaller < rpm && now.since(told) < 60_000 => (smaller, told),
+            _ => (rpm, now),
+        });
+        smallest
+    }
+
+    fn rpm(self) -> Option<u32> {
+        self.0.map(|(rpm, _)| rpm)
+    }
 }
 
 type Limiter =
@@ -74,8 +100,9 @@ impl Pacer {
     pub fn new(policy: Policy, now: Monotonic) -> Self {
         let mut pacer = Self {
             policy,
-            account_rpm: None,
-            endpoint_rpm: None,
+            account: Told::default(),
+            endpoint: Told::default(),
+            last_sent: None,
             allowed_rpm: None,
             limiter: None,
             clock: ToldClock::default(),
@@ -89,18 +116,21 @@ impl Pacer {
     /// Learns the account's limit, and what is left of it, from the reply to the request that left
     /// at `sent`.
     pub fn learn(&mut self, sent: Monotonic, account: Option<RateLimit>, now: Monotonic) {
-        let Some(account) = account.filter(|limit| limit.total > 0) else {
+        let Some(mut account) = account.filter(|limit| limit.total > 0) else {
             return;
         };
+        let smallest = self.account.learn(account.total, now);
+        // What remains of another limit says nothing about this one.
+        account.remaining = account.remaining.filter(|_| account.total == smallest);
         self.budget.learn(sent, account, now);
-        self.account_rpm = Some(account.total);
         self.adapt(now);
     }
 
     /// Learns the limit of the endpoint. It comes only with some replies, and then it stays known.
     pub fn learn_endpoint(&mut self, endpoint: Option<RateLimit>, now: Monotonic) {
-        let known = endpoint.map(|limit| limit.total).filter(|total| *total > 0);
-        self.endpoint_rpm = known.or(self.endpoint_rpm);
+        if let Some(total) = endpoint.map(|limit| limit.total).filter(|total| *total > 0) {
+            self.endpoint.learn(total, now);
+        }
         self.adapt(now);
     }
 
@@ -112,6 +142,12 @@ impl Pacer {
     /// Lets nothing leave before `time`: a 429, or requests that were made before there was a pace.
     pub fn hold_until(&mut self, time: Monotonic) {
         self.not_before = self.not_before.max(time);
+    }
+
+    /// Lets nothing leave before `time`, because a 429 refused a request for the limit.
+    pub fn refuse_until(&mut self, time: Monotonic) {
+        self.budget.refuse();
+        self.hold_until(time);
     }
 
     /// Until when nothing may leave, whatever the rate.
@@ -138,6 +174,7 @@ impl Pacer {
         let due = self.budget.admit(self.reserve(), now)?;
         self.check(now)?;
         self.budget.send(due, now);
+        self.last_sent = Some(now);
         Ok(())
     }
 
@@ -155,7 +192,7 @@ impl Pacer {
 
     /// Requests a minute of the account's limit that are left free.
     fn reserve(&self) -> u32 {
-        let total = self.account_rpm.unwrap_or(0);
+        let total = self.account.rpm().unwrap_or(0);
         self.policy.reserve_rpm.unwrap_or(total / 5)
     }
 
@@ -168,19 +205,21 @@ impl Pacer {
 
     fn rate(&self) -> Option<u32> {
         let account = self
-            .account_rpm
+            .account
+            .rpm()
             .map(|total| total.saturating_sub(self.reserve()).max(1));
-        [account, self.endpoint_rpm, self.policy.max_rpm]
+        [account, self.endpoint.rpm(), self.policy.max_rpm]
             .into_iter()
             .flatten()
             .min()
     }
 
     /// A changed rate takes a new limiter, and a new limiter starts with a full burst: it is spent
-    /// at once, so that no change of the rate lets more out than either rate.
+    /// at the time of the last request, so that no change of the rate lets more out than either
+    /// rate, and no number of changes delays the next request.
     fn set_rate(&mut self, rate: Option<u32>, now: Monotonic) {
         self.allowed_rpm = rate;
-        self.clock.tell(now);
+        self.clock.tell(self.last_sent.unwrap_or(now));
         self.limiter = rate.and_then(NonZeroU32::new).map(|rpm| {
             let limiter = RateLimiter::direct_with_clock(quota(rpm), self.clock.clone());
             while limiter.check().is_ok() {}

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
+use super::simulation_lies::{Liar, Lie};
 use super::{Pacer, Policy};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
@@ -78,7 +79,7 @@ impl Server {
 }
 
 /// Random numbers that a seed determines (splitmix64).
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
     fn number(&mut self) -> u64 {
@@ -89,7 +90,7 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    fn up_to(&mut self, most: u64) -> u64 {
+    pub(super) fn up_to(&mut self, most: u64) -> u64 {
         self.number() % (most + 1)
     }
 
@@ -113,9 +114,11 @@ enum Event {
     },
     Reply {
         sent: u64,
-        remaining: u32,
-        resets_s: u32,
-        granted: bool,
+        total: u32,
+        remaining: Option<u32>,
+        resets_s: Option<u32>,
+        /// How many seconds a 429 asks us to wait.
+        retry_after_s: Option<u32>,
     },
     Theirs,
     Wake,
@@ -129,6 +132,7 @@ pub(super) struct Scene {
     pub(super) reserve: u32,
     pub(super) others: Others,
     pub(super) theirs_from: u64,
+    pub(super) lie: Lie,
 }
 
 /// What came of a scene in its three minutes.
@@ -158,6 +162,7 @@ struct World {
     scene: Scene,
     dice: Dice,
     server: Server,
+    liar: Liar,
     pacer: Pacer,
     /// When the measuring begins.
     from: u64,
@@ -215,7 +220,12 @@ impl World {
         pacer.learn(start, Some(told), start);
         Self {
             scene,
-            from: server.counts_from(START_MS),
+            // A lie may be found out late: that costs, so it counts from the first request on.
+            from: match scene.lie {
+                Lie::Nothing => server.counts_from(START_MS),
+                _ => START_MS,
+            },
+            liar: Liar::new(scene.lie, scene.seed),
             dice,
             server,
             pacer,
@@ -226,16 +236,17 @@ impl World {
 
     /// A request of ours arrives.
     fn ours(&mut self, sent: u64, back_ms: u64, now: u64) {
-        let (granted, told) = self.server.answer(now);
-        let remaining = told.remaining.unwrap();
+        let (granted, truth) = self.server.answer(now);
         self.outcome.ours += u32::from(granted && now >= self.from);
         self.outcome.refused_ours += u32::from(!granted);
-        self.outcome.into_reserve += u32::from(remaining < self.scene.reserve);
+        self.outcome.into_reserve += u32::from(truth.remaining.unwrap() < self.scene.reserve);
+        let told = self.liar.tell(truth, now);
         let reply = Event::Reply {
             sent,
-            remaining,
-            resets_s: told.resets_s.unwrap(),
-            granted,
+            total: told.total,
+            remaining: told.remaining,
+            resets_s: told.resets_s,
+            retry_after_s: truth.resets_s.filter(|_| !granted),
         };
         self.events.push(Reverse((now + back_ms, reply)));
     }
@@ -260,23 +271,24 @@ impl World {
     fn learn(&mut self, event: Event, now: u64) {
         let Event::Reply {
             sent,
+            total,
             remaining,
             resets_s,
-            granted,
+            retry_after_s,
         } = event
         else {
             return;
         };
         let told = RateLimit {
-            total: self.scene.limit,
-            remaining: Some(remaining),
-            resets_s: Some(resets_s),
+            total,
+            remaining,
+            resets_s,
         };
         self.pacer
             .learn(Monotonic(sent), Some(told), Monotonic(now));
-        if !granted {
-            let wait_ms = 1_000 * u64::from(resets_s);
-            self.pacer.hold_until(Monotonic(now + wait_ms));
+        if let Some(wait_s) = retry_after_s {
+            let wait_ms = 1_000 * u64::from(wait_s);
+            self.pacer.refuse_until(Monotonic(now + wait_ms));
         }
     }
 

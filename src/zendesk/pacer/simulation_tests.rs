@@ -1,6 +1,7 @@
 //! The pacer in a simulation, alone and beside others; and against replies that tell nonsense.
 
 use super::simulation::{Kind, MINUTE_MS, Others, Outcome, START_MS, Scene, play};
+use super::simulation_lies::Lie;
 use super::{Pacer, Pause, Policy};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
@@ -19,6 +20,7 @@ fn judge_all(kind: Kind, limit: u32, others: Others, judge: impl Fn(Scene, &Outc
                 reserve,
                 others,
                 theirs_from: START_MS - MINUTE_MS,
+                lie: Lie::Nothing,
             };
             let outcome = play(scene);
             println!(
@@ -108,6 +110,7 @@ fn who_starts_late_is_refused_a_few_times_and_never_with_a_reserve() {
                     reserve,
                     others: Others::Random,
                     theirs_from: START_MS + 90_000,
+                    lie: Lie::Nothing,
                 };
                 let outcome = play(scene);
                 println!("{scene:?}: {outcome:?}");

@@ -16,12 +16,38 @@ const TOLERANCE_MS: u64 = 1_500;
 /// How far the clocks of the two sides may drift apart in a minute.
 const DRIFT_MS: u64 = 20;
 
+/// What a reply shows of the minute beside the moment of the reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sign {
+    /// Nothing.
+    None,
+    /// Fewer requests are counted than we sent in the last 60 seconds: a new minute began.
+    Emptied {
+        /// How long ago at most, in milliseconds.
+        most_ms: u64,
+        /// How long ago if all that is counted is ours.
+        ours_ms: u64,
+    },
+    /// Requests from before the announced end are still counted.
+    Kept,
+}
+
 /// The account's minute.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that was seen"
+)]
 pub(super) struct Window {
     end: Option<Monotonic>,
     put_since: Monotonic,
     fixed: bool,
+    /// An end came as it was expected, so it is more than an announcement.
+    proved: bool,
+    /// The count was seen to begin anew, so the minute is fixed whatever the announcements.
+    seen: bool,
+    /// The reset was announced wrongly: only what is counted says when a minute begins.
+    disproved: bool,
 }
 
 impl Window {
@@ -30,43 +56,85 @@ impl Window {
     pub(super) fn learn(
         &mut self,
         resets_s: Option<u32>,
-        jumped: bool,
+        sign: Sign,
         counted: Monotonic,
     ) -> Option<bool> {
-        let told_ms = resets_s.map(|s| u64::from(s) * 1_000);
-        let Some(told) = told_ms.or(jumped.then_some(MINUTE_MS)) else {
+        let jumped = matches!(sign, Sign::Emptied { .. });
+        let told_ms = resets_s
+            .map(|s| u64::from(s) * 1_000)
+            .filter(|ms| *ms <= MINUTE_MS + TOLERANCE_MS);
+        if let (Some(ms), Sign::Emptied { most_ms, .. }) = (told_ms, sign) {
+            self.disproved |= ms + most_ms + 2 * TOLERANCE_MS < MINUTE_MS;
+        }
+        self.seen |= jumped;
+        let told_ms = told_ms.filter(|_| !self.disproved);
+        let emptied_ms = match sign {
+            Sign::Emptied { ours_ms, .. } => Some(MINUTE_MS.saturating_sub(ours_ms)),
+            Sign::None | Sign::Kept => None,
+        };
+        let Some(told) = told_ms.or(emptied_ms) else {
             let overdue = self
                 .end
                 .is_some_and(|end| counted.since(end) > TOLERANCE_MS);
             self.fixed &= !overdue;
+            self.proved &= !overdue;
             return Some(false);
         };
         let told = counted.plus(told);
         let Some(end) = self.end else {
             self.put(told, counted);
-            return Some(false);
+            self.fixed = jumped;
+            self.proved = jumped;
+            return Some(jumped);
         };
         let next = end.plus(MINUTE_MS);
+        let is_new = jumped && !(self.fixed && self.proved && apart(told, end) <= TOLERANCE_MS);
+        if is_new && apart(told, next) > TOLERANCE_MS {
+            self.put(told, counted);
+            self.fixed = true;
+            self.proved = true;
+            return Some(true);
+        }
         if apart(told, end) <= TOLERANCE_MS {
             self.end = Some(end.min(told));
             self.fixed |= counted.since(self.put_since) >= PUT_MS;
             Some(false)
+        } else if apart(told, next) <= TOLERANCE_MS && sign == Sign::Kept {
+            self.disproved = true;
+            self.fixed = false;
+            self.proved = false;
+            Some(false)
         } else if apart(told, next) <= TOLERANCE_MS {
             self.put(told.min(next.plus(DRIFT_MS)), counted);
             self.fixed = true;
+            self.proved = true;
             Some(true)
         } else if self.fixed && end.since(told) > MINUTE_MS / 2 {
             None
+        } else if self.fixed && self.seen {
+            self.disproved = true;
+            Some(false)
         } else {
             self.put(told, counted);
-            self.fixed = jumped;
-            Some(jumped)
+            self.fixed = false;
+            self.proved = false;
+            Some(false)
         }
     }
 
-    /// The end of the minute, if it is a fixed one.
+    /// The end of the minute that was announced or is due, fixed or not.
+    pub(super) fn announced_end(&self) -> Option<Monotonic> {
+        self.end
+    }
+
+    /// The end of the minute, if it is a fixed one or the moment of the reset at least stays put.
     pub(super) fn fixed_end(&self) -> Option<Monotonic> {
         self.end.filter(|_| self.fixed)
+    }
+
+    /// Whether an end of the minute has been seen, so that it is surely a fixed one.
+    pub(super) fn is_proved(&self) -> bool {
+        self.fixed && self.proved
     }
 
     /// When the minute began of a request that was counted at `counted`.
