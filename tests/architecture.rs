@@ -162,6 +162,31 @@ mod tests { fn h() { match a { _ => 3 } } }
 }
 
 #[test]
+fn no_reply_is_read_into_plain_texts() {
+    in_every_source(rules::plain_replies);
+}
+
+#[test]
+fn a_reply_that_is_read_into_a_plain_text_is_found() {
+    let text = "use serde::Deserialize;
+#[derive(Debug, Deserialize)]
+struct A { id: u64, name: Option<String>, other: Said }
+struct B { name: String }
+#[derive(Deserialize)]
+enum C { Text(String), Number(u64) }
+#[derive(Serialize)]
+struct D { name: String }
+#[derive(Deserialize)]
+struct E(SecretString);
+fn f(name: String) {}
+";
+    let found = lines(rules::plain_replies, "src/zendesk/users.rs", text);
+    assert_eq!(found, [3, 6]);
+    let found = lines(rules::plain_replies, "src/engine/log.rs", text);
+    assert_eq!(found, []);
+}
+
+#[test]
 fn no_source_holds_two_ideas_by_its_length() {
     let sources = sources();
     let sources = sources.iter();

@@ -6,6 +6,12 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "logs/echoes.rs"]
+mod echoes;
+#[path = "logs/forms.rs"]
+mod forms;
+#[path = "logs/server.rs"]
+mod server;
 mod support;
 
 use serde_json::Value;

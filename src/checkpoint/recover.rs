@@ -38,7 +38,8 @@ impl Checkpoint {
         self.wrap(result)
     }
 
-    /// Notes tickets of the export, those that carry an `external_id` of ours.
+    /// Notes tickets of the export, those that carry an `external_id` of ours. Another one is not kept:
+    /// whatever it holds, it is not on disk.
     pub fn note_exported<'a>(
         &mut self,
         tickets: impl Iterator<Item = (&'a str, TicketId, Option<ServerTime>)>,

@@ -11,8 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::account::Account;
 use super::credentials::Credentials;
-use super::exchange::{Exchange, exchange_up_to};
-use super::headers::{Asked, meta};
+use super::exchange::{Exchange, exchange};
+use super::headers::Asked;
+use super::secrets::Secrets;
 use super::tokens::Tokens;
 use crate::model::intent::{Durable, Intent, Route};
 use crate::model::limits::{CONNECT_TIMEOUT_MS, REPLY_BYTES_MAX, REQUEST_TIMEOUT_MS};
@@ -74,6 +75,7 @@ struct Inner {
     http: reqwest::Client,
     account: Account,
     pass: Pass,
+    secrets: Secrets,
 }
 
 /// What requests are signed with.
@@ -112,10 +114,12 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ClientError::Setup)?;
+        let secrets = Secrets::of(&credentials);
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
                 account,
+                secrets,
                 pass: match credentials {
                     Credentials::Bearer(token) => Pass::Bearer(token),
                     Credentials::ApiToken { email, token } => Pass::ApiToken { email, token },
@@ -148,8 +152,8 @@ impl Client {
             .body(intent.body.to_vec());
         match self.exchange(request, REPLY_BYTES_MAX).await {
             Ok(exchange) => Reply {
-                verdict: exchange.verdict(),
-                meta: meta(Asked::Create, exchange.status, &exchange.headers),
+                verdict: exchange.verdict_about(&intent.external_id),
+                meta: exchange.meta(Asked::Create),
             },
             Err(verdict) => Reply {
                 verdict,
@@ -163,6 +167,11 @@ impl Client {
         &self.inner.account
     }
 
+    /// What must not be seen of any reply.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
+    }
+
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
         self.inner.http.request(method, url).header(ACCEPT, JSON)
     }
@@ -173,29 +182,30 @@ impl Client {
         &self,
         request: RequestBuilder,
         bytes_max: usize,
-    ) -> Result<Exchange, Verdict> {
+    ) -> Result<Exchange<'_>, Verdict> {
         let Inner {
             http,
             account,
             pass,
-            ..
+            secrets,
         } = &*self.inner;
         match pass {
             Pass::Bearer(token) => {
-                exchange_up_to(request.bearer_auth(token.expose_secret()), bytes_max).await
+                let request = request.bearer_auth(token.expose_secret());
+                exchange(request, bytes_max, secrets).await
             }
             Pass::ApiToken { email, token } => {
                 let user = format!("{email}/token");
                 let request = request.basic_auth(user, Some(token.expose_secret()));
-                exchange_up_to(request, bytes_max).await
+                exchange(request, bytes_max, secrets).await
             }
             Pass::Tokens(tokens) => {
                 let Some(url) = account.url("/oauth/tokens") else {
                     return Err(Verdict::NotSent("there is no place for tokens".to_owned()));
                 };
-                let lent = tokens.lend(http, url).await?;
+                let lent = tokens.lend(http, url, secrets).await?;
                 let request = request.bearer_auth(lent.text.expose_secret());
-                let exchange = exchange_up_to(request, bytes_max).await?;
+                let exchange = exchange(request, bytes_max, secrets).await?;
                 if tokens.learn(&lent, exchange.status).await {
                     return Err(Verdict::Expired);
                 }

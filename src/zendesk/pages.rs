@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
+use super::said::Said;
 use super::ticket_reply::ExternalId;
 use crate::model::ids::TicketId;
 use crate::model::reply::Candidate;
 use crate::model::time::ServerTime;
 
 /// One page of a list (`tickets`) or of a search (`results`).
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Page {
     #[serde(alias = "results")]
     tickets: Vec<Found>,
@@ -23,13 +24,13 @@ pub(super) struct Page {
 
 /// A ticket on a page. Its `external_id` may be null and must be there: a page without it proves
 /// nothing about ours.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Found {
     id: u64,
     #[serde(deserialize_with = "present")]
     external_id: Option<ExternalId>,
-    created_at: Option<String>,
-    result_type: Option<String>,
+    created_at: Option<Said>,
+    result_type: Option<Said>,
 }
 
 /// What a page leads to.
@@ -56,12 +57,13 @@ impl Gathered {
     pub(super) fn add(&mut self, page: Page, external_id: &str) -> Next {
         for found in page.tickets {
             let is_new = self.seen.insert(found.id);
-            let is_ticket = found.result_type.is_none_or(|kind| kind == "ticket");
-            let is_ours = found.external_id.map(String::from).as_deref() == Some(external_id);
+            let is_ticket = found.result_type.is_none_or(|kind| kind.is("ticket"));
+            let found_id = found.external_id.map(Said::from);
+            let is_ours = found_id.is_some_and(|id| id.is(external_id));
             if is_new && is_ticket && is_ours {
                 self.candidates.push(Candidate {
                     ticket: TicketId(found.id),
-                    created_at: found.created_at.as_deref().and_then(server_time),
+                    created_at: found.created_at.as_ref().and_then(server_time),
                 });
             }
         }
@@ -81,8 +83,9 @@ impl Gathered {
     }
 }
 
-pub(super) fn server_time(text: &str) -> Option<ServerTime> {
-    text.parse::<jiff::Timestamp>()
+pub(super) fn server_time(text: &Said) -> Option<ServerTime> {
+    text.raw()
+        .parse::<jiff::Timestamp>()
         .ok()
         .map(|timestamp| ServerTime(timestamp.as_millisecond()))
 }

@@ -7,7 +7,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use super::client::Client;
 use super::headers::Asked;
 use super::pages::{Gathered, Next, Page};
-use super::text::one_line;
+use super::said::Said;
+use super::secrets::Secrets;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Candidate, Meta, Verdict};
 
@@ -24,6 +25,8 @@ const PAGE_RESULTS: &str = "100";
 
 /// Longest name, role or title that is kept, in characters.
 const NAME_CHARS_MAX: usize = 200;
+
+const ROLES: [&str; 3] = ["admin", "agent", "end-user"];
 
 /// Who the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,11 +96,12 @@ impl Client {
     /// Asks who the credentials belong to: `GET /api/v2/users/me`.
     pub async fn me(&self) -> Answer<Me> {
         let answer: Answer<Envelope> = self.ask(Asked::Other, "/api/v2/users/me", &[]).await;
+        let secrets = self.secrets();
         answer.map(|Envelope { user }| Me {
             id: user.id,
-            role: named(user.role),
-            name: named(user.name),
-            email: named(user.email),
+            role: role(user.role.as_ref(), secrets),
+            name: named(user.name, secrets),
+            email: named(user.email, secrets),
             is_restricted: user.ticket_restriction.is_some(),
         })
     }
@@ -113,7 +117,7 @@ impl Client {
                 titles: page
                     .triggers
                     .into_iter()
-                    .map(|one| named(one.title))
+                    .map(|one| named(one.title, self.secrets()))
                     .collect(),
             }
         })
@@ -242,9 +246,9 @@ struct Envelope {
 #[derive(Deserialize)]
 struct User {
     id: Option<u64>,
-    role: Option<String>,
-    name: Option<String>,
-    email: Option<String>,
+    role: Option<Said>,
+    name: Option<Said>,
+    email: Option<Said>,
     ticket_restriction: Option<IgnoredAny>,
 }
 
@@ -276,7 +280,7 @@ struct TriggerPage {
 
 #[derive(Deserialize)]
 struct Trigger {
-    title: Option<String>,
+    title: Option<Said>,
 }
 
 fn add(url: &mut Url, parameters: &[(&str, &str)]) {
@@ -285,6 +289,17 @@ fn add(url: &mut Url, parameters: &[(&str, &str)]) {
     }
 }
 
-pub(super) fn named(text: Option<String>) -> String {
-    one_line(&text.unwrap_or_default(), NAME_CHARS_MAX)
+pub(super) fn named(text: Option<Said>, secrets: &Secrets) -> String {
+    text.map_or_else(String::new, |text| secrets.line(text.raw(), NAME_CHARS_MAX))
+}
+
+/// The roles that Zendesk has are never taken for secrets: what a user may do is decided by them.
+fn role(said: Option<&Said>, secrets: &Secrets) -> String {
+    let Some(said) = said else {
+        return String::new();
+    };
+    match ROLES.iter().find(|role| said.is(role)) {
+        Some(role) => (*role).to_owned(),
+        None => secrets.line(said.raw(), NAME_CHARS_MAX),
+    }
 }

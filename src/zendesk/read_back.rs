@@ -7,6 +7,8 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::headers::Asked;
+use super::said::{Heard, Said};
+use super::secrets::Secrets;
 use super::settings::found;
 use super::ticket_reply::ExternalId;
 use crate::model::ids::TicketId;
@@ -22,9 +24,9 @@ pub struct FoundTicket {
     /// Its id.
     pub ticket: TicketId,
     /// Its `external_id`.
-    pub external_id: Option<String>,
+    pub external_id: Option<Heard>,
     /// Its subject.
-    pub subject: Option<String>,
+    pub subject: Option<Heard>,
     /// The id of the user who asked.
     pub requester: Option<u64>,
     /// Where it stands, or `deleted`.
@@ -72,7 +74,8 @@ impl Client {
                 &[("ids", ids.as_str())],
             )
             .await;
-        answer.map(|body| body.tickets.into_iter().map(FoundTicket::from).collect())
+        let read = |ticket: Ticket| ticket.read(self.secrets());
+        answer.map(|body| body.tickets.into_iter().map(read).collect())
     }
 
     /// Reads one ticket, an archived one too: `GET /api/v2/tickets/{id}`. `None` if it is deleted or
@@ -80,7 +83,7 @@ impl Client {
     pub async fn show_ticket(&self, ticket: TicketId) -> Answer<Option<FoundTicket>> {
         let path = format!("/api/v2/tickets/{ticket}");
         let answer: Answer<OneTicket> = self.ask(Asked::Other, &path, &[]).await;
-        found(answer).map(|body| body.map(|body| body.ticket.into()))
+        found(answer).map(|body| body.map(|body| body.ticket.read(self.secrets())))
     }
 
     /// The addresses of up to [`READ_BACK_MAX`] users by their ids, of those who have one:
@@ -95,7 +98,7 @@ impl Client {
             )
             .await;
         answer.map(|body| {
-            let addressed = |user: User| Some((user.id, user.email?));
+            let addressed = |user: User| Some((user.id, user.email?.without(self.secrets())));
             body.users.into_iter().filter_map(addressed).collect()
         })
     }
@@ -121,37 +124,63 @@ struct OneTicket {
 struct Ticket {
     id: u64,
     external_id: Option<ExternalId>,
-    subject: Option<String>,
+    subject: Option<Said>,
     requester_id: Option<u64>,
-    status: Option<String>,
-    priority: Option<String>,
-    r#type: Option<String>,
+    status: Option<Said>,
+    priority: Option<Said>,
+    r#type: Option<Said>,
     group_id: Option<u64>,
     brand_id: Option<u64>,
     #[serde(rename = "ticket_form_id")]
     form_id: Option<u64>,
-    created_at: Option<String>,
-    tags: Option<BTreeSet<String>>,
+    created_at: Option<Said>,
+    tags: Option<Vec<Said>>,
     custom_fields: Option<Vec<FoundField>>,
 }
 
-impl From<Ticket> for FoundTicket {
-    fn from(ticket: Ticket) -> Self {
-        Self {
-            ticket: TicketId(ticket.id),
-            external_id: ticket.external_id.map(String::from),
-            subject: ticket.subject,
-            requester: ticket.requester_id,
-            status: ticket.status,
-            priority: ticket.priority,
-            kind: ticket.r#type,
-            group: ticket.group_id,
-            brand: ticket.brand_id,
-            form: ticket.form_id,
-            created_at: ticket.created_at,
-            tags: ticket.tags.unwrap_or_default(),
-            custom_fields: ticket.custom_fields.unwrap_or_default(),
+impl Ticket {
+    fn read(self, secrets: &Secrets) -> FoundTicket {
+        let text = |said: Option<Said>| said.map(|said| said.without(secrets));
+        let heard = |said: Option<Said>| said.map(|said| said.heard(secrets));
+        let tags = self.tags.unwrap_or_default().into_iter();
+        let fields = self.custom_fields.unwrap_or_default().into_iter();
+        FoundTicket {
+            ticket: TicketId(self.id),
+            external_id: heard(self.external_id.map(Said::from)),
+            subject: heard(self.subject),
+            requester: self.requester_id,
+            status: text(self.status),
+            priority: text(self.priority),
+            kind: text(self.r#type),
+            group: self.group_id,
+            brand: self.brand_id,
+            form: self.form_id,
+            created_at: text(self.created_at),
+            tags: tags.map(|tag| tag.without(secrets)).collect(),
+            custom_fields: fields
+                .map(|field| FoundField {
+                    value: value(field.value, secrets),
+                    ..field
+                })
+                .collect(),
         }
+    }
+}
+
+/// The value of a field without secrets: a text, or a list of texts.
+fn value(said: Value, secrets: &Secrets) -> Value {
+    match said {
+        Value::String(text) => Value::String(secrets.cut_out_of(&text).into_owned()),
+        Value::Array(items) => items.into_iter().map(|item| value(item, secrets)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            let cut = |(name, item): (String, Value)| {
+                let name = secrets.cut_out_of(&name).into_owned();
+                (name, value(item, secrets))
+            };
+            Value::Object(fields.map(cut).collect())
+        }
+        other => other,
     }
 }
 
@@ -163,7 +192,7 @@ struct Users {
 #[derive(Deserialize)]
 struct User {
     id: u64,
-    email: Option<String>,
+    email: Option<Said>,
 }
 
 #[cfg(test)]
@@ -200,7 +229,7 @@ mod tests {
             "GET /api/v2/tickets/show_many?ids=33%2C34 HTTP/1.1"
         );
         assert_eq!((full.ticket, full.requester), (TicketId(33), Some(5)));
-        assert_eq!(full.external_id.as_deref(), Some("A-1"));
+        assert_eq!(full.external_id, Some("A-1".into()));
         assert_eq!(full.tags, ["a", "b"].map(str::to_owned).into());
         let values: Vec<_> = full
             .custom_fields

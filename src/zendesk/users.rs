@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::headers::Asked;
+use super::said::Said;
 use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::{Answer, Meta, Verdict};
 
@@ -61,8 +62,8 @@ impl Client {
             let mut users = page.users.into_iter();
             let is_it = |user: &User| {
                 user.email
-                    .as_deref()
-                    .is_some_and(|found| found.eq_ignore_ascii_case(email))
+                    .as_ref()
+                    .is_some_and(|found| found.raw().eq_ignore_ascii_case(email))
             };
             users.find(is_it).and_then(|user| user.id)
         })
@@ -89,7 +90,7 @@ impl Client {
         let answer: Answer<JobEnvelope> = self
             .post("/api/v2/users/create_or_update_many", &body)
             .await;
-        answer.map(|envelope| envelope.job_status.id)
+        answer.map(|envelope| envelope.job_status.id.without(self.secrets()))
     }
 
     /// Asks how far a job is: `GET /api/v2/job_statuses/{id}`. A job that says "completed" may hold
@@ -97,7 +98,7 @@ impl Client {
     pub async fn job(&self, id: &str) -> Answer<Job> {
         let path = format!("/api/v2/job_statuses/{id}");
         let answer: Answer<JobEnvelope> = self.ask(Asked::Other, &path, &[]).await;
-        answer.map(|JobEnvelope { job_status }| match &*job_status.status {
+        answer.map(|JobEnvelope { job_status }| match job_status.status.raw() {
             "queued" | "working" => Job::Working,
             // completed, failed, killed, or something unheard of: what it has done it has done.
             _ => Job::Ended(job_status.made()),
@@ -138,7 +139,7 @@ struct UserEnvelope {
 #[derive(Deserialize)]
 struct User {
     id: Option<u64>,
-    email: Option<String>,
+    email: Option<Said>,
 }
 
 #[derive(Deserialize)]
@@ -148,8 +149,8 @@ struct JobEnvelope {
 
 #[derive(Deserialize)]
 struct JobStatus {
-    id: String,
-    status: String,
+    id: Said,
+    status: Said,
     /// Absent, or something else than a list, until the job has ended.
     results: Option<Value>,
 }

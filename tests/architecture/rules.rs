@@ -11,6 +11,9 @@ const MINTERS: &str = "src/checkpoint/";
 /// Where the proof is defined.
 const MINT: &str = "src/model/intent.rs";
 
+/// Where the text of a reply is defined.
+const SAID: &str = "src/zendesk/said.rs";
+
 /// Says where a proof of durability is made by somebody who cannot know.
 pub(crate) fn mints(code: &Code) -> Vec<String> {
     if code.path.starts_with(MINTERS) || code.path.ends_with("_tests.rs") {
@@ -53,6 +56,52 @@ pub(crate) fn catch_alls(code: &Code) -> Vec<String> {
     } else {
         Vec::new()
     }
+}
+
+/// Says where a reply is read into a plain text, which could leave the client with a secret in it.
+pub(crate) fn plain_replies(code: &Code) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if code.room() != Some("zendesk") || code.path == SAID || is_test_file(code.path) {
+        return wrong;
+    }
+    let text = |at: usize| code.tokens.get(at).map_or("", |token| token.text);
+    let mut at = 0;
+    while at < code.tokens.len() {
+        if text(at) != "Deserialize" || code.tokens[at].in_test || !is_derived(code, at) {
+            at += 1;
+            continue;
+        }
+        while !matches!(text(at), "struct" | "enum" | "") {
+            at += 1;
+        }
+        let mut open = 0_usize;
+        loop {
+            match text(at) {
+                "{" | "(" => open += 1,
+                "}" | ")" => open = open.saturating_sub(1),
+                "String" => wrong.push(told(
+                    code,
+                    code.tokens[at].line,
+                    "a text of a reply is a `Said`",
+                )),
+                _ => {}
+            }
+            at += 1;
+            if matches!(text(at), "") || (open == 0 && matches!(text(at - 1), "}" | ")" | ";")) {
+                break;
+            }
+        }
+    }
+    wrong
+}
+
+/// Whether a word stands in a `derive(…)`.
+fn is_derived(code: &Code, at: usize) -> bool {
+    let before = code.tokens[..at].iter().rev();
+    let mut before = before
+        .map(|token| token.text)
+        .skip_while(|text| *text != "(" && *text != "]");
+    before.next() == Some("(") && before.next() == Some("derive")
 }
 
 /// Says which file is too long.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::value::{is_same_value, tidy};
 use crate::model::difference::Difference;
-use crate::zendesk::{FoundField, FoundTicket};
+use crate::zendesk::{FoundField, FoundTicket, Heard};
 
 /// The most characters of a text that are shown.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -103,9 +103,10 @@ impl Sent {
 
     fn subject(&self, found: &FoundTicket) -> Option<Difference> {
         let sent = self.subject.as_deref()?;
-        let now = found.subject.as_deref();
-        let is_same = tidy(sent) == tidy(now.unwrap_or_default());
-        (!is_same).then(|| Difference::new("subject", quoted(sent), now.map(quoted)))
+        let now = found.subject.as_ref();
+        let is_same = tidy(sent) == tidy(now.map_or("", Heard::raw));
+        let shown = || now.map(|now| quoted(now.shown()));
+        (!is_same).then(|| Difference::new("subject", quoted(sent), shown()))
     }
 
     fn status(&self, found: &FoundTicket) -> Option<Difference> {
@@ -148,8 +149,10 @@ impl Sent {
 
 /// The difference of the one thing that every row has.
 pub(super) fn external_id(sent: &str, found: &FoundTicket) -> Option<Difference> {
-    let now = found.external_id.as_deref();
-    (now != Some(sent)).then(|| Difference::new("external_id", quoted(sent), now.map(quoted)))
+    let now = found.external_id.as_ref();
+    let shown = || now.map(|now| quoted(now.shown()));
+    let is_same = now.is_some_and(|now| now.raw() == sent);
+    (!is_same).then(|| Difference::new("external_id", quoted(sent), shown()))
 }
 
 fn word(field: &str, sent: &str, found: Option<&str>) -> Difference {
@@ -340,7 +343,8 @@ mod tests {
 
     #[test]
     fn a_difference_fits_on_a_line_of_a_terminal() {
-        let told = told(|t| t.subject = Some(format!("\u{1b}[2J\n{}", "x".repeat(5_000))));
+        let told =
+            told(|t| t.subject = Some(format!("\u{1b}[2J\n{}", "x".repeat(5_000)).as_str().into()));
         assert!(told[0].chars().count() < 300, "{}", told[0].len());
         assert!(!told[0].contains(char::is_control), "{told:?}");
         assert!(told[0].ends_with("…\""), "{told:?}");
