@@ -187,6 +187,28 @@ fn f(name: String) {}
 }
 
 #[test]
+fn only_the_output_writes_to_a_stream_and_no_path_is_shown_as_it_is() {
+    in_every_source(rules::writes);
+    in_every_source(rules::raw_paths);
+}
+
+#[test]
+fn what_is_written_past_the_output_is_found() {
+    let text = "use std::io::{stderr, stdout};
+fn f() { if stderr().is_terminal() || Term::stderr().size().0 > 1 { writeln!(stdout(), \"\"); } }
+fn g(print: u8) { layer.with_writer(io::stderr); error.print(); }
+// println!()
+fn h(path: &Path) { eprintln!(\"{}\", path.display()); }
+#[cfg(test)]
+mod tests { fn i() { println!(); } }
+";
+    assert_eq!(lines(rules::writes, "src/cli/log.rs", text), [2, 3, 3, 5]);
+    assert_eq!(lines(rules::writes, "src/cli/output.rs", text), []);
+    assert_eq!(lines(rules::raw_paths, "src/cli/log.rs", text), [5]);
+    assert_eq!(lines(rules::raw_paths, "src/sandbox/mod.rs", text), []);
+}
+
+#[test]
 fn no_source_holds_two_ideas_by_its_length() {
     let sources = sources();
     let sources = sources.iter();

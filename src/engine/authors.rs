@@ -17,6 +17,7 @@ use crate::checkpoint::{Author, Checkpoint};
 use crate::model::ids::RowNumber;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, RateLimit};
+use crate::model::shown::shown;
 use crate::model::time::Monotonic;
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
@@ -63,7 +64,7 @@ pub async fn resolve(
 
 /// How authors who cannot be made users are told.
 fn sentence(count: u64, first: &[(String, Problem)]) -> String {
-    let named = |(email, problem): &(String, Problem)| format!("{email} ({problem})");
+    let named = |(email, problem): &(String, Problem)| format!("{} ({problem})", shown(email));
     let named: Vec<String> = first.iter().map(named).collect();
     let cannot = match count {
         1 => "1 author of comments cannot be made a user".to_owned(),

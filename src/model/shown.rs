@@ -41,6 +41,31 @@ pub fn shown_path(path: &Path) -> String {
     shown(&path.to_string_lossy()).into_owned()
 }
 
+/// A text as an argument that is typed in a shell. What is hidden is typed as an escape, which all
+/// shells but the plainest read.
+pub fn typed(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    if !text.contains(is_hidden) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut out = "$'".to_owned();
+    for character in text.chars() {
+        if is_hidden(character) {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                let _writing_to_a_string_cannot_fail = write!(out, "\\x{byte:02x}");
+            }
+        } else {
+            out.extend(matches!(character, '\'' | '\\').then_some('\\'));
+            out.push(character);
+        }
+    }
+    out.push('\'');
+    out
+}
+
 /// Shows JSON: the same value, with escapes in its strings. serde_json escapes only the characters
 /// below U+0020.
 pub fn shown_json(json: &str) -> Cow<'_, str> {
@@ -131,6 +156,20 @@ mod tests {
             r#"C:\a "b" 'c'"#,
         ] {
             assert!(matches!(shown(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn an_argument_is_quoted_where_a_shell_would_take_it_apart() {
+        for (text, expected) in [
+            ("exports/tickets-1.csv", "exports/tickets-1.csv"),
+            ("Geschäfte.csv", "Geschäfte.csv"),
+            ("my tickets.csv", "'my tickets.csv'"),
+            ("it's $HOME.csv", r"'it'\''s $HOME.csv'"),
+            ("", "''"),
+            ("it's\u{1b}[2J\u{9b}\\", r"$'it\'s\x1b[2J\xc2\x9b\\'"),
+        ] {
+            assert_eq!(typed(text), expected);
         }
     }
 

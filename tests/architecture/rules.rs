@@ -58,6 +58,50 @@ pub(crate) fn catch_alls(code: &Code) -> Vec<String> {
     }
 }
 
+/// The files that write to a stream: what is said and printed, the bar, and the help.
+const EXITS: [&str; 3] = [
+    "src/cli/output.rs",
+    "src/cli/progress/terminal.rs",
+    "src/cli/help.rs",
+];
+
+/// Says where something is written to a stream past the places that see to what a terminal would
+/// obey. To ask a stream what it is is no harm.
+pub(crate) fn writes(code: &Code) -> Vec<String> {
+    const STREAMS: [&str; 4] = ["stdout", "stderr", "buffered_stdout", "buffered_stderr"];
+    const MACROS: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
+    const QUESTIONS: [&str; 3] = ["is_terminal", "size", "size_checked"];
+    let mut wrong = Vec::new();
+    let mut in_use = false;
+    for (at, token) in code.tokens.iter().enumerate() {
+        let text = |offset: usize| code.tokens.get(at + offset).map_or("", |token| token.text);
+        let after_dot = at > 0 && code.tokens[at - 1].text == ".";
+        in_use = (in_use || token.text == "use") && token.text != ";";
+        let is_asked = text(1) == "(" && text(3) == "." && QUESTIONS.contains(&text(4));
+        let is_stream = STREAMS.contains(&token.text) && !is_asked && !in_use;
+        let is_print = MACROS.contains(&token.text) && (text(1) == "!" || after_dot);
+        if (is_stream || is_print) && !token.in_test && !EXITS.contains(&code.path) {
+            wrong.push(told(code, token.line, "only `output` writes to a stream"));
+        }
+    }
+    wrong
+}
+
+/// Where paths are shown, and the room that may not use it.
+const SHOWN: &str = "src/model/shown.rs";
+
+/// Says where a path is shown as it is.
+pub(crate) fn raw_paths(code: &Code) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for pair in code.tokens.windows(2) {
+        let is_raw = pair[0].text == "." && pair[1].text == "display" && !pair[1].in_test;
+        if is_raw && code.path != SHOWN && code.room() != Some("sandbox") {
+            wrong.push(told(code, pair[1].line, "`shown_path` shows a path"));
+        }
+    }
+    wrong
+}
+
 /// Says where a reply is read into a plain text, which could leave the client with a secret in it.
 pub(crate) fn plain_replies(code: &Code) -> Vec<String> {
     let mut wrong = Vec::new();
