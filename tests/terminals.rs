@@ -514,6 +514,11 @@ fn what_a_server_says_is_shown() {
         if asked.path.contains("/users/me") {
             return Some(Reply::new(200, me.to_string()));
         }
+        if asked.path.contains("/ticket_fields/7") {
+            let options = json!([{"value": EVIL}]);
+            let field = json!({"title": EVIL, "active": true, "custom_field_options": options});
+            return Some(Reply::new(200, json!({"ticket_field": field}).to_string()));
+        }
         if asked.path.contains("/show_many") {
             let ticket = json!({"id": 1003, "external_id": EVIL, "subject": EVIL, "status": EVIL, "tags": [EVIL]});
             return Some(Reply::new(200, json!({"tickets": [ticket]}).to_string()));
@@ -547,6 +552,11 @@ fn what_a_server_says_is_shown() {
             .command(&command)
             .env("ZENDESK_OAUTH_TOKEN", "token-of-this-test")
     };
+    let mapping = "[ticket]\nexternal_id = \"external_id\"\ncomment.body = \"comment.body\"\n\
+        custom_fields.7 = { constant = \"one\" }\n";
+    std::fs::write(folder.path("field.toml"), mapping).unwrap();
+    shown("options", with("run t.csv -m field.toml"));
+    std::fs::remove_file(folder.path("c.sqlite3")).unwrap();
     shown(
         "a run",
         with("run t.csv -vv --log-file log.jsonl --concurrency 1"),

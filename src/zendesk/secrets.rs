@@ -8,10 +8,14 @@
 //! Not only the whole secret is found but every part of some length, so that it does not matter where
 //! somebody else has cut it. White space and what is not seen is passed over, since long values are
 //! folded; upper and lower case, and the two alphabets of base64, are taken for one.
+//!
+//! A reply that Zendesk remembers under its key may hold the token of an earlier process, and a proxy
+//! has credentials of its own. So whatever else is written like an `Authorization` header is cut out.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::fmt;
+use std::ops::Range;
 use std::sync::{PoisonError, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -27,15 +31,20 @@ const PLACEHOLDER: &str = "[secret]";
 /// A secret that is shorter is no secret; it would be found in every text.
 const SECRET_CHARS_MIN: usize = 4;
 
-/// The shortest part of a long secret that is found.
+/// The shortest part that is found of a long secret, and of a short one.
 const PART_CHARS_MAX: usize = 8;
-const PART_CHARS_MIN: usize = 6;
+const PART_CHARS_MIN: usize = 5;
 
 /// Former access tokens that are still known: those of more than a week.
 const TOKENS_MAX: usize = 1_000;
 
 /// How much of a text is looked at, in bytes; many times what is kept of any.
 const LOOKED_AT_BYTES_MAX: usize = 64 * 1024;
+
+/// The words before credentials in a header, and how long these are at least: longer than the words
+/// that people write there.
+const SCHEMES: [&str; 2] = ["bearer", "basic"];
+const HEADER_CHARS_MIN: usize = 20;
 
 /// Escapes in escapes, as in JSON in JSON, that are undone.
 const ROUNDS_MAX: usize = 4;
@@ -157,7 +166,7 @@ impl Known {
         if form.len() < SECRET_CHARS_MIN {
             return;
         }
-        // Always more than half, so that what is left of a secret that was cut is less.
+        // More than half, so that of a secret that was cut no more than half is left.
         let length = (form.len() / 2 + 1)
             .clamp(PART_CHARS_MIN, PART_CHARS_MAX)
             .min(form.len());
@@ -166,9 +175,6 @@ impl Known {
     }
 
     fn cut_out_of<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.parts.is_empty() {
-            return Cow::Borrowed(text);
-        }
         let seen: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| is_seen(*c)).collect();
         let mut is_secret = vec![false; seen.len()];
         let mut read: Vec<Read> = (0..seen.len())
@@ -183,6 +189,10 @@ impl Known {
                 }
                 None => break,
             }
+        }
+        for header in headers(text) {
+            let place = |at: usize| seen.partition_point(|(start, _)| *start < at);
+            is_secret[place(header.start)..place(header.end)].fill(true);
         }
         if !is_secret.contains(&true) {
             return Cow::Borrowed(text);
@@ -226,6 +236,25 @@ fn without(text: &str, seen: &[(usize, char)], is_secret: &[bool]) -> String {
     }
     out.push_str(&text[copied..]);
     out
+}
+
+/// Where something is written like the credentials of a header.
+fn headers(text: &str) -> Vec<Range<usize>> {
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=".contains(c);
+    let lower = text.to_ascii_lowercase();
+    let mut found = Vec::new();
+    for scheme in SCHEMES {
+        for (at, _) in lower.match_indices(scheme) {
+            let after = &text[at + scheme.len()..];
+            let token = after.trim_start();
+            let end = token.find(|c| !is_of_token(c)).unwrap_or(token.len());
+            if end >= HEADER_CHARS_MIN && token.len() < after.len() {
+                let start = text.len() - token.len();
+                found.push(start..start + end);
+            }
+        }
+    }
+    found
 }
 
 fn looked_at(text: &str) -> &str {

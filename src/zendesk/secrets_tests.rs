@@ -181,6 +181,26 @@ fn text_without_a_secret_is_left_alone_and_so_is_all_of_it_if_a_token_is_no_secr
 }
 
 #[test]
+fn credentials_that_nobody_here_knows_are_cut_out_of_a_header() {
+    for (text, expected) in [
+        (
+            "authorization: Bearer 0123456789abcdef-_.~+/== sent",
+            "authorization: Bearer [secret] sent",
+        ),
+        ("BASIC\tYWRhQGV4YW1wbGUuY29tOg==", "BASIC\t[secret]"),
+        (
+            "Basic authentication is off, use Bearer tokens",
+            "Basic authentication is off, use Bearer tokens",
+        ),
+        ("bearer", "bearer"),
+    ] {
+        for secrets in [Secrets::default(), of_token()] {
+            assert_eq!(secrets.cut_out_of(text), expected);
+        }
+    }
+}
+
+#[test]
 fn nothing_shows_what_is_known() {
     let shown = format!("{:?}", of_token());
     assert!(!shown.contains(&TOKEN[..4]), "{shown}");
