@@ -1,6 +1,6 @@
 //! Reading tickets back by their ids, and the addresses of who asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -30,11 +30,11 @@ pub struct FoundTicket {
     /// The id of the user who asked.
     pub requester: Option<u64>,
     /// Where it stands, or `deleted`.
-    pub status: Option<String>,
+    pub status: Option<Heard>,
     /// How urgent it is.
-    pub priority: Option<String>,
+    pub priority: Option<Heard>,
     /// Its type.
-    pub kind: Option<String>,
+    pub kind: Option<Heard>,
     /// The id of the group that works on it.
     pub group: Option<u64>,
     /// The id of its brand.
@@ -42,21 +42,20 @@ pub struct FoundTicket {
     /// The id of the form that it is shown in.
     pub form: Option<u64>,
     /// When it was made, as Zendesk writes it (RFC 3339).
-    pub created_at: Option<String>,
+    pub created_at: Option<Heard>,
     /// Its labels.
-    pub tags: BTreeSet<String>,
+    pub tags: Vec<Heard>,
     /// The values of the account's own fields.
     pub custom_fields: Vec<FoundField>,
 }
 
 /// The value of one of the account's own fields.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FoundField {
     /// The field's id.
     pub id: u64,
     /// What is in it; null if nothing is.
-    #[serde(default)]
-    pub value: Value,
+    pub value: Heard<Value>,
 }
 
 impl Client {
@@ -88,7 +87,7 @@ impl Client {
 
     /// The addresses of up to [`READ_BACK_MAX`] users by their ids, of those who have one:
     /// `GET /api/v2/users/show_many?ids=…`.
-    pub async fn addresses(&self, users: &[u64]) -> Answer<BTreeMap<u64, String>> {
+    pub async fn addresses(&self, users: &[u64]) -> Answer<BTreeMap<u64, Heard>> {
         let ids = with_commas(users.iter().copied());
         let answer: Answer<Users> = self
             .ask(
@@ -98,7 +97,7 @@ impl Client {
             )
             .await;
         answer.map(|body| {
-            let addressed = |user: User| Some((user.id, user.email?.without(self.secrets())));
+            let addressed = |user: User| Some((user.id, user.email?.heard(self.secrets())));
             body.users.into_iter().filter_map(addressed).collect()
         })
     }
@@ -135,53 +134,41 @@ struct Ticket {
     form_id: Option<u64>,
     created_at: Option<Said>,
     tags: Option<Vec<Said>>,
-    custom_fields: Option<Vec<FoundField>>,
+    custom_fields: Option<Vec<Field>>,
 }
 
 impl Ticket {
     fn read(self, secrets: &Secrets) -> FoundTicket {
-        let text = |said: Option<Said>| said.map(|said| said.without(secrets));
         let heard = |said: Option<Said>| said.map(|said| said.heard(secrets));
         let tags = self.tags.unwrap_or_default().into_iter();
         let fields = self.custom_fields.unwrap_or_default().into_iter();
+        let field = |field: Field| FoundField {
+            id: field.id,
+            value: Heard::value(field.value, secrets),
+        };
         FoundTicket {
             ticket: TicketId(self.id),
             external_id: heard(self.external_id.map(Said::from)),
             subject: heard(self.subject),
             requester: self.requester_id,
-            status: text(self.status),
-            priority: text(self.priority),
-            kind: text(self.r#type),
+            status: heard(self.status),
+            priority: heard(self.priority),
+            kind: heard(self.r#type),
             group: self.group_id,
             brand: self.brand_id,
             form: self.form_id,
-            created_at: text(self.created_at),
-            tags: tags.map(|tag| tag.without(secrets)).collect(),
-            custom_fields: fields
-                .map(|field| FoundField {
-                    value: value(field.value, secrets),
-                    ..field
-                })
-                .collect(),
+            created_at: heard(self.created_at),
+            tags: tags.map(|tag| tag.heard(secrets)).collect(),
+            custom_fields: fields.map(field).collect(),
         }
     }
 }
 
-/// The value of a field without secrets: a text, or a list of texts.
-fn value(said: Value, secrets: &Secrets) -> Value {
-    match said {
-        Value::String(text) => Value::String(secrets.cut_out_of(&text).into_owned()),
-        Value::Array(items) => items.into_iter().map(|item| value(item, secrets)).collect(),
-        Value::Object(fields) => {
-            let fields = fields.into_iter();
-            let cut = |(name, item): (String, Value)| {
-                let name = secrets.cut_out_of(&name).into_owned();
-                (name, value(item, secrets))
-            };
-            Value::Object(fields.map(cut).collect())
-        }
-        other => other,
-    }
+#[derive(Deserialize)]
+struct Field {
+    id: u64,
+    #[serde(default)]
+    value: Value,
 }
 
 #[derive(Deserialize)]
@@ -230,11 +217,11 @@ mod tests {
         );
         assert_eq!((full.ticket, full.requester), (TicketId(33), Some(5)));
         assert_eq!(full.external_id, Some("A-1".into()));
-        assert_eq!(full.tags, ["a", "b"].map(str::to_owned).into());
+        assert_eq!(full.tags, ["b", "a"].map(Heard::from));
         let values: Vec<_> = full
             .custom_fields
             .iter()
-            .map(|field| &field.value)
+            .map(|field| field.value.raw())
             .collect();
         assert_eq!(values, [&json!("x"), &json!(null)]);
         assert_eq!((&bare.external_id, &bare.subject), (&None, &None));
@@ -262,7 +249,7 @@ mod tests {
         let body = r#"{"users":[{"id":5,"email":"a@example.com"},{"id":6,"email":null},{"id":7}]}"#;
         let (client, server) = served("200 OK", body).await;
         let found = client.addresses(&[5, 6, 7]).await.answer.unwrap();
-        assert_eq!(found, BTreeMap::from([(5, "a@example.com".to_owned())]));
+        assert_eq!(found, BTreeMap::from([(5, "a@example.com".into())]));
         assert_eq!(
             server.seen()[0].line,
             "GET /api/v2/users/show_many?ids=5%2C6%2C7 HTTP/1.1"

@@ -3,8 +3,8 @@
 
 use std::fmt;
 
-use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::secrets::Secrets;
 
@@ -31,9 +31,10 @@ impl Said {
 
     /// The text to be compared and shown.
     pub(super) fn heard(self, secrets: &Secrets) -> Heard {
-        let shown = secrets.cut_out_of(&self.0).into_owned();
-        let raw = (shown != self.0).then(|| SecretString::from(self.0));
-        Heard { shown, raw }
+        Heard {
+            shown: secrets.cut_out_of(&self.0).into_owned(),
+            raw: self.0,
+        }
     }
 }
 
@@ -43,26 +44,47 @@ impl From<String> for Said {
     }
 }
 
-/// A text of a server that is compared as it came, and shown without secrets.
-#[derive(Clone)]
-pub struct Heard {
-    shown: String,
-    /// As it came, if that is another text.
-    raw: Option<SecretString>,
+/// What a server said: it is compared as it came, and shown without secrets. So what is decided does
+/// not depend on what looks like a part of a secret.
+#[derive(Clone, PartialEq)]
+pub struct Heard<T = String> {
+    raw: T,
+    shown: T,
 }
 
-impl Heard {
-    /// As it came, to be compared with a text of ours and not to be kept.
-    pub fn raw(&self) -> &str {
-        match &self.raw {
-            Some(raw) => raw.expose_secret(),
-            None => &self.shown,
-        }
+impl<T> Heard<T> {
+    /// As it came, to be compared with what is ours and not to be kept.
+    pub fn raw(&self) -> &T {
+        &self.raw
     }
 
     /// Without secrets.
-    pub fn shown(&self) -> &str {
+    pub fn shown(&self) -> &T {
         &self.shown
+    }
+}
+
+impl Heard<Value> {
+    /// A value of any kind, to be compared and shown.
+    pub(super) fn value(raw: Value, secrets: &Secrets) -> Self {
+        Self {
+            shown: without(&raw, secrets),
+            raw,
+        }
+    }
+}
+
+fn without(value: &Value, secrets: &Secrets) -> Value {
+    let text = |text: &str| secrets.cut_out_of(text).into_owned();
+    match value {
+        Value::String(said) => Value::String(text(said)),
+        Value::Array(items) => items.iter().map(|item| without(item, secrets)).collect(),
+        Value::Object(fields) => {
+            let fields = fields.iter();
+            let fields = fields.map(|(name, item)| (text(name), without(item, secrets)));
+            Value::Object(fields.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
     }
 }
 
@@ -70,19 +92,23 @@ impl From<&str> for Heard {
     /// A text without secrets.
     fn from(text: &str) -> Self {
         Self {
+            raw: text.to_owned(),
             shown: text.to_owned(),
-            raw: None,
         }
     }
 }
 
-impl PartialEq for Heard {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw() == other.raw()
+impl From<Value> for Heard<Value> {
+    /// A value without secrets.
+    fn from(value: Value) -> Self {
+        Self {
+            shown: value.clone(),
+            raw: value,
+        }
     }
 }
 
-impl fmt::Debug for Heard {
+impl<T: fmt::Debug> fmt::Debug for Heard<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.shown.fmt(f)
     }

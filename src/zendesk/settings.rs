@@ -6,18 +6,18 @@ use serde::de::IgnoredAny;
 use super::client::Client;
 use super::headers::Asked;
 use super::questions::named;
-use super::said::Said;
+use super::said::{Heard, Said};
 use crate::model::reply::{Answer, Verdict};
 
 /// A ticket field of the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TicketField {
     /// Its title, as agents see it.
     pub title: String,
     /// Whether it is in use.
     pub is_active: bool,
     /// The values that it takes, if it takes only some: those of a drop-down or a multi-select.
-    pub options: Option<Vec<String>>,
+    pub options: Option<Vec<Heard>>,
 }
 
 /// Something that a ticket refers to by its id.
@@ -55,7 +55,7 @@ impl Client {
     pub async fn ticket_field(&self, id: u64) -> Answer<Option<TicketField>> {
         let path = format!("/api/v2/ticket_fields/{id}");
         let answer: Answer<FieldEnvelope> = self.ask(Asked::Other, &path, &[]).await;
-        let value = |option: FieldOption| option.value.without(self.secrets());
+        let value = |option: FieldOption| option.value.heard(self.secrets());
         found(answer.map(|body| {
             let field = body.ticket_field;
             TicketField {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::headers::Asked;
-use super::said::Said;
+use super::said::{Heard, Said};
 use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::{Answer, Meta, Verdict};
 
@@ -85,18 +85,18 @@ impl Client {
     /// Starts a job that does the same for up to [`BULK_USERS_MAX`] people, and gives its id:
     /// `POST /api/v2/users/create_or_update_many`. Accounts refuse it with 403 unless Zendesk's
     /// support has switched it on.
-    pub async fn create_or_update_users(&self, people: &[Person]) -> Answer<String> {
+    pub async fn create_or_update_users(&self, people: &[Person]) -> Answer<Heard> {
         let body = serde_json::json!({ "users": people });
         let answer: Answer<JobEnvelope> = self
             .post("/api/v2/users/create_or_update_many", &body)
             .await;
-        answer.map(|envelope| envelope.job_status.id.without(self.secrets()))
+        answer.map(|envelope| envelope.job_status.id.heard(self.secrets()))
     }
 
     /// Asks how far a job is: `GET /api/v2/job_statuses/{id}`. A job that says "completed" may hold
     /// items that failed (recorded), so that each item is looked at.
-    pub async fn job(&self, id: &str) -> Answer<Job> {
-        let path = format!("/api/v2/job_statuses/{id}");
+    pub async fn job(&self, id: &Heard) -> Answer<Job> {
+        let path = format!("/api/v2/job_statuses/{}", id.raw());
         let answer: Answer<JobEnvelope> = self.ask(Asked::Other, &path, &[]).await;
         answer.map(|JobEnvelope { job_status }| match job_status.status.raw() {
             "queued" | "working" => Job::Working,

@@ -53,7 +53,10 @@ impl Verifier<'_> {
         let checkpoint = &mut *self.checkpoint;
         let requests = &mut self.asker.requests;
         let complete = export(self.client, self.end, requests, after, |page| {
-            let tickets = page.tickets.iter().map(|t| (t.external_id.raw(), t.ticket));
+            let tickets = page
+                .tickets
+                .iter()
+                .map(|t| (t.external_id.raw().as_str(), t.ticket));
             checkpoint.note_exported_page(tickets, page.after.as_deref().unwrap_or_default())
         });
         let complete = complete.await?;
