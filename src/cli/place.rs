@@ -112,7 +112,8 @@ impl Place {
         };
         let server = server::start(config).map_err(|error| refused(&error))?;
         let account = Account::sandbox(server.address()).map_err(|error| refused(&error))?;
-        let credentials = Credentials::Bearer("sandbox".to_owned().into());
+        // Cut out of what it says like any token, so that it must not look like anything else.
+        let credentials = Credentials::Bearer("no-secret-at-all".to_owned().into());
         Ok((account, credentials, Some(server)))
     }
 }
