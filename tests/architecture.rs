@@ -162,6 +162,53 @@ mod tests { fn h() { match a { _ => 3 } } }
 }
 
 #[test]
+fn no_reply_is_read_into_plain_texts() {
+    in_every_source(rules::plain_replies);
+}
+
+#[test]
+fn a_reply_that_is_read_into_a_plain_text_is_found() {
+    let text = "use serde::Deserialize;
+#[derive(Debug, Deserialize)]
+struct A { id: u64, name: Option<String>, other: Said }
+struct B { name: String }
+#[derive(Deserialize)]
+enum C { Text(String), Number(u64) }
+#[derive(Serialize)]
+struct D { name: String }
+#[derive(Deserialize)]
+struct E(SecretString);
+fn f(name: String) {}
+";
+    let found = lines(rules::plain_replies, "src/zendesk/users.rs", text);
+    assert_eq!(found, [3, 6]);
+    let found = lines(rules::plain_replies, "src/engine/log.rs", text);
+    assert_eq!(found, []);
+}
+
+#[test]
+fn only_the_output_writes_to_a_stream_and_no_path_is_shown_as_it_is() {
+    in_every_source(rules::writes);
+    in_every_source(rules::raw_paths);
+}
+
+#[test]
+fn what_is_written_past_the_output_is_found() {
+    let text = "use std::io::{stderr, stdout};
+fn f() { if stderr().is_terminal() || Term::stderr().size().0 > 1 { writeln!(stdout(), \"\"); } }
+fn g(print: u8) { layer.with_writer(io::stderr); error.print(); }
+// println!()
+fn h(path: &Path) { eprintln!(\"{}\", path.display()); }
+#[cfg(test)]
+mod tests { fn i() { println!(); } }
+";
+    assert_eq!(lines(rules::writes, "src/cli/log.rs", text), [2, 3, 3, 5]);
+    assert_eq!(lines(rules::writes, "src/cli/output.rs", text), []);
+    assert_eq!(lines(rules::raw_paths, "src/cli/log.rs", text), [5]);
+    assert_eq!(lines(rules::raw_paths, "src/sandbox/mod.rs", text), []);
+}
+
+#[test]
 fn no_source_holds_two_ideas_by_its_length() {
     let sources = sources();
     let sources = sources.iter();

@@ -6,6 +6,12 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "logs/echoes.rs"]
+mod echoes;
+#[path = "logs/forms.rs"]
+mod forms;
+#[path = "logs/server.rs"]
+mod server;
 mod support;
 
 use serde_json::Value;
@@ -17,7 +23,7 @@ use support::sandbox::Sandbox;
 const SECRET: &str = "a-secret-that-must-not-be-seen";
 
 /// What every access token of the double holds.
-const TOKEN: &str = "sandbox-access-token";
+const TOKEN: &str = "issued-access-token";
 
 const ROWS: usize = 12;
 
@@ -93,7 +99,8 @@ fn every_create_is_a_line_with_what_support_would_ask_for() {
         assert_eq!(create["verdict"], "created", "{create}");
         assert_eq!(create["attempt"], 1, "{create}");
         assert_eq!(create["key"].as_str().map(str::len), Some(36), "{create}");
-        assert!(create["request_id"].is_string(), "{create}");
+        let request_id = create["request_id"].as_str().unwrap();
+        assert!(request_id.starts_with("sandbox-"), "{create}");
         assert!(create["duration_ms"].is_u64(), "{create}");
         assert!(create["ticket"].is_u64(), "{create}");
         assert!(create["timestamp"].is_string(), "{create}");

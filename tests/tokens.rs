@@ -90,11 +90,11 @@ fn no_file_and_no_output_holds_the_secret_or_a_token() {
     for name in folder.names() {
         let bytes = std::fs::read(folder.path(&name)).unwrap();
         let text = String::from_utf8_lossy(&bytes);
-        for secret in [SECRET, "sandbox-access-token"] {
+        for secret in [SECRET, "issued-access-token"] {
             assert!(!text.contains(secret), "{name} holds {secret}");
         }
     }
-    for secret in [SECRET, "sandbox-access-token"] {
+    for secret in [SECRET, "issued-access-token"] {
         assert!(!format!("{ended:?}").contains(secret), "{ended:?}");
     }
 }

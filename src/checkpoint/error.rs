@@ -2,11 +2,17 @@
 
 use std::path::PathBuf;
 
+use crate::model::shown::{shown, shown_path};
+
 /// An error of the checkpoint file.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// Another process holds the lock.
-    #[error("another run holds {path} ({holder}); wait for it to end, or stop it")]
+    #[error(
+        "another run holds {} ({}); wait for it to end, or stop it",
+        shown_path(path),
+        shown(holder)
+    )]
     Held {
         /// The checkpoint.
         path: PathBuf,
@@ -15,8 +21,10 @@ pub enum CheckpointError {
     },
     /// It was last used on another machine.
     #[error(
-        "{path} was last used on {machine}; if that run is over and this is its only copy, \
-         add --take-over"
+        "{} was last used on {}; if that run is over and this is its only copy, \
+         add --take-over",
+        shown_path(path),
+        shown(machine)
     )]
     OtherMachine {
         /// The checkpoint.
@@ -25,15 +33,19 @@ pub enum CheckpointError {
         machine: String,
     },
     /// The file belongs to another program.
-    #[error("{path} is not a checkpoint of zendesk-migrate; name another file with -c")]
+    #[error(
+        "{} is not a checkpoint of zendesk-migrate; name another file with -c",
+        shown_path(path)
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
     },
     /// The file was written by a later version.
     #[error(
-        "{path} was written by a newer version of zendesk-migrate (format {found}, this one knows \
-         {known}); update the program"
+        "{} was written by a newer version of zendesk-migrate (format {found}, this one knows \
+         {known}); update the program",
+        shown_path(path)
     )]
     Newer {
         /// The checkpoint.
@@ -45,8 +57,10 @@ pub enum CheckpointError {
     },
     /// SQLite's own check found damage.
     #[error(
-        "{path} is damaged ({detail}); it was left as it is: restore a copy, or move it away and \
-         start with run --recover, which looks every row up before it is sent"
+        "{} is damaged ({}); it was left as it is: restore a copy, or move it away and \
+         start with run --recover, which looks every row up before it is sent",
+        shown_path(path),
+        shown(detail)
     )]
     Damaged {
         /// The checkpoint.
@@ -55,13 +69,20 @@ pub enum CheckpointError {
         detail: String,
     },
     /// There is no such checkpoint.
-    #[error("there is no checkpoint at {path}; name it with -c, or start a run first")]
+    #[error(
+        "there is no checkpoint at {}; name it with -c, or start a run first",
+        shown_path(path)
+    )]
     Missing {
         /// Where it was looked for.
         path: PathBuf,
     },
     /// The journal mode could not be set, as on some network file systems.
-    #[error("{path} cannot be kept safely here (journal mode {found}); put it on a local disk")]
+    #[error(
+        "{} cannot be kept safely here (journal mode {}); put it on a local disk",
+        shown_path(path),
+        shown(found)
+    )]
     NoWal {
         /// The checkpoint.
         path: PathBuf,
@@ -69,21 +90,29 @@ pub enum CheckpointError {
         found: String,
     },
     /// The disk is full.
-    #[error("the disk that holds {path} is full; make room, then run the same command again")]
+    #[error(
+        "the disk that holds {} is full; make room, then run the same command again",
+        shown_path(path)
+    )]
     DiskFull {
         /// The checkpoint.
         path: PathBuf,
     },
     /// A write failed before; nothing more is written by this process.
-    #[error("{path} could not be written before; nothing more is sent by this process")]
+    #[error(
+        "{} could not be written before; nothing more is sent by this process",
+        shown_path(path)
+    )]
     Poisoned {
         /// The checkpoint.
         path: PathBuf,
     },
     /// Something in it is not as this program writes it.
     #[error(
-        "{path} holds what this program never writes ({detail}): restore a copy, or move it away \
-         and start with run --recover, which looks every row up before it is sent"
+        "{} holds what this program never writes ({}): restore a copy, or move it away \
+         and start with run --recover, which looks every row up before it is sent",
+        shown_path(path),
+        shown(detail)
     )]
     Inconsistent {
         /// The checkpoint.
@@ -92,7 +121,7 @@ pub enum CheckpointError {
         detail: String,
     },
     /// A file beside the checkpoint could not be used.
-    #[error("{path} cannot be opened: {source}")]
+    #[error("{} cannot be opened: {}", shown_path(path), shown(&source.to_string()))]
     Io {
         /// The file.
         path: PathBuf,
@@ -100,7 +129,7 @@ pub enum CheckpointError {
         source: std::io::Error,
     },
     /// SQLite failed in another way.
-    #[error("{path} cannot be used: {source}")]
+    #[error("{} cannot be used: {}", shown_path(path), shown(&source.to_string()))]
     Sqlite {
         /// The checkpoint.
         path: PathBuf,

@@ -36,7 +36,8 @@ impl Checkpoint {
     }
 
     /// Notes tickets of the export: those that carry an `external_id` of ours, and those that carry
-    /// one so similar that Zendesk may have made it of ours.
+    /// one so similar that Zendesk may have made it of ours. Another one is not kept: whatever it
+    /// holds, it is not on disk.
     pub fn note_exported<'a>(
         &mut self,
         tickets: impl Iterator<Item = (&'a str, TicketId, Option<ServerTime>)>,

@@ -11,6 +11,6 @@ pub(super) fn completions(arguments: &CompletionsArguments) -> Exit {
     let name = program.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut program, name, &mut script);
-    output::bytes(&script);
+    output::ours(&script);
     Exit::Done
 }

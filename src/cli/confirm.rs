@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal, stderr, stdin};
 
 use super::exit::Failure;
 use super::output;
+use crate::model::shown::shown;
 use crate::zendesk::Triggers;
 
 /// Returns if the operator agrees that active triggers run on every ticket that is made.
@@ -16,7 +17,7 @@ pub(super) fn triggers(triggers: &Triggers, allowed: bool) -> Result<(), Failure
         triggers.count
     ));
     for title in triggers.titles.iter().take(10) {
-        output::say(&format!("  - {}", title.escape_debug()));
+        output::say(&format!("  - {}", shown(title)));
     }
     if !(stdin().is_terminal() && stderr().is_terminal()) {
         return Err(Failure::refused(

@@ -17,6 +17,7 @@ use crate::engine::start;
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::model::results::Cause;
+use crate::model::shown::{shown_json, shown_path};
 use crate::report::preview::{self, Estimate, Preview};
 use crate::report::results::{Report, Sample};
 use crate::report::{self, Facts, ThisRun, Would};
@@ -84,7 +85,7 @@ fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<S
     let samples = samples.map(|(row, body)| Sample {
         line: row.line,
         external_id: row.external_id.clone(),
-        body: serde_json::to_string_pretty(body).unwrap_or_default(),
+        body: shown_json(&serde_json::to_string_pretty(body).unwrap_or_default()).into_owned(),
     });
     let report = Report::of_dry_run(
         preview.facts.clone(),
@@ -205,7 +206,7 @@ fn sample(row: &FirstRow, source: &Source) -> Result<serde_json::Value, Failure>
         Ok(_) | Err(_) => Err(Failure::refused(format!(
             "line {} of {} has changed while it was read; run the same command again",
             row.line,
-            source.csv_path().display()
+            shown_path(source.csv_path())
         ))),
     }
 }

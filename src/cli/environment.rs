@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use super::exit::{Exit, Failure};
 use super::shared_args::AccountArguments;
+use crate::model::shown::shown_path;
 use crate::zendesk::{Account, Credentials};
 
 /// Finds the account that the flags or the environment name.
@@ -39,7 +40,7 @@ pub(super) fn names_account(arguments: &AccountArguments) -> bool {
 /// Finds the credentials in the file that the flags name, or in the environment.
 pub(super) fn credentials(file: Option<&Path>) -> Result<Credentials, Failure> {
     match file {
-        Some(path) => from_names(&from_file(path)?, &format!("{} holds", path.display())),
+        Some(path) => from_names(&from_file(path)?, &format!("{} holds", shown_path(path))),
         None => from_names(&variable, "the environment has").map_err(|failure| Failure {
             sentence: format!(
                 "{}; or name a file that has them with --credentials",
@@ -97,7 +98,7 @@ fn from_file(path: &Path) -> Result<Find, Failure> {
     let cannot = |why: &dyn std::fmt::Display| {
         Failure::refused(format!(
             "the credentials file {} cannot be used: {why}",
-            path.display()
+            shown_path(path)
         ))
     };
     refuse_if_others_can_read(path)?;
@@ -131,7 +132,7 @@ fn refuse_if_others_can_read(path: &Path) -> Result<(), Failure> {
     let metadata = fs::metadata(path).map_err(|error| {
         Failure::refused(format!(
             "the credentials file {} cannot be used: {error}",
-            path.display()
+            shown_path(path)
         ))
     })?;
     let others_may = metadata.mode() & 0o077;
@@ -140,7 +141,7 @@ fn refuse_if_others_can_read(path: &Path) -> Result<(), Failure> {
     }
     Err(Failure::refused(format!(
         "others can read {}; make it yours alone with: chmod 600 {0}",
-        path.display()
+        shown_path(path)
     )))
 }
 

@@ -11,6 +11,7 @@ use super::{origins, output, paths, status};
 use crate::checkpoint::{CreatedRow, LeftRow, Reader, Setting, Without};
 use crate::engine::mend;
 use crate::model::results::Troubled;
+use crate::model::shown::{shown, shown_json, shown_path};
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
 use crate::source::{ADDED_COLUMNS, Place, Source};
@@ -43,7 +44,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::refused(format!(
             "cannot make the folder {} ({error}); name another one with --out",
-            folder.display()
+            shown_path(&folder)
         ))
     })?;
     write(&folder, &reader, &source, facts, origins)
@@ -81,7 +82,7 @@ fn write(
     let mut file = WholeFile::create(&folder.join(SUMMARY))?;
     let text = serde_json::to_string_pretty(&summary)
         .map_err(|error| Failure::refused(format!("cannot write the summary ({error})")))?;
-    file.write(text.as_bytes())?;
+    file.write(shown_json(&text).as_bytes())?;
     file.write(b"\n")?;
     file.sync(None)?;
     whole.push(file);
@@ -97,10 +98,11 @@ fn write(
             ("were", "them")
         };
         output::say(&text::fold(&format!(
-            "{} {were} mended in {file} and still cannot be sent: mend {them} further there; \
+            "{} {were} mended in {} and still cannot be sent: mend {them} further there; \
              {ERROR} has {them} as {} does",
             text::count(rows, "row"),
-            source.csv_path().display()
+            shown(&file),
+            shown_path(source.csv_path())
         )));
     }
     Ok(Exit::Done)
@@ -110,11 +112,11 @@ fn tell(folder: &Path, written: &[Written], source: &Source) {
     for file in written {
         output::say(&format!(
             "wrote {} ({})",
-            folder.join(&file.name).display(),
+            shown_path(&folder.join(&file.name)),
             text::count(file.rows.unwrap_or(0), "row")
         ));
     }
-    output::say(&format!("wrote {}", folder.join(SUMMARY).display()));
+    output::say(&format!("wrote {}", shown_path(&folder.join(SUMMARY))));
     let mendable = written.iter().find(|file| file.name == ERROR);
     if source.encoding_is_guessed() && mendable.and_then(|file| file.rows) > Some(0) {
         output::say(&text::fold(&format!(
@@ -183,14 +185,14 @@ fn refuse_changed(source: &Source, origins: &Origins) -> Result<(), Failure> {
         return Err(Failure::refused(format!(
             "since rows were put back, {} must be read again before the rows without a ticket can \
              be found in it: run it first (with --limit 0, if nothing is to be sent)",
-            source.csv_path().display()
+            shown_path(source.csv_path())
         )));
     }
     let found = source.identity()?.csv_sha256;
     if hex(&found) == origins.csv.sha256 {
         return Ok(());
     }
-    let csv = source.csv_path().display();
+    let csv = shown_path(source.csv_path());
     Err(Failure::refused(format!(
         "{csv} is not as it was when its rows were read, so the rows without a ticket cannot be \
          found in it; run it again (with --limit 0, if nothing is to be sent), or put the old file \
@@ -223,7 +225,7 @@ fn refuse_overwriting(
         let Ok(one_name) = path.canonicalize() else {
             continue;
         };
-        let shown = path.display();
+        let shown = shown_path(&path);
         if !force {
             return Err(Failure::refused(format!(
                 "{shown} is there already; --force overwrites it, and --out names another folder"
@@ -289,7 +291,7 @@ fn refuse_another_row(source: &Source, row: &Troubled, place: Place) -> Result<(
         "line {} of {} holds another row than the checkpoint says ({}): run the CSV again (with \
          --limit 0, if nothing is to be sent), and if that does not help, please report it",
         row.line,
-        source.csv_path().display(),
+        shown_path(source.csv_path()),
         row.external_id.as_deref().unwrap_or_default()
     )))
 }

@@ -10,11 +10,17 @@ use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 use strsim::damerau_levenshtein;
 
 use super::args::Arguments;
-use super::paths;
+use super::exit::Exit;
+use super::{output, paths};
+use crate::model::shown::shown;
 
 /// Reads the arguments of this process.
 pub(super) fn arguments() -> Result<Arguments, Error> {
-    let typed: Vec<OsString> = std::env::args_os().collect();
+    let mut typed: Vec<OsString> = std::env::args_os().collect();
+    // The help repeats the name of the program, which a link may have changed.
+    if let Some(name) = typed.first_mut() {
+        *name = env!("CARGO_PKG_NAME").into();
+    }
     let mut program = if asks_for_all(&typed) {
         in_full(Arguments::command())
     } else {
@@ -24,6 +30,48 @@ pub(super) fn arguments() -> Result<Arguments, Error> {
         .try_get_matches_from_mut(typed)
         .map_err(|error| put_right(error, &program))?;
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut program))
+}
+
+/// Prints help, or what is wrong with the arguments. The latter repeats them, so it goes the way of all
+/// that is said, without colours: these would be escapes among those of others.
+pub(super) fn print(error: Error) -> Exit {
+    let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if error.use_stderr() && !is_help {
+        let told = on_its_lines(error).render().to_string();
+        output::say(told.trim_end_matches('\n'));
+        return Exit::Usage;
+    }
+    let result = error.print();
+    if is_help {
+        return Exit::Usage;
+    }
+    output::printed(result);
+    output::judged(Exit::Done)
+}
+
+/// Shows what was typed, so that a line end in it does not begin a line of the error.
+fn on_its_lines(mut error: Error) -> Error {
+    let plain = |text: &dyn ToString| shown(&text.to_string()).into_owned();
+    let told: Vec<(ContextKind, ContextValue)> = error
+        .context()
+        .map(|(kind, value)| {
+            let value = match value {
+                ContextValue::String(text) => ContextValue::String(plain(text)),
+                ContextValue::Strings(all) => {
+                    ContextValue::Strings(all.iter().map(|text| plain(text)).collect())
+                }
+                ContextValue::StyledStrs(all) => {
+                    ContextValue::StyledStrs(all.iter().map(|text| plain(text).into()).collect())
+                }
+                other => other.clone(),
+            };
+            (kind, value)
+        })
+        .collect();
+    for (kind, value) in told {
+        error.insert(kind, value);
+    }
+    error
 }
 
 fn asks_for_all(typed: &[OsString]) -> bool {

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::args::InitArguments;
 use super::exit::{Exit, Failure};
 use super::{output, paths};
+use crate::model::shown::shown_path;
 use crate::source::propose;
 
 pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
@@ -20,7 +21,7 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
         write(path, &proposal.text, arguments.force)?;
         output::say(&format!(
             "wrote {}; look it over, then: {next}",
-            path.display()
+            shown_path(path)
         ));
     }
     output::say(&format!(
@@ -56,11 +57,11 @@ fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::refused(format!(
             "{} is there already; --force overwrites it, and -o writes to another file",
-            path.display()
+            shown_path(path)
         )),
         _ => Failure::refused(format!(
             "cannot write {} ({error}); check the path and the disk",
-            path.display()
+            shown_path(path)
         )),
     })
 }

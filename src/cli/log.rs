@@ -5,7 +5,7 @@
 //! what they carry.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +19,8 @@ use super::exit::Failure;
 use super::output;
 use super::shared_args::LogArguments;
 
+use crate::model::shown::{shown_json, shown_path};
+
 /// Starts to log. A file that cannot be opened is an error; one that cannot be written later is told
 /// once, and ends nothing.
 pub(super) fn start(arguments: &LogArguments) -> Result<(), Failure> {
@@ -28,8 +30,8 @@ pub(super) fn start(arguments: &LogArguments) -> Result<(), Failure> {
         _ => LevelFilter::DEBUG,
     };
     let to_stderr = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
+        .with_writer(|| ToStderr)
+        .with_ansi(false)
         .with_target(false)
         .without_time()
         .with_filter(ours(level));
@@ -55,6 +57,20 @@ fn ours(level: LevelFilter) -> Targets {
     Targets::new().with_target(env!("CARGO_CRATE_NAME"), level)
 }
 
+/// Lines for people, said like everything else. Colours would be escapes among those of others.
+struct ToStderr;
+
+impl Write for ToStderr {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        output::say(String::from_utf8_lossy(line).trim_end_matches('\n'));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A file to which whole lines are appended, each at once.
 struct LogFile {
     file: File,
@@ -67,7 +83,7 @@ impl LogFile {
         let cannot = |why: &dyn std::fmt::Display| {
             Failure::refused(format!(
                 "the log file {} cannot be used: {why}",
-                path.display()
+                shown_path(path)
             ))
         };
         let mut options = OpenOptions::new();
@@ -101,13 +117,14 @@ impl LogFile {
 
 impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if let Err(error) = (&self.file).write_all(line)
+        let text = String::from_utf8_lossy(line);
+        if let Err(error) = (&self.file).write_all(shown_json(&text).as_bytes())
             && !self.has_failed.swap(true, Ordering::Relaxed)
         {
             output::say(&format!(
                 "the log file {} cannot be written ({error}); the run goes on, and the log is not \
                  complete",
-                self.path.display()
+                shown_path(&self.path)
             ));
         }
         Ok(line.len())

@@ -81,7 +81,7 @@ pub(super) fn man(arguments: &ManArguments) -> Result<Exit, Failure> {
     };
     let page = page
         .map_err(|error| Failure::refused(format!("the manual page cannot be made ({error})")))?;
-    output::bytes(&page);
+    output::ours(&page);
     Ok(Exit::Done)
 }
 

@@ -40,12 +40,7 @@ pub fn main() -> ExitCode {
     let arguments = match help::arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
-            let result = error.print();
-            if error.use_stderr() {
-                return Exit::Usage.into();
-            }
-            output::printed(result);
-            return output::judged(Exit::Done).into();
+            return help::print(error).into();
         }
     };
     let result = log::start(&arguments.command.log()).and_then(|()| {

@@ -6,13 +6,14 @@ use super::exit::Failure;
 use super::output;
 use super::whole_file::hex;
 use crate::checkpoint::{Checkpoint, CheckpointError, Reader, Setting};
+use crate::model::shown::shown_path;
 use crate::report::origins::{FileMark, Origins};
 use crate::source::{Endpoint, Target, hash_file};
 
 pub(super) fn origins(reader: &Reader, checkpoint: &Path) -> Result<Origins, Failure> {
     of(
         |setting| reader.setting(setting),
-        &checkpoint.display().to_string(),
+        &checkpoint.to_string_lossy(),
     )
 }
 
@@ -55,7 +56,7 @@ pub(super) fn recorded_csv(named: Option<&Path>, recorded: &FileMark) -> Result<
     if hex(&hash_file(named)?.0) == recorded.sha256 {
         return Ok(named.to_owned());
     }
-    let (shown, recorded) = (named.display(), path.display());
+    let (shown, recorded) = (shown_path(named), shown_path(&path));
     if path.exists() {
         output::say(&format!(
             "{shown} is not the CSV that the checkpoint was made from; the rows are read in {recorded}"

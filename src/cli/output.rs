@@ -1,4 +1,7 @@
 //! The two streams: stdout for machines, stderr for people.
+//!
+//! Nothing else in the program writes to them (`tests/architecture.rs`), but for the bar. So this is
+//! where it is certain that no terminal obeys what somebody wrote into a file name, a cell or a reply.
 
 use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -7,6 +10,7 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 
 use super::exit::Exit;
+use crate::model::shown::{shown_json, shown_lines};
 use crate::report::text::fold_to;
 
 /// The bar on the terminal, if there is one: what is said goes above it, whoever says it.
@@ -47,7 +51,7 @@ fn write(sentence: &str) {
         .size_checked()
         .map(|(_rows, columns)| usize::from(columns))
         .filter(|columns| *columns > 0 && stderr().is_terminal());
-    for line in sentence.split('\n') {
+    for line in shown_lines(sentence).split('\n') {
         let shown = match columns {
             Some(columns) if line.chars().count() > columns => fold_to(line, columns),
             _ => line.to_owned(),
@@ -65,17 +69,22 @@ pub(super) fn error(sentence: &str) {
 /// Prints one JSON object on one line.
 pub(super) fn json(value: &impl Serialize) {
     if let Ok(text) = serde_json::to_string(value) {
-        line(&text);
+        line(&shown_json(&text));
     }
 }
 
-/// Prints one line for machines.
+/// Prints one line for machines. Whoever has text of others in it has escaped it in the way of its
+/// format; this makes sure that none is obeyed by a terminal.
 pub(super) fn line(text: &str) {
-    bytes(format!("{text}\n").as_bytes());
+    print(format!("{}\n", shown_lines(text)).as_bytes());
 }
 
-/// Prints what ends its lines itself.
-pub(super) fn bytes(bytes: &[u8]) {
+/// Prints what ends its lines itself and has no word of others in it.
+pub(super) fn ours(bytes: &[u8]) {
+    print(bytes);
+}
+
+fn print(bytes: &[u8]) {
     let mut out = stdout();
     printed(out.write_all(bytes).and_then(|()| out.flush()));
 }

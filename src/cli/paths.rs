@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 
+use crate::model::shown::{self, shown_path};
+
 const ENDING: &str = ".checkpoint.sqlite3";
 
 /// The checkpoint of a CSV for an account: `tickets.ACCOUNT.checkpoint.sqlite3` beside it.
@@ -29,13 +31,7 @@ pub(super) fn sandbox_data(checkpoint: &Path) -> PathBuf {
 
 /// A path as it is typed in a shell of Unix.
 pub(super) fn typed(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
-    if text.chars().all(is_plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
+    shown::typed(&path.to_string_lossy())
 }
 
 /// A path as it is named from the folder in which the command was given.
@@ -84,23 +80,23 @@ pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result
         [] if !csv.exists() => Err(Failure::refused(format!(
             "{} does not exist, and no checkpoint is beside it; check the path, or name the \
              checkpoint with -c",
-            csv.display()
+            shown_path(csv)
         ))),
         [] => Err(Failure::refused(format!(
             "there is no checkpoint beside {}; name it with -c, or start a run first: \
              zendesk-migrate run {} --sandbox (a trial without an account), or with --subdomain NAME",
-            csv.display(),
+            shown_path(csv),
             typed(csv)
         ))),
         several => {
             let list: Vec<String> = several
                 .iter()
-                .map(|path| format!("\n  {}", path.display()))
+                .map(|path| format!("\n  {}", shown_path(path)))
                 .collect();
             Err(Failure::usage(format!(
                 "there are {} checkpoints beside {}; name one with -c:{}",
                 several.len(),
-                csv.display(),
+                shown_path(csv),
                 list.concat()
             )))
         }
@@ -109,21 +105,4 @@ pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result
 
 fn stem(csv: &Path) -> OsString {
     csv.file_stem().unwrap_or_default().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_quoted_where_a_shell_would_take_it_apart() {
-        for (path, expected) in [
-            ("exports/tickets-1.csv", "exports/tickets-1.csv"),
-            ("Geschäfte.csv", "Geschäfte.csv"),
-            ("my tickets.csv", "'my tickets.csv'"),
-            ("it's $HOME.csv", r"'it'\''s $HOME.csv'"),
-        ] {
-            assert_eq!(typed(Path::new(path)), expected);
-        }
-    }
 }

@@ -8,6 +8,7 @@ use super::shared_args::AccountArguments;
 use super::{environment, output, paths};
 use crate::checkpoint::{Reader, Setting};
 use crate::model::limits::REQUEST_TIMEOUT_MS;
+use crate::model::shown::{one_line, shown_path};
 use crate::sandbox::server::{self, Server};
 use crate::zendesk::{Account, Credentials};
 
@@ -101,7 +102,9 @@ impl Place {
         if let Some((account, credentials)) = &self.account {
             return Ok((account.clone(), credentials.clone(), None));
         }
-        let refused = |error: &dyn std::fmt::Display| Failure::refused(error.to_string());
+        let refused = |error: &dyn std::fmt::Display| {
+            Failure::refused(one_line(&error.to_string(), usize::MAX))
+        };
         let config = server::Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data: Some(paths::sandbox_data(&self.checkpoint)),
@@ -109,7 +112,8 @@ impl Place {
         };
         let server = server::start(config).map_err(|error| refused(&error))?;
         let account = Account::sandbox(server.address()).map_err(|error| refused(&error))?;
-        let credentials = Credentials::Bearer("sandbox".to_owned().into());
+        // Cut out of what it says like any token, so that it must not look like anything else.
+        let credentials = Credentials::Bearer("no-secret-at-all".to_owned().into());
         Ok((account, credentials, Some(server)))
     }
 }
@@ -127,7 +131,7 @@ fn account_at(host: &str, checkpoint: &Path) -> Result<Account, Failure> {
 fn unnamed(checkpoint: &Path) -> Failure {
     Failure::usage(format!(
         "name the account of {} with --subdomain or --url",
-        checkpoint.display()
+        shown_path(checkpoint)
     ))
 }
 

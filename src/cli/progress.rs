@@ -20,6 +20,7 @@ use super::args::Progress;
 use super::output;
 use crate::engine::clock::monotonic;
 use crate::engine::monitor::{Monitor, Picture};
+use crate::model::shown::shown_lines;
 use face::View;
 
 const REDRAW_MS: u64 = 200;
@@ -125,7 +126,8 @@ fn draw(form: &Form, shared: &Mutex<View>) {
     match form {
         Form::Bar(bar) => {
             let (_rows, columns) = Term::stderr().size();
-            bar.set_message(face::lines(&view, &now, usize::from(columns)).join("\n"));
+            let lines = face::lines(&view, &now, usize::from(columns)).join("\n");
+            bar.set_message(shown_lines(&lines).into_owned());
             bar.tick();
         }
         Form::Lines => output::say(&face::line(&view, &now)),

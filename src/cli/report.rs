@@ -10,6 +10,7 @@ use super::exit::{Exit, Failure};
 use super::whole_file::WholeFile;
 use super::{origins, output, paths, status};
 use crate::checkpoint::Reader;
+use crate::model::shown::{shown_json, shown_lines, shown_path};
 use crate::report::results::{BUCKETS_MAX, LISTED_MAX, RUNS_MAX, Report, RunTold};
 use crate::report::{page, summary};
 
@@ -18,8 +19,10 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     let report = read(&path)?;
     let shown = match arguments.format {
         Format::Html => page::page(&report),
-        Format::Text => summary::summary(&report),
+        // A file is looked at in a terminal, too.
+        Format::Text => shown_lines(&summary::summary(&report)).into_owned(),
         Format::Json => serde_json::to_string(&report)
+            .map(|json| shown_json(&json).into_owned())
             .map_err(|error| Failure::refused(format!("cannot write the report ({error})")))?,
     };
     match output_file(arguments, &report) {
@@ -30,7 +33,7 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
             whole.write(b"\n")?;
             whole.sync(None)?;
             whole.put_in_place()?;
-            output::say(&format!("wrote {}", file.display()));
+            output::say(&format!("wrote {}", shown_path(&file)));
         }
     }
     Ok(Exit::Done)

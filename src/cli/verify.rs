@@ -19,6 +19,7 @@ use crate::engine::run::runtime;
 use crate::engine::verify::{self, Files};
 use crate::engine::{EngineError, belongs, start};
 use crate::model::ids::Key;
+use crate::model::shown::shown_path;
 use crate::report::origins::FileMark;
 use crate::report::text;
 use crate::source::Source;
@@ -278,7 +279,7 @@ fn offline(arguments: &VerifyArguments) -> Result<Exit, Failure> {
         output::line(finding);
     }
     if findings.is_empty() {
-        output::say(&format!("{} agrees with itself", path.display()));
+        output::say(&format!("{} agrees with itself", shown_path(&path)));
         return Ok(Exit::Done);
     }
     output::say(&format!(

@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::exit::Failure;
 
+use crate::model::shown::shown_path;
+
 /// A file that is being written.
 pub(super) struct WholeFile {
     path: PathBuf,
@@ -113,6 +115,6 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 fn failure(path: &Path, error: &std::io::Error) -> Failure {
     Failure::refused(format!(
         "cannot write {} ({error}); check the path and the disk",
-        path.display()
+        shown_path(path)
     ))
 }

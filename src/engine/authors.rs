@@ -17,10 +17,11 @@ use crate::checkpoint::{Author, Checkpoint};
 use crate::model::ids::RowNumber;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, RateLimit};
+use crate::model::shown::shown;
 use crate::model::time::Monotonic;
 use crate::source::Source;
 use crate::zendesk::pacer::Policy;
-use crate::zendesk::{BULK_USERS_MAX, Client, Job, Person};
+use crate::zendesk::{BULK_USERS_MAX, Client, Heard, Job, Person};
 
 /// Between two users that are made one by one: the account takes one a second (Zendesk's page of
 /// rate limits).
@@ -63,7 +64,7 @@ pub async fn resolve(
 
 /// How authors who cannot be made users are told.
 fn sentence(count: u64, first: &[(String, Problem)]) -> String {
-    let named = |(email, problem): &(String, Problem)| format!("{email} ({problem})");
+    let named = |(email, problem): &(String, Problem)| format!("{} ({problem})", shown(email));
     let named: Vec<String> = first.iter().map(named).collect();
     let cannot = match count {
         1 => "1 author of comments cannot be made a user".to_owned(),
@@ -223,7 +224,7 @@ impl Road<'_> {
     }
 
     /// What a job has made; nothing if that cannot be learned: its people then go one by one.
-    async fn wait_for(&mut self, job: &str) -> Result<Vec<(usize, u64)>, EngineError> {
+    async fn wait_for(&mut self, job: &Heard) -> Result<Vec<(usize, u64)>, EngineError> {
         let client = self.client;
         for _ in 0..JOB_QUESTIONS_MAX {
             let next = monotonic().plus(JOB_EVERY_MS);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::EngineError;
 use crate::checkpoint::{Checkpoint, CheckpointError, Setting};
+use crate::model::shown::shown_path;
 
 /// Opens the checkpoint of `account` at `path`, or creates it, and refuses one that belongs
 /// elsewhere.
@@ -45,7 +46,7 @@ fn refuse_another_account(checkpoint: &Checkpoint, account: &str) -> Result<(), 
     {
         return Err(EngineError::Refused(format!(
             "{} belongs to the account {theirs}, not to {account}; name another checkpoint with -c",
-            checkpoint.path().display()
+            shown_path(checkpoint.path())
         )));
     }
     Ok(())

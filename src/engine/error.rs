@@ -1,6 +1,7 @@
 //! Why the engine cannot go on.
 
 use crate::checkpoint::CheckpointError;
+use crate::model::shown::shown;
 use crate::source::SourceError;
 use crate::zendesk::ClientError;
 
@@ -17,13 +18,13 @@ pub enum EngineError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The run must not start as things are; the sentence says what to do.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Refused(String),
     /// Zendesk refuses the credentials.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Credentials(String),
     /// Zendesk cannot be reached.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Unreachable(String),
     /// Somebody asked for the end before anything was sent.
     #[error("interrupted before anything was sent; the same command starts again")]

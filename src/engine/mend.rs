@@ -9,6 +9,7 @@ use super::monitor::Monitor;
 use super::scan::{Depth, ScanOutcome, absolute, hex, mapping_sha256, new_row, read};
 use crate::checkpoint::{Checkpoint, Left, Refusal, Setting, Stranger, Twice};
 use crate::model::ids::Fingerprint;
+use crate::model::shown::shown_path;
 use crate::model::ticket::BODY_FORMAT;
 use crate::source::{Place, Source, Target};
 
@@ -87,7 +88,7 @@ fn unchanged(recorded: &str, mended: &Source, sha256: &str) -> Result<Source, En
     Err(EngineError::Refused(format!(
         "rows of {} had no external_id in {recorded} and are told by what they were there, but \
          {recorded} {must_be_read} (with --limit 0, if nothing is to be sent)",
-        mended.csv_path().display()
+        shown_path(mended.csv_path())
     )))
 }
 
@@ -97,7 +98,7 @@ fn refuse_another_mapping(
     checkpoint: &Checkpoint,
     recorded: &str,
 ) -> Result<(), EngineError> {
-    let here = source.csv_path().display();
+    let here = shown_path(source.csv_path());
     let same_bodies = checkpoint.setting(Setting::BodyFormat)? == Some(BODY_FORMAT.to_string());
     if same_bodies && checkpoint.setting(Setting::MappingSha256)? == Some(mapping_sha256(source)) {
         return Ok(());

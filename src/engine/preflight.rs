@@ -7,7 +7,7 @@ use super::error::EngineError;
 use super::monitor::Monitor;
 use super::start::asked;
 use crate::source::References;
-use crate::zendesk::{Client, Thing, TicketField};
+use crate::zendesk::{Client, Heard, Thing, TicketField};
 
 /// Asks for everything that `references` names, one request each, and refuses to go on if something
 /// is not there. What it asks is counted in `requests`, also when it is cut off.
@@ -80,7 +80,7 @@ fn field_faults(id: u64, field: Option<&TicketField>, values: &[String]) -> Vec<
     };
     values
         .iter()
-        .filter(|value| !options.contains(value))
+        .filter(|value| options.iter().all(|option| option.raw() != *value))
         .map(|value| {
             format!(
                 "\"{value}\" is no option of the ticket field {id} (\"{}\"); it takes {}",
@@ -94,11 +94,11 @@ fn field_faults(id: u64, field: Option<&TicketField>, values: &[String]) -> Vec<
 /// Drop-downs may have hundreds of options; a few show what they look like.
 const OPTIONS_SHOWN: usize = 10;
 
-fn shown(options: &[String]) -> String {
+fn shown(options: &[Heard]) -> String {
     let first: Vec<&str> = options
         .iter()
         .take(OPTIONS_SHOWN)
-        .map(String::as_str)
+        .map(|option| option.shown().as_str())
         .collect();
     let more = options.len().saturating_sub(OPTIONS_SHOWN);
     match more {
@@ -115,7 +115,7 @@ mod tests {
         TicketField {
             title: "Product".to_owned(),
             is_active: true,
-            options: Some(vec!["bike".to_owned(), "lock".to_owned()]),
+            options: Some(vec!["bike".into(), "lock".into()]),
         }
     }
 

@@ -108,7 +108,7 @@ pub async fn read_export(
         let found = page.tickets.iter().map(|t| {
             // The date of an imported ticket says nothing of when it was made.
             let created_at = t.created_at.filter(|_| account.dates_tell);
-            (&*t.external_id, t.ticket, created_at)
+            (t.external_id.raw().as_str(), t.ticket, created_at)
         });
         checkpoint.note_exported(found)
     })

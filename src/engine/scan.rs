@@ -14,6 +14,7 @@ use crate::model::counts::Counts;
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
+use crate::model::shown::shown_path;
 use crate::model::ticket::BODY_FORMAT;
 use crate::source::{Chunk, Endpoint, Orphans, Place, ScanEnd, Scanned, Source};
 
@@ -134,7 +135,7 @@ pub(super) fn read(
 
 /// Says what became of no row, to the person who watches too.
 fn passed_over(source: &Source, read: ScanEnd, monitor: &mut dyn Monitor) -> PassedOver {
-    let csv = source.csv_path().display();
+    let csv = shown_path(source.csv_path());
     match read.blank_lines {
         0 => (),
         1 => monitor.tell(&format!("a blank line of {csv} was passed over")),
@@ -149,7 +150,7 @@ fn passed_over(source: &Source, read: ScanEnd, monitor: &mut dyn Monitor) -> Pas
             "{} of the comments in {} {} to no row of {csv}, and will not be imported; compare the \
              tickets named there with those in {csv} (first {})",
             read.orphans.count,
-            comments.display(),
+            shown_path(comments),
             if read.orphans.count == 1 {
                 "belongs"
             } else {
@@ -247,8 +248,8 @@ fn optional(sha256: Option<[u8; 32]>) -> String {
 pub(super) fn absolute(path: &Path) -> String {
     std::path::absolute(path)
         .unwrap_or_else(|_| path.to_owned())
-        .display()
-        .to_string()
+        .to_string_lossy()
+        .into_owned()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
@@ -281,7 +282,7 @@ impl Rows for CsvRows {
                     "line {} of {} is no longer what it was when it was scanned; nothing more was \
                      sent: leave the file alone during a run, then run the same command again",
                     row.line,
-                    self.0.csv_path().display()
+                    shown_path(self.0.csv_path())
                 ),
             )
         };

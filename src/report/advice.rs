@@ -1,6 +1,7 @@
 //! What a person can do about rows without a ticket, state by state.
 
 use super::results::Report;
+use crate::model::shown::typed;
 
 /// What to do about the rows in one state.
 pub(super) struct Advice {
@@ -15,7 +16,7 @@ pub(super) struct Advice {
 /// The advice for each state that has rows, the most pressing first.
 pub(super) fn advice(report: &Report) -> Vec<Advice> {
     let facts = &report.facts;
-    let csv = shell_word(report.csv_name());
+    let csv = typed(report.csv_name());
     let unknown = format!(
         "Nobody can tell from here whether there is a ticket. Look for the external_id in Zendesk. If \
          a ticket is there, say so: `zendesk-migrate retry {csv} --unknown --line LINE --as-ticket \
@@ -43,16 +44,6 @@ pub(super) fn advice(report: &Report) -> Vec<Advice> {
     .collect()
 }
 
-/// A file name as it is typed.
-fn shell_word(name: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "._-+/".contains(c);
-    if name.chars().all(is_plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', "'\\''"))
-    }
-}
-
 /// The pieces of a text, each with whether it stood between backticks.
 pub(super) fn inline(text: &str) -> impl Iterator<Item = (&str, bool)> {
     text.split('`')
@@ -63,13 +54,6 @@ pub(super) fn inline(text: &str) -> impl Iterator<Item = (&str, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_quoted_where_a_shell_would_take_it_apart() {
-        assert_eq!(shell_word("a-b_1.csv"), "a-b_1.csv");
-        assert_eq!(shell_word("my tickets.csv"), "'my tickets.csv'");
-        assert_eq!(shell_word("it's.csv"), "'it'\\''s.csv'");
-    }
 
     #[test]
     fn what_is_typed_stands_between_backticks() {

@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::results::{Report, RunTold, numbered, thousands};
 use super::text::duration;
 use super::troubles;
+use crate::model::shown::shown_lines;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -17,7 +18,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 /// The page.
 pub fn page(report: &Report) -> String {
     let has_requests = !report.timeline.buckets.is_empty();
-    html! {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -40,8 +41,9 @@ pub fn page(report: &Report) -> String {
                 (origins(report))
             }
         }
-    }
-    .into_string()
+    };
+    // A browser would turn the direction of what stands after such a character, too.
+    shown_lines(&page.into_string()).into_owned()
 }
 
 fn head(report: &Report) -> Markup {

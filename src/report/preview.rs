@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::facts::{Facts, Would};
 use super::text::{count, duration, in_a_row};
 use crate::model::results::Cause;
+use crate::model::shown::{shown, shown_json, shown_path};
 
 /// Lines of a ticket's JSON that are shown; a text for people should not scroll away.
 const SAMPLE_LINES_MAX: usize = 40;
@@ -64,7 +65,7 @@ pub fn text(preview: &Preview) -> String {
     let would = facts.would.unwrap_or_default();
     let standing = preview.checkpoint.as_ref().map_or_else(
         || "as there is no checkpoint yet".to_owned(),
-        |path| format!("as {} stands", path.display()),
+        |path| format!("as {} stands", shown_path(path)),
     );
     put(
         &mut text,
@@ -122,7 +123,7 @@ fn deeds(would: &Would) -> String {
 
 /// A reason with its lines; a line each where their messages differ.
 fn reason(cause: &Cause) -> String {
-    let head = format!("\n  {}: {}", cause.code, count(cause.rows, "row"));
+    let head = format!("\n  {}: {}", shown(&cause.code), count(cause.rows, "row"));
     if cause
         .messages
         .iter()
@@ -130,7 +131,7 @@ fn reason(cause: &Cause) -> String {
     {
         let said = cause.lines.iter().zip(&cause.messages);
         let said: Vec<String> = said
-            .map(|(line, said)| format!("\n    line {line}: {said}"))
+            .map(|(line, said)| format!("\n    line {line}: {}", shown(said)))
             .collect();
         let more = cause.rows.saturating_sub(cause.lines.len() as u64);
         let more = if more > 0 {
@@ -150,7 +151,7 @@ fn reason(cause: &Cause) -> String {
     format!(
         "{head} ({on} {}{more}): {}",
         lines.join(", "),
-        cause.first.message
+        shown(&cause.first.message)
     )
 }
 
@@ -164,6 +165,7 @@ fn samples(samples: &[Value]) -> String {
     );
     for sample in samples {
         let json = serde_json::to_string_pretty(sample).unwrap_or_default();
+        let json = shown_json(&json);
         let mut lines = json.lines();
         for line in lines.by_ref().take(SAMPLE_LINES_MAX) {
             put(&mut text, &format!("\n  {line}"));

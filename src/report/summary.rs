@@ -5,6 +5,7 @@ use std::path::Path;
 use super::advice::advice;
 use super::results::Report;
 use super::text::{count, duration, elsewhere, fold, rows};
+use crate::model::shown::shown;
 
 /// The text; no line is longer than 80 characters, but for a word that is.
 pub fn summary(report: &Report) -> String {
@@ -18,12 +19,20 @@ pub fn summary(report: &Report) -> String {
     runs(report, &mut lines);
     needs_person(report, &mut lines);
     lines.push(String::new());
-    lines.push(fold(&format!("csv: {}", report.origins.csv.path)));
-    lines.push(fold(&format!("sha256: {}", report.origins.csv.sha256)));
-    lines.push(fold(&format!("checkpoint: {}", report.origins.checkpoint)));
+    lines.push(fold(&format!("csv: {}", shown(&report.origins.csv.path))));
+    lines.push(fold(&format!(
+        "sha256: {}",
+        shown(&report.origins.csv.sha256)
+    )));
+    lines.push(fold(&format!(
+        "checkpoint: {}",
+        shown(&report.origins.checkpoint)
+    )));
     lines.push(fold(&format!(
         "account: {}; as of {} UTC; zendesk-migrate {}",
-        report.origins.account, report.written_at, report.origins.version
+        shown(&report.origins.account),
+        report.written_at,
+        report.origins.version
     )));
     lines.join("\n")
 }
@@ -38,10 +47,10 @@ fn causes(report: &Report, lines: &mut Vec<String>) {
             "{} {} with {}",
             count(cause.rows, "row"),
             cause.state,
-            cause.code
+            shown(&cause.code)
         );
         if cause.faults.is_empty() {
-            let (line, message) = (cause.first.line, one_line(&cause.first.message));
+            let (line, message) = (cause.first.line, shown(&cause.first.message));
             lines.push(fold(&format!("{head}; for example line {line}: {message}")));
             continue;
         }
@@ -50,9 +59,9 @@ fn causes(report: &Report, lines: &mut Vec<String>) {
             lines.push(fold(&format!(
                 "- {} with {}; for example line {}: {}",
                 count(fault.rows, "row"),
-                one_line(&fault.kind),
+                shown(&fault.kind),
                 fault.line,
-                one_line(&fault.said)
+                shown(&fault.said)
             )));
         }
     }
@@ -100,7 +109,7 @@ fn runs(report: &Report, lines: &mut Vec<String>) {
         lines.push(fold(&format!(
             "{}: {}, {} created, {} in {}",
             run.began_at,
-            run.stopped_because,
+            shown(&run.stopped_because),
             run.done.created,
             count(run.done.requests, "request"),
             duration(run.done.elapsed_ms)
@@ -125,8 +134,8 @@ fn needs_person(report: &Report, lines: &mut Vec<String>) {
             "line {} is {}: {} ({})",
             row.line,
             row.state,
-            one_line(&row.message),
-            row.code
+            shown(&row.message),
+            shown(&row.code)
         )));
     }
     let all = report.needs_person.len() as u64 + report.needs_person_more;
@@ -134,12 +143,4 @@ fn needs_person(report: &Report, lines: &mut Vec<String>) {
     if more > 0 {
         lines.push(format!("… and {more} more"));
     }
-}
-
-/// A message without what would move a terminal's cursor.
-fn one_line(message: &str) -> String {
-    message
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }

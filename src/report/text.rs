@@ -7,6 +7,7 @@ use crate::lifecycle::Stop;
 use crate::model::delta::Delta;
 use crate::model::problem::Problem;
 use crate::model::results::Troubled;
+use crate::model::shown::{shown, shown_path};
 
 /// The columns that a line may have.
 const COLUMNS: usize = 80;
@@ -158,7 +159,8 @@ pub fn mended(file: &str, delta: &Delta, nameless: u64) -> String {
         &told
     };
     fold(&format!(
-        "{file} holds rows of the recorded CSV; rows: {told}"
+        "{} holds rows of the recorded CSV; rows: {told}",
+        shown(file)
     ))
 }
 
@@ -166,7 +168,8 @@ pub fn mended(file: &str, delta: &Delta, nameless: u64) -> String {
 pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
     format!(
         "line {line} is {state}: {} ({})",
-        problem.message, problem.code
+        shown(&problem.message),
+        shown(&problem.code)
     )
 }
 
@@ -239,7 +242,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         Stop::Credentials(problem)
         | Stop::Account(problem)
         | Stop::Input(problem)
-        | Stop::Disk(problem) => return format!("stopped: {}", problem.message),
+        | Stop::Disk(problem) => return format!("stopped: {}", shown(&problem.message)),
     })
 }
 
@@ -247,9 +250,10 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
 pub fn elsewhere(file: &str, rows: u64, checkpoint: &Path) -> String {
     let them = if rows == 1 { "it" } else { "them" };
     fold(&format!(
-        "{} in {file}: run that file with -c {} to send {them}",
+        "{} in {}: run that file with -c {} to send {them}",
         counted(rows, "row", ["waits", "wait"]),
-        checkpoint.display()
+        shown(file),
+        shown_path(checkpoint)
     ))
 }
 
@@ -260,6 +264,7 @@ fn left(rows: u64) -> String {
 /// One row that was sent and is not what it was.
 pub fn since(external_id: &str, line: u64, ticket: Option<u64>, gone: bool) -> String {
     let ticket = ticket.map_or_else(|| "no ticket".to_owned(), |id| format!("ticket {id}"));
+    let external_id = shown(external_id);
     if gone {
         format!("gone since it was sent: {external_id} (was on line {line}, {ticket})")
     } else {
@@ -271,10 +276,10 @@ pub fn since(external_id: &str, line: u64, ticket: Option<u64>, gone: bool) -> S
 pub fn gone(row: &Troubled, csv: &Path) -> String {
     fold(&format!(
         "left out, since it is gone from {}: {} ({}: {})",
-        csv.display(),
-        row.external_id.as_deref().unwrap_or_default(),
+        shown_path(csv),
+        shown(row.external_id.as_deref().unwrap_or_default()),
         row.state,
-        row.code
+        shown(&row.code)
     ))
 }
 

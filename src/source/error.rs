@@ -5,23 +5,31 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::model::shown::{one_line, shown, shown_path};
+
 /// Says why a CSV or its mapping cannot be used, and what to do about it.
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// The CSV is not there.
-    #[error("{} does not exist; check the path", path.display())]
+    #[error("{} does not exist; check the path", shown_path(path))]
     Missing {
         /// The CSV.
         path: PathBuf,
     },
     /// The CSV's path leads to a directory, a pipe or a device.
-    #[error("{} is not a regular file, and rows must be readable again at their place; save the CSV to a file first", path.display())]
+    #[error(
+        "{} is not a regular file, and rows must be readable again at their place; save the CSV to a file first",
+        shown_path(path)
+    )]
     NotAFile {
         /// The path that was given.
         path: PathBuf,
     },
     /// The operating system refused to open or read a file.
-    #[error("cannot {doing} {}; check the disk and the permissions, then run again", path.display())]
+    #[error(
+        "cannot {doing} {}; check the disk and the permissions, then run again",
+        shown_path(path)
+    )]
     Io {
         /// The file.
         path: PathBuf,
@@ -31,13 +39,16 @@ pub enum SourceError {
         source: io::Error,
     },
     /// The CSV has no bytes, or nothing but blank lines.
-    #[error("{} is empty; export it again, with a header line", path.display())]
+    #[error("{} is empty; export it again, with a header line", shown_path(path))]
     Empty {
         /// The CSV.
         path: PathBuf,
     },
     /// The CSV has a header and nothing else.
-    #[error("{} has a header but no rows; export it again, or check that this is the right file", path.display())]
+    #[error(
+        "{} has a header but no rows; export it again, or check that this is the right file",
+        shown_path(path)
+    )]
     HeaderOnly {
         /// The CSV.
         path: PathBuf,
@@ -48,7 +59,10 @@ pub enum SourceError {
     )]
     Stdin,
     /// The CSV is still packed.
-    #[error("{} is compressed ({how}), and a resume reads rows again at their place; unpack it and name the CSV in it", path.display())]
+    #[error(
+        "{} is compressed ({how}), and a resume reads rows again at their place; unpack it and name the CSV in it",
+        shown_path(path)
+    )]
     Compressed {
         /// The file.
         path: PathBuf,
@@ -56,7 +70,11 @@ pub enum SourceError {
         how: &'static str,
     },
     /// The CSV's encoding contradicts the mapping, or hides where rows end.
-    #[error("{} {reason}; convert the file to UTF-8, or name its encoding in the mapping's [source]", path.display())]
+    #[error(
+        "{} {}; convert the file to UTF-8, or name its encoding in the mapping's [source]",
+        shown_path(path),
+        shown(reason)
+    )]
     Encoding {
         /// The CSV.
         path: PathBuf,
@@ -64,7 +82,10 @@ pub enum SourceError {
         reason: String,
     },
     /// A column's name cannot be decoded.
-    #[error("{} line {line}: the name of column {column} is not {encoding}; save the file as UTF-8, or name its encoding in the mapping's [source]", path.display())]
+    #[error(
+        "{} line {line}: the name of column {column} is not {encoding}; save the file as UTF-8, or name its encoding in the mapping's [source]",
+        shown_path(path)
+    )]
     HeaderNotDecodable {
         /// The CSV.
         path: PathBuf,
@@ -76,7 +97,10 @@ pub enum SourceError {
         encoding: &'static str,
     },
     /// The header does not end where one would expect it to.
-    #[error("{} line {line}: the header {reason}; mend the first line and run again{excerpt}", path.display())]
+    #[error(
+        "{} line {line}: the header {reason}; mend the first line and run again{excerpt}",
+        shown_path(path)
+    )]
     BadHeader {
         /// The CSV.
         path: PathBuf,
@@ -88,7 +112,11 @@ pub enum SourceError {
         excerpt: String,
     },
     /// Two columns have one name, so the mapping cannot tell them apart.
-    #[error("{} line {line}: columns {first} and {second} are both called \"{name}\"; rename one of them", path.display())]
+    #[error(
+        "{} line {line}: columns {first} and {second} are both called \"{}\"; rename one of them",
+        shown_path(path),
+        shown(name)
+    )]
     DuplicateColumn {
         /// The CSV.
         path: PathBuf,
@@ -102,7 +130,7 @@ pub enum SourceError {
         second: usize,
     },
     /// A quote opens and the file ends before it closes.
-    #[error("{} line {line}: a quote opens {} and is never closed, so the rest of the file would be one cell; close it (or double it, if it belongs to the text) and run again{excerpt}", path.display(), in_column(column.as_deref()))]
+    #[error("{} line {line}: a quote opens {} and is never closed, so the rest of the file would be one cell; close it (or double it, if it belongs to the text) and run again{excerpt}", shown_path(path), in_column(column.as_deref()))]
     UnclosedQuote {
         /// The CSV.
         path: PathBuf,
@@ -114,7 +142,7 @@ pub enum SourceError {
         column: Option<String>,
     },
     /// A quote opens and what closes it is the opening quote of a later row.
-    #[error("{} line {line}: a quote opens {} and seems to be closed only by the opening quote of another cell on line {until}, so the rows between would be lost in it; close it (or double it, if it belongs to the text) and run again{excerpt}", path.display(), in_column(column.as_deref()))]
+    #[error("{} line {line}: a quote opens {} and seems to be closed only by the opening quote of another cell on line {until}, so the rows between would be lost in it; close it (or double it, if it belongs to the text) and run again{excerpt}", shown_path(path), in_column(column.as_deref()))]
     SwallowedRows {
         /// The CSV.
         path: PathBuf,
@@ -128,7 +156,7 @@ pub enum SourceError {
         column: Option<String>,
     },
     /// A record goes on for longer than any ticket does.
-    #[error("{} line {line}: the row that starts here is larger than {mib} MiB{}; check the quotes of this row, then run again", path.display(), quote_at(*quote_line))]
+    #[error("{} line {line}: the row that starts here is larger than {mib} MiB{}; check the quotes of this row, then run again", shown_path(path), quote_at(*quote_line))]
     RecordTooLarge {
         /// The CSV.
         path: PathBuf,
@@ -140,7 +168,10 @@ pub enum SourceError {
         quote_line: Option<u64>,
     },
     /// The CSV is not the file that it was when it was opened.
-    #[error("{} changed while it was being read ({what}); leave the file alone during a run, and start again", path.display())]
+    #[error(
+        "{} changed while it was being read ({what}); leave the file alone during a run, and start again",
+        shown_path(path)
+    )]
     Changed {
         /// The CSV.
         path: PathBuf,
@@ -148,7 +179,10 @@ pub enum SourceError {
         what: &'static str,
     },
     /// The csv crate gave up on bytes that this room should have understood.
-    #[error("{} line {line}: the CSV reader failed; please report this", path.display())]
+    #[error(
+        "{} line {line}: the CSV reader failed; please report this",
+        shown_path(path)
+    )]
     Csv {
         /// The CSV.
         path: PathBuf,
@@ -158,25 +192,35 @@ pub enum SourceError {
         source: csv::Error,
     },
     /// A thread of the scan ended without an answer.
-    #[error("the scan of {} lost one of its threads; please report this, then run again", path.display())]
+    #[error(
+        "the scan of {} lost one of its threads; please report this, then run again",
+        shown_path(path)
+    )]
     Lost {
         /// The CSV.
         path: PathBuf,
     },
     /// The mapping file that was asked for is not there.
-    #[error("mapping {} does not exist; check the path", path.display())]
+    #[error("mapping {} does not exist; check the path", shown_path(path))]
     MappingMissing {
         /// The mapping.
         path: PathBuf,
     },
     /// The mapping file is not UTF-8 text.
-    #[error("mapping {} is not UTF-8; save it as UTF-8 and run again", path.display())]
+    #[error(
+        "mapping {} is not UTF-8; save it as UTF-8 and run again",
+        shown_path(path)
+    )]
     MappingNotUtf8 {
         /// The mapping.
         path: PathBuf,
     },
     /// The mapping file says something that cannot be done.
-    #[error("mapping {} line {line}: {message}", path.display())]
+    #[error(
+        "mapping {} line {line}: {}",
+        shown_path(path),
+        one_line(message, usize::MAX)
+    )]
     Mapping {
         /// The mapping.
         path: PathBuf,
@@ -186,7 +230,7 @@ pub enum SourceError {
         message: String,
     },
     /// No mapping can be proposed, since no column fits a field that every ticket needs.
-    #[error("no column of {} {what}; {advice}", path.display())]
+    #[error("no column of {} {what}; {advice}", shown_path(path))]
     NoColumn {
         /// The CSV.
         path: PathBuf,
@@ -211,7 +255,7 @@ pub enum SourceError {
 
 fn in_column(column: Option<&str>) -> String {
     match column {
-        Some(name) => format!("in column \"{name}\""),
+        Some(name) => format!("in column \"{}\"", shown(name)),
         None => "here".to_owned(),
     }
 }
@@ -226,8 +270,8 @@ fn quote_at(line: Option<u64>) -> String {
 fn lacking(path: &std::path::Path, csv: &std::path::Path, what: &str, lines: &str) -> String {
     format!(
         "nothing says which column of {} gives the {what}; let `zendesk-migrate init {}` propose a mapping, or write these lines into {} (with the right columns), and run again\n\n{lines}",
-        csv.display(),
-        csv.display(),
-        path.display()
+        shown_path(csv),
+        shown_path(csv),
+        shown_path(path)
     )
 }

@@ -2,6 +2,8 @@
 
 use memchr::{memchr2, memrchr2};
 
+use crate::model::shown::is_hidden;
+
 /// The most characters that are shown.
 const CHARS_MAX: usize = 60;
 
@@ -69,7 +71,7 @@ pub(super) fn pointed(line: u64, bytes: &[u8], place: usize) -> String {
 fn plain(bytes: &[u8]) -> Vec<String> {
     let visible = |c: char| match c {
         '\t' => " ".to_owned(),
-        _ if c.is_control() => c.escape_debug().collect(),
+        _ if is_hidden(c) => c.escape_default().collect(),
         _ => c.to_string(),
     };
     let mut all = Vec::new();

@@ -19,6 +19,8 @@ use super::scan::Plan;
 use super::told::told;
 use super::{Endpoint, Source, Target};
 
+use crate::model::shown::shown_path;
+
 pub(super) fn open(
     csv: &Path,
     mapping: Option<&Path>,
@@ -126,12 +128,12 @@ fn comments(
             section.line,
             &format!(
                 "{} does not exist, and [comments] names it; check its file, which is looked for beside the mapping",
-                path.display()
+                shown_path(&path)
             ),
         ),
         other => other,
     })?;
-    let name = section.file.display().to_string();
+    let name = shown_path(&section.file);
     let rules = section
         .compile(&file.header.columns)
         .map_err(|fault| wrong(mapping_path.into(), fault))?;

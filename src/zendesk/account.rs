@@ -4,6 +4,8 @@ use std::fmt;
 
 use reqwest::Url;
 
+use crate::model::shown::shown;
+
 /// One Zendesk account, by its address: a scheme, a host, perhaps a port, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -39,7 +41,7 @@ impl Account {
     /// Takes the NAME of `NAME.zendesk.com`, in any letter case.
     pub fn from_subdomain(subdomain: &str) -> Result<Self, AccountError> {
         let name = subdomain.trim().to_ascii_lowercase();
-        let refused = || AccountError::Subdomain(subdomain.escape_debug().to_string());
+        let refused = || AccountError::Subdomain(shown(subdomain).into_owned());
         let is_label = (1..=63).contains(&name.len())
             && name
                 .bytes()

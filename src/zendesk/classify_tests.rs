@@ -2,7 +2,8 @@
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::classify::classify;
+use super::classify::{Hearing, classify};
+use super::secrets::Secrets;
 use crate::model::ids::TicketId;
 use crate::model::problem::Problem;
 use crate::model::reply::{RetryAfter, Verdict};
@@ -41,7 +42,12 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
 
 fn check(lines: Vec<Line>) {
     for (name, status, given, body, expected) in lines {
-        let verdict = classify(status, &headers(given), body.as_bytes());
+        let verdict = classify(
+            status,
+            &headers(given),
+            body.as_bytes(),
+            Hearing::new(&Secrets::default()),
+        );
         assert_eq!(verdict, expected, "{name}");
     }
 }

@@ -11,8 +11,9 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::account::Account;
 use super::credentials::Credentials;
-use super::exchange::{Exchange, exchange_up_to};
-use super::headers::{Asked, meta};
+use super::exchange::{Exchange, exchange};
+use super::headers::Asked;
+use super::secrets::Secrets;
 use super::tokens::Tokens;
 use crate::model::intent::{Durable, Intent, Route};
 use crate::model::limits::{CONNECT_TIMEOUT_MS, REPLY_BYTES_MAX, REQUEST_TIMEOUT_MS};
@@ -75,6 +76,7 @@ struct Inner {
     http: reqwest::Client,
     account: Account,
     pass: Pass,
+    secrets: Secrets,
 }
 
 /// What requests are signed with.
@@ -113,10 +115,12 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(ClientError::Setup)?;
+        let secrets = Secrets::of(&credentials);
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
                 account,
+                secrets,
                 pass: match credentials {
                     Credentials::Bearer(token) => Pass::Bearer(token),
                     Credentials::ApiToken { email, token } => Pass::ApiToken { email, token },
@@ -149,8 +153,8 @@ impl Client {
             .body(intent.body.to_vec());
         match self.exchange(request, REPLY_BYTES_MAX).await {
             Ok(exchange) => Reply {
-                verdict: exchange.verdict(),
-                meta: meta(Asked::Create, exchange.status, &exchange.headers),
+                verdict: exchange.verdict_about(&intent.external_id),
+                meta: exchange.meta(Asked::Create),
             },
             Err(verdict) => Reply {
                 verdict,
@@ -162,6 +166,11 @@ impl Client {
     /// The account it talks to.
     pub fn account(&self) -> &Account {
         &self.inner.account
+    }
+
+    /// What must not be seen of any reply.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
     }
 
     pub(super) fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -182,29 +191,30 @@ impl Client {
         &self,
         request: RequestBuilder,
         bytes_max: usize,
-    ) -> Result<Exchange, Verdict> {
+    ) -> Result<Exchange<'_>, Verdict> {
         let Inner {
             http,
             account,
             pass,
-            ..
+            secrets,
         } = &*self.inner;
         match pass {
             Pass::Bearer(token) => {
-                exchange_up_to(request.bearer_auth(token.expose_secret()), bytes_max).await
+                let request = request.bearer_auth(token.expose_secret());
+                exchange(request, bytes_max, secrets).await
             }
             Pass::ApiToken { email, token } => {
                 let user = format!("{email}/token");
                 let request = request.basic_auth(user, Some(token.expose_secret()));
-                exchange_up_to(request, bytes_max).await
+                exchange(request, bytes_max, secrets).await
             }
             Pass::Tokens(tokens) => {
                 let Some(url) = account.url("/oauth/tokens") else {
                     return Err(Verdict::NotSent("there is no place for tokens".to_owned()));
                 };
-                let lent = tokens.lend(http, url).await?;
+                let lent = tokens.lend(http, url, secrets).await?;
                 let request = request.bearer_auth(lent.text.expose_secret());
-                let exchange = exchange_up_to(request, bytes_max).await?;
+                let exchange = exchange(request, bytes_max, secrets).await?;
                 if tokens.learn(&lent, exchange.status).await {
                     return Err(Verdict::Expired);
                 }

@@ -11,12 +11,20 @@
 
 use serde_json::Value;
 
-use super::text::{MESSAGE_CHARS_MAX, excerpt, one_line, one_line_or_cut};
+use super::secrets::Secrets;
+use super::text::{MESSAGE_CHARS_MAX, excerpt};
 use crate::model::fault::{SEPARATOR, worded};
 use crate::model::problem::Problem;
 
 /// Longest code that is kept, in characters.
 const CODE_CHARS_MAX: usize = 100;
+
+/// The codes that this room decides by.
+const DECISIVE: [&str; 3] = [
+    "IdempotentRequestError",
+    "InvalidEndpoint",
+    "RecordNotFound",
+];
 
 /// What a refusal says.
 pub(super) struct Refusal {
@@ -27,15 +35,15 @@ pub(super) struct Refusal {
 
 impl Refusal {
     /// Reads a body.
-    pub(super) fn read(body: &[u8]) -> Self {
+    pub(super) fn read(body: &[u8], secrets: &Secrets) -> Self {
         match serde_json::from_slice::<Value>(body) {
             Ok(json) => Self {
-                code: code(&json).map(|code| one_line(code, CODE_CHARS_MAX)),
-                message: message(&json),
+                code: code(&json).map(|code| kept(code, secrets)),
+                message: message(&json, secrets),
             },
             Err(_) => Self {
                 code: None,
-                message: excerpt(body),
+                message: excerpt(body, secrets),
             },
         }
     }
@@ -51,6 +59,15 @@ impl Refusal {
             Some(code) => Problem::new(code, message),
             None => Problem::new(format!("Http{status}"), message),
         }
+    }
+}
+
+/// A code without secrets; what is decided by is never taken for one.
+fn kept(code: &str, secrets: &Secrets) -> String {
+    if DECISIVE.contains(&code) {
+        code.to_owned()
+    } else {
+        secrets.line(code, CODE_CHARS_MAX)
     }
 }
 
@@ -70,7 +87,7 @@ fn code(json: &Value) -> Option<&str> {
     .filter(|code| !code.trim().is_empty())
 }
 
-fn message(json: &Value) -> String {
+fn message(json: &Value, secrets: &Secrets) -> String {
     let error = &json["error"];
     let first = &json["errors"][0];
     let said = [
@@ -86,7 +103,7 @@ fn message(json: &Value) -> String {
     .find_map(Value::as_str);
     let mut parts: Vec<String> = said.map(str::to_owned).into_iter().collect();
     details(&json["details"], &mut parts);
-    one_line_or_cut(&parts.join(SEPARATOR), MESSAGE_CHARS_MAX)
+    secrets.line_or_cut(&parts.join(SEPARATOR), MESSAGE_CHARS_MAX)
 }
 
 /// `details` maps a field to its faults. The inner `error` may be null or absent.

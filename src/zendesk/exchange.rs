@@ -6,32 +6,66 @@ use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
 
-use super::classify::{classify, classify_cut};
+use super::classify::{Hearing, classify, classify_cut};
 use super::headers::{Asked, is_from_cache, meta};
-use super::text::one_line;
-use crate::model::limits::REPLY_BYTES_MAX;
-use crate::model::reply::{Answer, Verdict};
+use super::secrets::Secrets;
+use crate::model::reply::{Answer, Meta, Verdict};
 
 /// Longest reason for a missing reply that is kept, in characters.
 const REASON_CHARS_MAX: usize = 300;
 
-/// A reply as it came.
-pub(super) struct Exchange {
+/// A reply as it came. Its headers and its body are for this file alone: what comes out has no secret
+/// in it.
+pub(super) struct Exchange<'s> {
     pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+    headers: HeaderMap,
+    body: Vec<u8>,
     /// The connection broke before the body was whole.
-    pub(super) cut: bool,
+    cut: bool,
+    secrets: &'s Secrets,
 }
 
-impl Exchange {
-    /// What the reply would mean as the reply to a create.
-    pub(super) fn verdict(&self) -> Verdict {
-        if self.cut {
-            classify_cut(self.status, &self.headers, &self.body)
-        } else {
-            classify(self.status, &self.headers, &self.body)
+impl<'s> Exchange<'s> {
+    /// A whole reply.
+    pub(super) fn whole(
+        status: u16,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        secrets: &'s Secrets,
+    ) -> Self {
+        Self {
+            status,
+            headers,
+            body,
+            cut: false,
+            secrets,
         }
+    }
+
+    /// What the reply to a create of the row with this `external_id` means.
+    pub(super) fn verdict_about(&self, external_id: &str) -> Verdict {
+        self.judged(Hearing {
+            secrets: self.secrets,
+            external_id: Some(external_id),
+        })
+    }
+
+    /// What the reply would mean as the reply to a create.
+    fn verdict(&self) -> Verdict {
+        self.judged(Hearing::new(self.secrets))
+    }
+
+    fn judged(&self, hearing: Hearing<'_>) -> Verdict {
+        if self.cut {
+            classify_cut(self.status, &self.headers, &self.body, hearing)
+        } else {
+            classify(self.status, &self.headers, &self.body, hearing)
+        }
+    }
+
+    /// What the headers tell besides.
+    pub(super) fn meta(&self, asked: Asked) -> Meta {
+        meta(asked, self.status, &self.headers, self.secrets)
     }
 
     /// The reply as the answer to a question.
@@ -47,28 +81,25 @@ impl Exchange {
         };
         Answer {
             answer,
-            meta: meta(asked, self.status, &self.headers),
+            meta: self.meta(asked),
         }
     }
 
     /// Whether it is a success.
-    pub(super) fn is_success(&self) -> bool {
+    fn is_success(&self) -> bool {
         (200..=299).contains(&self.status)
     }
 }
 
-/// Sends a request, once, and reads its reply up to [`REPLY_BYTES_MAX`]. An error is
-/// [`Verdict::NotSent`] or [`Verdict::Lost`].
-pub(super) async fn exchange(request: RequestBuilder) -> Result<Exchange, Verdict> {
-    exchange_up_to(request, REPLY_BYTES_MAX).await
-}
-
-/// The same, for a reply that may be longer than most.
-pub(super) async fn exchange_up_to(
+/// Sends a request, once, and reads its reply up to `bytes_max`. An error is [`Verdict::NotSent`] or
+/// [`Verdict::Lost`].
+pub(super) async fn exchange(
     request: RequestBuilder,
     bytes_max: usize,
-) -> Result<Exchange, Verdict> {
-    let mut response = request.send().await.map_err(without_reply)?;
+    secrets: &Secrets,
+) -> Result<Exchange<'_>, Verdict> {
+    let sent = request.send().await;
+    let mut response = sent.map_err(|error| without_reply(error, secrets))?;
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
@@ -91,6 +122,7 @@ pub(super) async fn exchange_up_to(
         headers,
         body,
         cut,
+        secrets,
     })
 }
 
@@ -114,9 +146,9 @@ pub(super) async fn exchange_up_to(
 ///   `Connect`, the first has sent nothing either. `wire_tests.rs` counts the requests.
 /// - Everything else, the total timeout included even when it strikes during the connect, is
 ///   `Lost`: it may cost a resend under the same key, never a second ticket.
-fn without_reply(error: reqwest::Error) -> Verdict {
+fn without_reply(error: reqwest::Error, secrets: &Secrets) -> Verdict {
     let certainly_not_sent = error.is_connect() || error.is_builder();
-    let reason = reason(&error.without_url());
+    let reason = reason(&error.without_url(), secrets);
     if certainly_not_sent {
         Verdict::NotSent(reason)
     } else {
@@ -125,7 +157,7 @@ fn without_reply(error: reqwest::Error) -> Verdict {
 }
 
 /// The error and its sources on one line. The address is left out: it holds an `external_id`.
-fn reason(error: &reqwest::Error) -> String {
+fn reason(error: &reqwest::Error, secrets: &Secrets) -> String {
     let mut parts = vec![error.to_string()];
     let mut source = error.source();
     while let Some(cause) = source {
@@ -135,5 +167,5 @@ fn reason(error: &reqwest::Error) -> String {
         }
         source = cause.source();
     }
-    one_line(&parts.join(": "), REASON_CHARS_MAX)
+    secrets.line(&parts.join(": "), REASON_CHARS_MAX)
 }

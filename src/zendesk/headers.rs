@@ -7,7 +7,7 @@
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::HeaderMap;
 
-use super::text::one_line;
+use super::secrets::Secrets;
 use crate::model::reply::{KeyLookup, Meta, RateLimit, RetryAfter};
 use crate::model::time::ServerTime;
 
@@ -31,17 +31,18 @@ pub enum Asked {
 }
 
 /// Gathers what a reply's headers tell.
-pub fn meta(asked: Asked, status: u16, headers: &HeaderMap) -> Meta {
+pub fn meta(asked: Asked, status: u16, headers: &HeaderMap, secrets: &Secrets) -> Meta {
     Meta {
         status: Some(status),
         key_lookup: key_lookup(headers),
         request_id: value(headers, "x-zendesk-request-id")
             .or_else(|| value(headers, "x-request-id"))
-            .map(|id| one_line(id, REQUEST_ID_CHARS_MAX)),
+            .map(|id| secrets.line(id, REQUEST_ID_CHARS_MAX)),
         date: value(headers, "date").and_then(http_date),
         account: account_limit(headers),
         endpoint: endpoint_limit(asked, headers),
-        warning: value(headers, "x-zendesk-api-warn").map(|text| one_line(text, WARNING_CHARS_MAX)),
+        warning: value(headers, "x-zendesk-api-warn")
+            .map(|warning| secrets.line(warning, WARNING_CHARS_MAX)),
     }
 }
 
@@ -222,7 +223,7 @@ mod tests {
             ("X-Idempotency-Lookup", "miss"),
             ("date", "Fri, 06 Sep 2024 18:52:11 GMT"),
         ]);
-        let meta = meta(Asked::Create, 201, &headers);
+        let meta = meta(Asked::Create, 201, &headers, &Secrets::default());
         assert_eq!(meta.account, Some(limit(700, 698, 49)));
         assert_eq!(meta.endpoint, Some(limit(300, 299, 50)));
         assert_eq!(meta.key_lookup, Some(KeyLookup::Miss));
@@ -243,7 +244,7 @@ mod tests {
             ),
             ("x-zendesk-api-warn", "{:unpermitted_keys=>[\"ticket.id\"]}"),
         ]);
-        let meta = meta(Asked::List, 200, &headers);
+        let meta = meta(Asked::List, 200, &headers, &Secrets::default());
         assert_eq!(meta.account, Some(limit(700, 694, 59)));
         assert_eq!(meta.endpoint, Some(limit(100, 99, 59)));
         assert_eq!(
@@ -269,11 +270,17 @@ mod tests {
             ),
         ]);
         assert_eq!(
-            meta(Asked::List, 200, &headers).endpoint,
+            meta(Asked::List, 200, &headers, &Secrets::default()).endpoint,
             Some(limit(50, 50, 1))
         );
-        assert_eq!(meta(Asked::Other, 200, &headers).endpoint, None);
-        assert_eq!(meta(Asked::Search, 200, &headers).endpoint, None);
+        assert_eq!(
+            meta(Asked::Other, 200, &headers, &Secrets::default()).endpoint,
+            None
+        );
+        assert_eq!(
+            meta(Asked::Search, 200, &headers, &Secrets::default()).endpoint,
+            None
+        );
     }
 
     #[test]
@@ -282,7 +289,7 @@ mod tests {
             ("x-request-id", "e3b64437-8c52-4e79-ce30-067cf45c5175"),
             ("x-zendesk-request-id", "6dd76460a34f8bfd3a81"),
         ]);
-        let meta = meta(Asked::Create, 201, &headers);
+        let meta = meta(Asked::Create, 201, &headers, &Secrets::default());
         assert_eq!(meta.request_id.as_deref(), Some("6dd76460a34f8bfd3a81"));
     }
 
@@ -297,7 +304,7 @@ mod tests {
         ] {
             let headers = headers(&[("X-IDEMPOTENCY-LOOKUP", text)]);
             assert_eq!(
-                meta(Asked::Create, 201, &headers).key_lookup,
+                meta(Asked::Create, 201, &headers, &Secrets::default()).key_lookup,
                 expected,
                 "{text}"
             );
@@ -367,7 +374,7 @@ mod tests {
             ("zendesk-ratelimit-create", "total=; remaining"),
             ("date", "yesterday"),
         ]);
-        let meta = meta(Asked::Create, 201, &headers);
+        let meta = meta(Asked::Create, 201, &headers, &Secrets::default());
         assert_eq!((meta.account, meta.endpoint, meta.date), (None, None, None));
     }
 }

@@ -3,12 +3,20 @@
 use proptest::prelude::{any, prop, proptest};
 use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::classify::{classify, classify_cut};
+use super::classify::{Hearing, classify, classify_cut};
+use super::secrets::Secrets;
 use crate::model::reply::Verdict;
 
 #[test]
 fn a_refusal_that_broke_off_is_no_refusal() {
-    let cut = |status, body: &str| classify_cut(status, &HeaderMap::new(), body.as_bytes());
+    let cut = |status, body: &str| {
+        classify_cut(
+            status,
+            &HeaderMap::new(),
+            body.as_bytes(),
+            Hearing::new(&Secrets::default()),
+        )
+    };
     assert_eq!(
         cut(201, r#"{"ticket":{"id":33,"external_id":"A","x":""#),
         Verdict::Unreadable
@@ -33,7 +41,12 @@ fn messages_are_bounded_and_fit_for_a_terminal() {
         "c".repeat(1000),
         "m".repeat(9000)
     );
-    let Verdict::Refused(problem) = classify(422, &HeaderMap::new(), long.as_bytes()) else {
+    let Verdict::Refused(problem) = classify(
+        422,
+        &HeaderMap::new(),
+        long.as_bytes(),
+        Hearing::new(&Secrets::default()),
+    ) else {
         panic!("a 422 is a refusal");
     };
     assert_eq!(problem.code.chars().count(), 100);
@@ -46,12 +59,22 @@ fn messages_are_bounded_and_fit_for_a_terminal() {
 fn deep_nesting_is_an_unreadable_reply_and_no_crash() {
     let deep = format!(r#"{{"ticket":{{"id":1,"x":{}"#, "[".repeat(500_000));
     assert_eq!(
-        classify(201, &HeaderMap::new(), deep.as_bytes()),
+        classify(
+            201,
+            &HeaderMap::new(),
+            deep.as_bytes(),
+            Hearing::new(&Secrets::default())
+        ),
         Verdict::Unreadable
     );
     let deep = "[".repeat(500_000);
     assert!(matches!(
-        classify(422, &HeaderMap::new(), deep.as_bytes()),
+        classify(
+            422,
+            &HeaderMap::new(),
+            deep.as_bytes(),
+            Hearing::new(&Secrets::default())
+        ),
         Verdict::Refused(_)
     ));
 }
@@ -59,8 +82,8 @@ fn deep_nesting_is_an_unreadable_reply_and_no_crash() {
 proptest! {
     #[test]
     fn no_bytes_panic(status in any::<u16>(), body in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = classify(status, &HeaderMap::new(), &body);
-        let _ = classify_cut(status, &HeaderMap::new(), &body);
+        let _ = classify(status, &HeaderMap::new(), &body, Hearing::new(&Secrets::default()));
+        let _ = classify_cut(status, &HeaderMap::new(), &body, Hearing::new(&Secrets::default()));
     }
 
     #[test]
@@ -71,7 +94,7 @@ proptest! {
     ) {
         let mut given = HeaderMap::new();
         given.insert(RETRY_AFTER, HeaderValue::from_str(&retry).unwrap());
-        let _ = classify(status, &given, body.as_bytes());
-        let _ = classify_cut(status, &given, body.as_bytes());
+        let _ = classify(status, &given, body.as_bytes(), Hearing::new(&Secrets::default()));
+        let _ = classify_cut(status, &given, body.as_bytes(), Hearing::new(&Secrets::default()));
     }
 }

@@ -240,7 +240,7 @@ async fn the_user_may_be_nobody() {
     };
     assert_eq!(
         client.me().await.answer,
-        Ok(me(Some(5), "admin", "Ann", "ann@example.com"))
+        Ok(me(Some(5), "admin", "Ann\\u{1b}", "ann@example.com"))
     );
     assert_eq!(
         client.me().await.answer,

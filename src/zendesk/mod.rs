@@ -17,6 +17,7 @@
 //! | `users` | finding and making the authors of comments |
 //! | `export` | the incremental export |
 //! | `exchange` | one request, one reply, or why there is none |
+//! | [`secrets`], `escapes`, `said` | what must not be seen of a reply, and how it is cut out |
 //! | [`mod@classify`] | what a reply means |
 //! | `ticket_reply`, `envelope`, `text` | reading bodies, good ones and bad ones |
 //! | [`headers`] | what the headers tell besides |
@@ -30,6 +31,7 @@ pub mod classify;
 pub mod client;
 pub mod credentials;
 mod envelope;
+mod escapes;
 mod estimate;
 mod exchange;
 mod export;
@@ -38,6 +40,8 @@ pub mod pacer;
 mod pages;
 mod questions;
 mod read_back;
+mod said;
+pub mod secrets;
 mod settings;
 mod text;
 mod ticket_reply;
@@ -56,12 +60,14 @@ mod raw_server;
 mod wire_tests;
 
 pub use account::{Account, AccountError};
-pub use classify::classify;
+pub use classify::{Hearing, classify};
 pub use client::{Client, ClientError, Timeouts};
 pub use credentials::Credentials;
 pub use estimate::{RECORDED_CREATE_RPM, time_for};
 pub use export::{ExportPage, Exported};
 pub use questions::{LOOKUP_PAGE_MAX, Me, Triggers, read_lookup};
 pub use read_back::{FoundField, FoundTicket, READ_BACK_MAX};
+pub use said::Heard;
+pub use secrets::Secrets;
 pub use settings::{Thing, TicketField};
 pub use users::{BULK_USERS_MAX, Job, Person};

@@ -6,6 +6,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::headers::Asked;
+use super::said::Said;
+use super::secrets::Secrets;
 use super::ticket_reply::{ExternalId, Id};
 use crate::model::external_id::is_near;
 use crate::model::ids::TicketId;
@@ -13,7 +15,7 @@ use crate::model::reply::{Candidate, Found, NearMatch};
 use crate::model::time::ServerTime;
 
 /// One page of a list (`tickets`) or of a search (`results`).
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct Page {
     #[serde(alias = "results")]
     tickets: Vec<Listed>,
@@ -25,13 +27,13 @@ pub(super) struct Page {
 
 /// A ticket on a page. Its `external_id` may be null and must be there: a page without it proves
 /// nothing about ours.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Listed {
     id: Id,
     #[serde(deserialize_with = "present")]
     external_id: Option<ExternalId>,
-    created_at: Option<String>,
-    result_type: Option<String>,
+    created_at: Option<Said>,
+    result_type: Option<Said>,
 }
 
 /// What a page leads to.
@@ -56,15 +58,20 @@ impl Gathered {
     /// Takes a page of the answer to `asked`. Pages by offset may repeat a ticket ("Offset pagination
     /// may result in duplicate results", in Zendesk's reference of the search), so tickets are counted
     /// once.
-    pub(super) fn add(&mut self, page: Page, asked: Asked, external_id: &str) -> Next {
+    pub(super) fn add(
+        &mut self,
+        page: Page,
+        (asked, external_id): (Asked, &str),
+        secrets: &Secrets,
+    ) -> Next {
         for listed in page.tickets {
             let is_new = self.seen.insert(listed.id.0);
             let is_ticket = listed
                 .result_type
-                .as_deref()
-                .is_none_or(|kind| kind == "ticket");
+                .as_ref()
+                .is_none_or(|kind| kind.is("ticket"));
             if is_new && is_ticket {
-                self.judge(listed, asked, external_id);
+                self.judge(listed, (asked, external_id), secrets);
             }
         }
         let seen = u64::try_from(self.seen.len()).unwrap_or(u64::MAX);
@@ -79,22 +86,19 @@ impl Gathered {
 
     /// A list is filtered by Zendesk's own comparison, so whatever it returns equals the
     /// `external_id` to Zendesk. A search compares words and returns other tickets as well.
-    fn judge(&mut self, listed: Listed, asked: Asked, external_id: &str) {
+    fn judge(&mut self, listed: Listed, (asked, external_id): (Asked, &str), secrets: &Secrets) {
         let ticket = TicketId(listed.id.0);
-        let theirs = listed.external_id.map(String::from);
-        if theirs.as_deref() == Some(external_id) {
+        let theirs = listed.external_id.map(Said::from);
+        let raw = theirs.as_ref().map(Said::raw);
+        if raw == Some(external_id) {
             self.found.exact.push(Candidate {
                 ticket,
-                created_at: listed.created_at.as_deref().and_then(server_time),
+                created_at: listed.created_at.as_ref().and_then(server_time),
             });
-        } else if asked == Asked::List
-            || theirs
-                .as_deref()
-                .is_none_or(|theirs| is_near(external_id, theirs))
-        {
+        } else if asked == Asked::List || raw.is_none_or(|theirs| is_near(external_id, theirs)) {
             self.found.near.push(NearMatch {
                 ticket,
-                external_id: theirs,
+                external_id: theirs.map(|theirs| theirs.without(secrets)),
             });
         }
     }
@@ -105,8 +109,9 @@ impl Gathered {
     }
 }
 
-pub(super) fn server_time(text: &str) -> Option<ServerTime> {
-    text.parse::<jiff::Timestamp>()
+pub(super) fn server_time(text: &Said) -> Option<ServerTime> {
+    text.raw()
+        .parse::<jiff::Timestamp>()
         .ok()
         .map(|timestamp| ServerTime(timestamp.as_millisecond()))
 }

@@ -9,7 +9,8 @@ use super::client::Client;
 use super::exchange::Exchange;
 use super::headers::Asked;
 use super::pages::{Gathered, Next, Page};
-use super::text::one_line;
+use super::said::Said;
+use super::secrets::Secrets;
 use super::ticket_reply::Id;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Found, Meta, UNSEARCHABLE, Verdict};
@@ -27,6 +28,8 @@ pub const LOOKUP_PAGE_MAX: u32 = 100;
 
 /// Longest name, role or title that is kept, in characters.
 const NAME_CHARS_MAX: usize = 200;
+
+const ROLES: [&str; 3] = ["admin", "agent", "end-user"];
 
 /// Who the credentials belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +99,12 @@ impl Client {
     /// Asks who the credentials belong to: `GET /api/v2/users/me`.
     pub async fn me(&self) -> Answer<Me> {
         let answer: Answer<Envelope> = self.ask(Asked::Other, "/api/v2/users/me", &[]).await;
+        let secrets = self.secrets();
         answer.map(|Envelope { user }| Me {
             id: user.id.map(|Id(id)| id),
-            role: named(user.role),
-            name: named(user.name),
-            email: named(user.email),
+            role: role(user.role.as_ref(), secrets),
+            name: named(user.name, secrets),
+            email: named(user.email, secrets),
             is_restricted: user.ticket_restriction.is_some(),
         })
     }
@@ -116,7 +120,7 @@ impl Client {
                 titles: page
                     .triggers
                     .into_iter()
-                    .map(|one| named(one.title))
+                    .map(|one| named(one.title, self.secrets()))
                     .collect(),
             }
         })
@@ -164,7 +168,7 @@ impl Client {
             let Answer { answer, meta } = self.ask::<Page>(asked, path, asked_for).await;
             last = meta;
             let next = match answer {
-                Ok(page) => gathered.add(page, asked, external_id),
+                Ok(page) => gathered.add(page, (asked, external_id), self.secrets()),
                 Err(verdict) => {
                     return Answer {
                         answer: Err(verdict),
@@ -230,16 +234,13 @@ pub fn read_lookup(
     asked: Asked,
     (status, headers, body): (u16, &HeaderMap, &[u8]),
     external_id: &str,
+    secrets: &Secrets,
 ) -> Answer<Found> {
-    let exchange = Exchange {
-        status,
-        headers: headers.clone(),
-        body: body.to_vec(),
-        cut: false,
-    };
+    let exchange = Exchange::whole(status, headers.clone(), body.to_vec(), secrets);
     let Answer { answer, meta } = exchange.answer::<Page>(asked);
     let mut gathered = Gathered::default();
-    let answer = match answer.map(|page| gathered.add(page, asked, external_id)) {
+    let question = (asked, external_id);
+    let answer = match answer.map(|page| gathered.add(page, question, secrets)) {
         Ok(Next::Done) => Ok(gathered.into_found()),
         Ok(Next::Page | Next::Missing) => Err(Verdict::Unreadable),
         Err(verdict) => Err(verdict),
@@ -264,9 +265,9 @@ struct Envelope {
 #[derive(Deserialize)]
 struct User {
     id: Option<Id>,
-    role: Option<String>,
-    name: Option<String>,
-    email: Option<String>,
+    role: Option<Said>,
+    name: Option<Said>,
+    email: Option<Said>,
     ticket_restriction: Option<IgnoredAny>,
 }
 
@@ -298,7 +299,7 @@ struct TriggerPage {
 
 #[derive(Deserialize)]
 struct Trigger {
-    title: Option<String>,
+    title: Option<Said>,
 }
 
 fn add(url: &mut Url, parameters: &[(&str, &str)]) {
@@ -307,6 +308,17 @@ fn add(url: &mut Url, parameters: &[(&str, &str)]) {
     }
 }
 
-pub(super) fn named(text: Option<String>) -> String {
-    one_line(&text.unwrap_or_default(), NAME_CHARS_MAX)
+pub(super) fn named(text: Option<Said>, secrets: &Secrets) -> String {
+    text.map_or_else(String::new, |text| secrets.line(text.raw(), NAME_CHARS_MAX))
+}
+
+/// The roles that Zendesk has are never taken for secrets: what a user may do is decided by them.
+fn role(said: Option<&Said>, secrets: &Secrets) -> String {
+    let Some(said) = said else {
+        return String::new();
+    };
+    match ROLES.iter().find(|role| said.is(role)) {
+        Some(role) => (*role).to_owned(),
+        None => secrets.line(said.raw(), NAME_CHARS_MAX),
+    }
 }

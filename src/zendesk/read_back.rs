@@ -1,12 +1,14 @@
 //! Reading tickets back by their ids, and the addresses of who asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Client;
 use super::headers::Asked;
+use super::said::{Heard, Said};
+use super::secrets::Secrets;
 use super::settings::found;
 use super::ticket_reply::ExternalId;
 use crate::model::ids::TicketId;
@@ -22,17 +24,17 @@ pub struct FoundTicket {
     /// Its id.
     pub ticket: TicketId,
     /// Its `external_id`.
-    pub external_id: Option<String>,
+    pub external_id: Option<Heard>,
     /// Its subject.
-    pub subject: Option<String>,
+    pub subject: Option<Heard>,
     /// The id of the user who asked.
     pub requester: Option<u64>,
     /// Where it stands, or `deleted`.
-    pub status: Option<String>,
+    pub status: Option<Heard>,
     /// How urgent it is.
-    pub priority: Option<String>,
+    pub priority: Option<Heard>,
     /// Its type.
-    pub kind: Option<String>,
+    pub kind: Option<Heard>,
     /// The id of the group that works on it.
     pub group: Option<u64>,
     /// The id of its brand.
@@ -40,21 +42,20 @@ pub struct FoundTicket {
     /// The id of the form that it is shown in.
     pub form: Option<u64>,
     /// When it was made, as Zendesk writes it (RFC 3339).
-    pub created_at: Option<String>,
+    pub created_at: Option<Heard>,
     /// Its labels.
-    pub tags: BTreeSet<String>,
+    pub tags: Vec<Heard>,
     /// The values of the account's own fields.
     pub custom_fields: Vec<FoundField>,
 }
 
 /// The value of one of the account's own fields.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FoundField {
     /// The field's id.
     pub id: u64,
     /// What is in it; null if nothing is.
-    #[serde(default)]
-    pub value: Value,
+    pub value: Heard<Value>,
 }
 
 impl Client {
@@ -72,7 +73,8 @@ impl Client {
                 &[("ids", ids.as_str())],
             )
             .await;
-        answer.map(|body| body.tickets.into_iter().map(FoundTicket::from).collect())
+        let read = |ticket: Ticket| ticket.read(self.secrets());
+        answer.map(|body| body.tickets.into_iter().map(read).collect())
     }
 
     /// Reads one ticket, an archived one too: `GET /api/v2/tickets/{id}`. `None` if it is deleted or
@@ -80,12 +82,12 @@ impl Client {
     pub async fn show_ticket(&self, ticket: TicketId) -> Answer<Option<FoundTicket>> {
         let path = format!("/api/v2/tickets/{ticket}");
         let answer: Answer<OneTicket> = self.ask(Asked::Other, &path, &[]).await;
-        found(answer).map(|body| body.map(|body| body.ticket.into()))
+        found(answer).map(|body| body.map(|body| body.ticket.read(self.secrets())))
     }
 
     /// The addresses of up to [`READ_BACK_MAX`] users by their ids, of those who have one:
     /// `GET /api/v2/users/show_many?ids=…`.
-    pub async fn addresses(&self, users: &[u64]) -> Answer<BTreeMap<u64, String>> {
+    pub async fn addresses(&self, users: &[u64]) -> Answer<BTreeMap<u64, Heard>> {
         let ids = with_commas(users.iter().copied());
         let answer: Answer<Users> = self
             .ask(
@@ -95,7 +97,7 @@ impl Client {
             )
             .await;
         answer.map(|body| {
-            let addressed = |user: User| Some((user.id, user.email?));
+            let addressed = |user: User| Some((user.id, user.email?.heard(self.secrets())));
             body.users.into_iter().filter_map(addressed).collect()
         })
     }
@@ -121,38 +123,52 @@ struct OneTicket {
 struct Ticket {
     id: u64,
     external_id: Option<ExternalId>,
-    subject: Option<String>,
+    subject: Option<Said>,
     requester_id: Option<u64>,
-    status: Option<String>,
-    priority: Option<String>,
-    r#type: Option<String>,
+    status: Option<Said>,
+    priority: Option<Said>,
+    r#type: Option<Said>,
     group_id: Option<u64>,
     brand_id: Option<u64>,
     #[serde(rename = "ticket_form_id")]
     form_id: Option<u64>,
-    created_at: Option<String>,
-    tags: Option<BTreeSet<String>>,
-    custom_fields: Option<Vec<FoundField>>,
+    created_at: Option<Said>,
+    tags: Option<Vec<Said>>,
+    custom_fields: Option<Vec<Field>>,
 }
 
-impl From<Ticket> for FoundTicket {
-    fn from(ticket: Ticket) -> Self {
-        Self {
-            ticket: TicketId(ticket.id),
-            external_id: ticket.external_id.map(String::from),
-            subject: ticket.subject,
-            requester: ticket.requester_id,
-            status: ticket.status,
-            priority: ticket.priority,
-            kind: ticket.r#type,
-            group: ticket.group_id,
-            brand: ticket.brand_id,
-            form: ticket.form_id,
-            created_at: ticket.created_at,
-            tags: ticket.tags.unwrap_or_default(),
-            custom_fields: ticket.custom_fields.unwrap_or_default(),
+impl Ticket {
+    fn read(self, secrets: &Secrets) -> FoundTicket {
+        let heard = |said: Option<Said>| said.map(|said| said.heard(secrets));
+        let tags = self.tags.unwrap_or_default().into_iter();
+        let fields = self.custom_fields.unwrap_or_default().into_iter();
+        let field = |field: Field| FoundField {
+            id: field.id,
+            value: Heard::value(field.value, secrets),
+        };
+        FoundTicket {
+            ticket: TicketId(self.id),
+            external_id: heard(self.external_id.map(Said::from)),
+            subject: heard(self.subject),
+            requester: self.requester_id,
+            status: heard(self.status),
+            priority: heard(self.priority),
+            kind: heard(self.r#type),
+            group: self.group_id,
+            brand: self.brand_id,
+            form: self.form_id,
+            created_at: heard(self.created_at),
+            tags: tags.map(|tag| tag.heard(secrets)).collect(),
+            custom_fields: fields.map(field).collect(),
         }
     }
+}
+
+#[derive(Deserialize)]
+struct Field {
+    id: u64,
+    #[serde(default)]
+    value: Value,
 }
 
 #[derive(Deserialize)]
@@ -163,7 +179,7 @@ struct Users {
 #[derive(Deserialize)]
 struct User {
     id: u64,
-    email: Option<String>,
+    email: Option<Said>,
 }
 
 #[cfg(test)]
@@ -200,12 +216,12 @@ mod tests {
             "GET /api/v2/tickets/show_many?ids=33%2C34 HTTP/1.1"
         );
         assert_eq!((full.ticket, full.requester), (TicketId(33), Some(5)));
-        assert_eq!(full.external_id.as_deref(), Some("A-1"));
-        assert_eq!(full.tags, ["a", "b"].map(str::to_owned).into());
+        assert_eq!(full.external_id, Some("A-1".into()));
+        assert_eq!(full.tags, ["b", "a"].map(Heard::from));
         let values: Vec<_> = full
             .custom_fields
             .iter()
-            .map(|field| &field.value)
+            .map(|field| field.value.raw())
             .collect();
         assert_eq!(values, [&json!("x"), &json!(null)]);
         assert_eq!((&bare.external_id, &bare.subject), (&None, &None));
@@ -233,7 +249,7 @@ mod tests {
         let body = r#"{"users":[{"id":5,"email":"a@example.com"},{"id":6,"email":null},{"id":7}]}"#;
         let (client, server) = served("200 OK", body).await;
         let found = client.addresses(&[5, 6, 7]).await.answer.unwrap();
-        assert_eq!(found, BTreeMap::from([(5, "a@example.com".to_owned())]));
+        assert_eq!(found, BTreeMap::from([(5, "a@example.com".into())]));
         assert_eq!(
             server.seen()[0].line,
             "GET /api/v2/users/show_many?ids=5%2C6%2C7 HTTP/1.1"

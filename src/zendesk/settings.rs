@@ -1,21 +1,23 @@
 //! Questions about how an account is set up: its ticket fields, groups, brands and forms.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::client::Client;
 use super::headers::Asked;
 use super::questions::named;
+use super::said::{Heard, Said};
 use crate::model::reply::{Answer, Verdict};
 
 /// A ticket field of the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TicketField {
     /// Its title, as agents see it.
     pub title: String,
     /// Whether it is in use.
     pub is_active: bool,
     /// The values that it takes, if it takes only some: those of a drop-down or a multi-select.
-    pub options: Option<Vec<String>>,
+    pub options: Option<Vec<Heard>>,
 }
 
 /// Something that a ticket refers to by its id.
@@ -53,14 +55,15 @@ impl Client {
     pub async fn ticket_field(&self, id: u64) -> Answer<Option<TicketField>> {
         let path = format!("/api/v2/ticket_fields/{id}");
         let answer: Answer<FieldEnvelope> = self.ask(Asked::Other, &path, &[]).await;
+        let value = |option: FieldOption| option.value.heard(self.secrets());
         found(answer.map(|body| {
             let field = body.ticket_field;
             TicketField {
-                title: named(field.title),
+                title: named(field.title, self.secrets()),
                 is_active: field.active.unwrap_or(true),
                 options: field
                     .custom_field_options
-                    .map(|options| options.into_iter().map(|option| option.value).collect()),
+                    .map(|options| options.into_iter().map(value).collect()),
             }
         }))
     }
@@ -68,7 +71,7 @@ impl Client {
     /// Asks whether there is a thing with this id, such as `GET /api/v2/groups/{id}`.
     pub async fn has(&self, thing: Thing, id: u64) -> Answer<bool> {
         let path = format!("/api/v2/{}/{id}", thing.path());
-        let answer: Answer<serde_json::Value> = self.ask(Asked::Other, &path, &[]).await;
+        let answer: Answer<IgnoredAny> = self.ask(Asked::Other, &path, &[]).await;
         found(answer).map(|body| body.is_some())
     }
 }
@@ -92,12 +95,12 @@ struct FieldEnvelope {
 
 #[derive(Deserialize)]
 struct Field {
-    title: Option<String>,
+    title: Option<Said>,
     active: Option<bool>,
     custom_field_options: Option<Vec<FieldOption>>,
 }
 
 #[derive(Deserialize)]
 struct FieldOption {
-    value: String,
+    value: Said,
 }

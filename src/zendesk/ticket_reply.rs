@@ -6,6 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, de};
 
+use super::said::Said;
+
 /// An id as Zendesk assigns it: above zero, and no higher than a checkpoint can store (2^63 - 1). A
 /// reply with any other id is unreadable.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -24,10 +26,10 @@ impl TryFrom<u64> for Id {
 }
 
 /// The ticket that a reply names.
-#[derive(Debug, Clone, Default)]
+#[derive(Default)]
 struct Named {
     id: Option<Id>,
-    external_id: Option<String>,
+    external_id: Option<Said>,
     /// Whether the `external_id`, null or not, has been read.
     is_external_id_read: bool,
 }
@@ -42,7 +44,7 @@ impl Named {
 ///
 /// Reading ends where both have been read: what follows is the ticket's text, often long, and cut by
 /// our own limit if it is very long. Recorded replies name the ticket in their first lines.
-pub(super) fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
+pub(super) fn named(body: &[u8]) -> Option<(u64, Option<Said>)> {
     let mut named = Named::default();
     let mut json = serde_json::Deserializer::from_slice(body);
     let read = Envelope(&mut named)
@@ -53,18 +55,18 @@ pub(super) fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
 }
 
 /// An `external_id`: a text, or (never seen, but cheap to allow) a number.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum ExternalId {
-    Text(String),
+    Text(Said),
     Number(serde_json::Number),
 }
 
-impl From<ExternalId> for String {
+impl From<ExternalId> for Said {
     fn from(id: ExternalId) -> Self {
         match id {
             ExternalId::Text(text) => text,
-            ExternalId::Number(number) => number.to_string(),
+            ExternalId::Number(number) => number.to_string().into(),
         }
     }
 }
@@ -133,7 +135,7 @@ impl<'de> Visitor<'de> for Ticket<'_> {
                 "id" => read.id = Some(map.next_value()?),
                 "external_id" => {
                     let id: Option<ExternalId> = map.next_value()?;
-                    read.external_id = id.map(String::from);
+                    read.external_id = id.map(Said::from);
                     read.is_external_id_read = true;
                 }
                 _ => {
@@ -151,7 +153,15 @@ impl<'de> Visitor<'de> for Ticket<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::secrets::Secrets;
+
+    fn named(body: &[u8]) -> Option<(u64, Option<String>)> {
+        let (id, external_id) = super::named(body)?;
+        Some((
+            id,
+            external_id.map(|said| said.without(&Secrets::default())),
+        ))
+    }
 
     #[test]
     fn a_ticket_is_read_among_other_things() {

@@ -14,7 +14,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::exchange::exchange;
-use super::text::one_line;
+use super::headers::Asked;
+use super::secrets::Secrets;
+use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::Verdict;
 
 /// Tokens of new clients live half an hour unless the answer says otherwise.
@@ -55,14 +57,19 @@ impl Tokens {
     }
 
     /// Lends the current token, renewing it first if two thirds of its life are over.
-    pub(super) async fn lend(&self, http: &reqwest::Client, url: Url) -> Result<Lent, Verdict> {
+    pub(super) async fn lend(
+        &self,
+        http: &reqwest::Client,
+        url: Url,
+        secrets: &Secrets,
+    ) -> Result<Lent, Verdict> {
         let mut current = self.current.lock().await;
         let is_fresh = current
             .as_ref()
             .is_some_and(|token| Instant::now() < token.renew_at);
         if !is_fresh {
             let number = current.as_ref().map_or(1, |token| token.number + 1);
-            let fetched = self.fetch(http, url, number).await;
+            let fetched = self.fetch(http, url, number, secrets).await;
             match (fetched, current.as_ref()) {
                 (Ok(token), _) => *current = Some(token),
                 // The old one still has a third of its life; it is renewed with the next request.
@@ -101,11 +108,17 @@ impl Tokens {
     }
 
     /// `POST /oauth/tokens` with the client credentials grant (Zendesk's reference of OAuth tokens).
-    async fn fetch(&self, http: &reqwest::Client, url: Url, number: u64) -> Result<Token, Verdict> {
+    async fn fetch(
+        &self,
+        http: &reqwest::Client,
+        url: Url,
+        number: u64,
+        secrets: &Secrets,
+    ) -> Result<Token, Verdict> {
         let no_token = |why: &str| {
             Verdict::NotSent(format!(
                 "no access token: {}",
-                one_line(why, REASON_CHARS_MAX)
+                secrets.line(why, REASON_CHARS_MAX)
             ))
         };
         let grant = Grant {
@@ -119,7 +132,7 @@ impl Tokens {
             .post(url)
             .header(reqwest::header::CONTENT_TYPE, "application/json")
             .body(body);
-        let exchange = match exchange(request).await {
+        let exchange = match exchange(request, REPLY_BYTES_MAX, secrets).await {
             Ok(exchange) => exchange,
             Err(Verdict::NotSent(why) | Verdict::Lost(why)) => return Err(no_token(&why)),
             Err(verdict) => return Err(verdict),
@@ -129,8 +142,10 @@ impl Tokens {
             400 | 401 | 403 => return Err(Verdict::Unauthorized),
             status => return Err(no_token(&format!("status {status}"))),
         }
-        let granted: Granted =
-            serde_json::from_slice(&exchange.body).map_err(|_| no_token("an unreadable answer"))?;
+        let granted = exchange.answer::<Granted>(Asked::Other).answer;
+        let granted = granted.map_err(|_| no_token("an unreadable answer"))?;
+        // Known before any request carries it, and so before any reply can repeat it.
+        secrets.learn(&granted.access_token);
         let life_s = granted.expires_in.unwrap_or(DEFAULT_LIFE_S);
         Ok(Token {
             text: granted.access_token,

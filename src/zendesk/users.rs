@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::headers::Asked;
+use super::said::{Heard, Said};
 use super::ticket_reply::Id;
 use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::{Answer, Meta, Verdict};
@@ -62,8 +63,8 @@ impl Client {
             let mut users = page.users.into_iter();
             let is_it = |user: &User| {
                 user.email
-                    .as_deref()
-                    .is_some_and(|found| found.eq_ignore_ascii_case(email))
+                    .as_ref()
+                    .is_some_and(|found| found.raw().eq_ignore_ascii_case(email))
             };
             users.find(is_it)?.id.map(|Id(id)| id)
         })
@@ -86,20 +87,20 @@ impl Client {
     /// Starts a job that does the same for up to [`BULK_USERS_MAX`] people, and gives its id:
     /// `POST /api/v2/users/create_or_update_many`. Accounts refuse it with 403 unless Zendesk's
     /// support has switched it on.
-    pub async fn create_or_update_users(&self, people: &[Person]) -> Answer<String> {
+    pub async fn create_or_update_users(&self, people: &[Person]) -> Answer<Heard> {
         let body = serde_json::json!({ "users": people });
         let answer: Answer<JobEnvelope> = self
             .post("/api/v2/users/create_or_update_many", &body)
             .await;
-        answer.map(|envelope| envelope.job_status.id)
+        answer.map(|envelope| envelope.job_status.id.heard(self.secrets()))
     }
 
     /// Asks how far a job is: `GET /api/v2/job_statuses/{id}`. A job that says "completed" may hold
     /// items that failed (recorded), so that each item is looked at.
-    pub async fn job(&self, id: &str) -> Answer<Job> {
-        let path = format!("/api/v2/job_statuses/{id}");
+    pub async fn job(&self, id: &Heard) -> Answer<Job> {
+        let path = format!("/api/v2/job_statuses/{}", id.raw());
         let answer: Answer<JobEnvelope> = self.ask(Asked::Other, &path, &[]).await;
-        answer.map(|JobEnvelope { job_status }| match &*job_status.status {
+        answer.map(|JobEnvelope { job_status }| match job_status.status.raw() {
             "queued" | "working" => Job::Working,
             // completed, failed, killed, or something unheard of: what it has done it has done.
             _ => Job::Ended(job_status.made()),
@@ -140,7 +141,7 @@ struct UserEnvelope {
 #[derive(Deserialize)]
 struct User {
     id: Option<Id>,
-    email: Option<String>,
+    email: Option<Said>,
 }
 
 #[derive(Deserialize)]
@@ -150,8 +151,8 @@ struct JobEnvelope {
 
 #[derive(Deserialize)]
 struct JobStatus {
-    id: String,
-    status: String,
+    id: Said,
+    status: Said,
     /// Absent, or something else than a list, until the job has ended.
     results: Option<Value>,
 }

@@ -23,7 +23,7 @@ use zendesk_migrate::model::intent::{Intent, Route, Trust};
 use zendesk_migrate::model::reply::{KeyLookup, Verdict};
 use zendesk_migrate::model::time::ServerTime;
 use zendesk_migrate::source::{Source, SourceError};
-use zendesk_migrate::zendesk::classify;
+use zendesk_migrate::zendesk::{Credentials, Hearing, Secrets, classify};
 
 /// Rows of the generated CSV and of the checkpoints.
 const ROWS: u64 = 10_000;
@@ -86,9 +86,11 @@ fn classification(c: &mut Criterion) {
         "body": "The rear wheel is out of true. ".repeat(12)}]}});
     let body = serde_json::to_vec(&ticket).expect("it is JSON");
     let headers = HeaderMap::new();
+    let secrets = Secrets::of(&Credentials::Bearer("a-secret-of-some-length".into()));
+    let hearing = Hearing::new(&secrets);
     c.bench_function("zendesk: classify the reply to a create", |b| {
         b.iter(|| {
-            let verdict = classify(201, &headers, black_box(&body));
+            let verdict = classify(201, &headers, black_box(&body), hearing);
             assert!(matches!(verdict, Verdict::Created { .. }));
         });
     });

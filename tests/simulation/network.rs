@@ -8,7 +8,7 @@ use zendesk_migrate::model::intent::Intent;
 use zendesk_migrate::model::reply::{Answer, Found, Meta, Reply, Verdict};
 use zendesk_migrate::sandbox::http::{Method, Request, Response};
 use zendesk_migrate::zendesk::headers::{Asked, meta};
-use zendesk_migrate::zendesk::{classify, read_lookup};
+use zendesk_migrate::zendesk::{Hearing, Secrets, classify, read_lookup};
 
 pub(crate) fn create(intent: &Intent) -> Request {
     let mut request = get(&intent.route.path, Vec::new());
@@ -103,12 +103,21 @@ fn get(path: &str, query: Vec<(String, String)>) -> Request {
     }
 }
 
+fn judged(status: u16, headers: &HeaderMap, body: &[u8]) -> Verdict {
+    classify(status, headers, body, Hearing::new(&Secrets::default()))
+}
+
 /// A reply to a create, as the client would report it.
 pub(crate) fn reply(response: &Response) -> Reply {
     let headers = headers(response);
     Reply {
-        verdict: classify(response.status, &headers, &response.body),
-        meta: meta(Asked::Create, response.status, &headers),
+        verdict: judged(response.status, &headers, &response.body),
+        meta: meta(
+            Asked::Create,
+            response.status,
+            &headers,
+            &Secrets::default(),
+        ),
     }
 }
 
@@ -140,16 +149,16 @@ pub(crate) fn found(response: &Response, way: Way, external_id: &str) -> Answer<
         Way::Search => Asked::Search,
     };
     let reply = (response.status, &headers(response), &*response.body);
-    read_lookup(asked, reply, external_id)
+    read_lookup(asked, reply, external_id, &Secrets::default())
 }
 
 /// The answer to a question of which only the fact of an answer matters.
 pub(crate) fn answered(response: &Response) -> Answer<()> {
     let headers = headers(response);
-    let meta = meta(Asked::Other, response.status, &headers);
+    let meta = meta(Asked::Other, response.status, &headers, &Secrets::default());
     let answer = match response.status {
         200 => Ok(()),
-        status => Err(classify(status, &headers, &response.body)),
+        status => Err(judged(status, &headers, &response.body)),
     };
     Answer { answer, meta }
 }

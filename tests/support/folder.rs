@@ -144,6 +144,12 @@ pub(crate) struct Program<'f> {
 }
 
 impl Program<'_> {
+    /// An argument more, which may hold anything.
+    pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Self {
         self.command.env(name, value);
         self

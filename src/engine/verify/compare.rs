@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::value::{is_same_value, tidy};
 use crate::model::difference::Difference;
-use crate::zendesk::{FoundField, FoundTicket};
+use crate::zendesk::{FoundTicket, Heard};
 
 /// The most characters of a text that are shown.
 const SHOWN_CHARS_MAX: usize = 200;
@@ -31,7 +31,13 @@ pub(super) struct Sent {
     #[serde(default)]
     tags: Vec<String>,
     #[serde(default)]
-    custom_fields: Vec<FoundField>,
+    custom_fields: Vec<SentField>,
+}
+
+#[derive(Debug, Deserialize)]
+struct SentField {
+    id: u64,
+    value: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,15 +69,17 @@ impl Sent {
     pub(super) fn differences(
         &self,
         found: &FoundTicket,
-        address: Option<&str>,
+        address: Option<&Heard>,
     ) -> Vec<Difference> {
         let words = [
             ("priority", &self.priority, &found.priority),
             ("type", &self.r#type, &found.kind),
         ];
         let words = words.into_iter().filter_map(|(field, sent, found)| {
-            let sent = sent.as_ref().filter(|_| sent != found)?;
-            Some(word(field, sent, found.as_deref()))
+            let sent = sent
+                .as_deref()
+                .filter(|sent| Some(*sent) != raw(found.as_ref()))?;
+            Some(word(field, sent, found.as_ref()))
         });
         let ids = [
             ("group", self.group_id, found.group),
@@ -103,31 +111,38 @@ impl Sent {
 
     fn subject(&self, found: &FoundTicket) -> Option<Difference> {
         let sent = self.subject.as_deref()?;
-        let now = found.subject.as_deref();
-        let is_same = tidy(sent) == tidy(now.unwrap_or_default());
-        (!is_same).then(|| Difference::new("subject", quoted(sent), now.map(quoted)))
+        let now = found.subject.as_ref();
+        let is_same = tidy(sent) == tidy(now.map_or("", |now| now.raw()));
+        let shown = || now.map(|now| quoted(now.shown()));
+        (!is_same).then(|| Difference::new("subject", quoted(sent), shown()))
     }
 
     fn status(&self, found: &FoundTicket) -> Option<Difference> {
-        let (sent, now) = (self.status.as_deref()?, found.status.as_deref());
+        let (sent, now) = (self.status.as_deref()?, raw(found.status.as_ref()));
         let is_opened = sent == "new" && now == Some("open") && self.assignee_email.is_some();
-        (!is_opened && now != Some(sent)).then(|| word("status", sent, now))
+        let differs = !is_opened && now != Some(sent);
+        differs.then(|| word("status", sent, found.status.as_ref()))
     }
 
     /// Zendesk keeps whole seconds.
     fn created_at(&self, found: &FoundTicket) -> Option<Difference> {
-        let (sent, now) = (self.created_at.as_deref()?, found.created_at.as_deref());
+        let (sent, now) = (self.created_at.as_deref()?, raw(found.created_at.as_ref()));
         let second = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
         let is_same =
             |now: &str| now == sent || second(now).is_some_and(|at| second(sent) == Some(at));
-        (!now.is_some_and(is_same)).then(|| word("created_at", sent, now))
+        let differs = !now.is_some_and(is_same);
+        differs.then(|| word("created_at", sent, found.created_at.as_ref()))
     }
 
-    fn requester_differs(&self, found: &FoundTicket, address: Option<&str>) -> Option<Difference> {
+    fn requester_differs(
+        &self,
+        found: &FoundTicket,
+        address: Option<&Heard>,
+    ) -> Option<Difference> {
         let sent = self.requester()?.trim();
-        let is_same = address.is_some_and(|now| now.to_lowercase() == sent.to_lowercase());
+        let is_same = address.is_some_and(|now| now.raw().to_lowercase() == sent.to_lowercase());
         let now = match (address, found.requester) {
-            (Some(address), _) => Some(plain(address)),
+            (Some(address), _) => Some(plain(address.shown())),
             (None, Some(user)) => Some(format!("user {user}, who has no address")),
             (None, None) => None,
         };
@@ -139,7 +154,7 @@ impl Sent {
         let gone: Vec<String> = self
             .tags
             .iter()
-            .filter(|tag| !found.tags.contains(*tag))
+            .filter(|tag| found.tags.iter().all(|found| found.raw() != *tag))
             .map(|tag| plain(tag))
             .collect();
         (!gone.is_empty()).then(|| Difference::new("tags", gone.join(" "), None))
@@ -148,20 +163,28 @@ impl Sent {
 
 /// The difference of the one thing that every row has.
 pub(super) fn external_id(sent: &str, found: &FoundTicket) -> Option<Difference> {
-    let now = found.external_id.as_deref();
-    (now != Some(sent)).then(|| Difference::new("external_id", quoted(sent), now.map(quoted)))
+    let now = found.external_id.as_ref();
+    let shown = || now.map(|now| quoted(now.shown()));
+    let is_same = now.is_some_and(|now| now.raw() == sent);
+    (!is_same).then(|| Difference::new("external_id", quoted(sent), shown()))
 }
 
-fn word(field: &str, sent: &str, found: Option<&str>) -> Difference {
-    Difference::new(field, plain(sent), found.map(plain))
+fn word(field: &str, sent: &str, found: Option<&Heard>) -> Difference {
+    Difference::new(field, plain(sent), found.map(|found| plain(found.shown())))
 }
 
-fn field(sent: &FoundField, ticket: &FoundTicket) -> Option<Difference> {
+fn raw(found: Option<&Heard>) -> Option<&str> {
+    found.map(|found| found.raw().as_str())
+}
+
+fn field(sent: &SentField, ticket: &FoundTicket) -> Option<Difference> {
     let now = ticket.custom_fields.iter().find(|now| now.id == sent.id);
-    let now = now.map_or(&Value::Null, |now| &now.value);
+    let now = now.map(|now| &now.value);
     let name = || format!("custom field {}", sent.id);
-    (!is_same_value(&sent.value, now)).then(|| {
-        let found = (!now.is_null()).then(|| shown_value(now));
+    let is_same = is_same_value(&sent.value, now.map_or(&Value::Null, Heard::raw));
+    (!is_same).then(|| {
+        let found = now.map(Heard::shown).filter(|now| !now.is_null());
+        let found = found.map(shown_value);
         Difference::new(name(), shown_value(&sent.value), found)
     })
 }
@@ -197,11 +220,15 @@ mod tests {
 
     use super::*;
     use crate::model::ids::TicketId;
+    use crate::zendesk::FoundField;
 
     const BODY: &str = r#"{"ticket":{"external_id":"7","subject":"Bent rim","requester":{"name":"Ada","email":"Ada@example.com"},"status":"open","priority":"high","type":"task","group_id":11,"brand_id":12,"ticket_form_id":13,"created_at":"2020-01-02T03:04:05Z","tags":["a","b"],"custom_fields":[{"id":1,"value":"x"},{"id":2,"value":["p","q"]},{"id":3,"value":"12.50"},{"id":4,"value":true}]}}"#;
 
     fn ticket() -> FoundTicket {
-        let field = |id, value| FoundField { id, value };
+        let field = |id, value: Value| FoundField {
+            id,
+            value: value.into(),
+        };
         FoundTicket {
             ticket: TicketId(33),
             external_id: Some("7".into()),
@@ -214,7 +241,7 @@ mod tests {
             brand: Some(12),
             form: Some(13),
             created_at: Some("2020-01-02T03:04:05Z".into()),
-            tags: ["a", "b", "vip"].map(str::to_owned).into(),
+            tags: ["a", "b", "vip"].map(Heard::from).into(),
             custom_fields: vec![
                 field(1, json!("x")),
                 field(2, json!(["q", "p"])),
@@ -229,7 +256,7 @@ mod tests {
         let mut ticket = ticket();
         change(&mut ticket);
         let sent = Sent::read(BODY.as_bytes()).unwrap();
-        let differences = sent.differences(&ticket, Some("ada@example.com"));
+        let differences = sent.differences(&ticket, Some(&"ada@example.com".into()));
         differences.iter().map(ToString::to_string).collect()
     }
 
@@ -269,12 +296,12 @@ mod tests {
         );
         assert_eq!(
             told(|t| {
-                t.tags.remove("b");
+                t.tags.remove(1);
             }),
             ["tags: sent b, found nothing"]
         );
         assert_eq!(
-            told(|t| t.custom_fields[1].value = json!(["p"])),
+            told(|t| t.custom_fields[1].value = json!(["p"]).into()),
             [r#"custom field 2: sent ["p","q"], found ["p"]"#.replace('"', "\\\"")]
         );
         assert_eq!(
@@ -314,8 +341,9 @@ mod tests {
     #[test]
     fn a_requester_is_compared_by_the_address_without_case() {
         let sent = Sent::read(BODY.as_bytes()).unwrap();
-        let told = |address| {
-            let differences = sent.differences(&ticket(), address);
+        let told = |address: Option<&str>| {
+            let address = address.map(Heard::from);
+            let differences = sent.differences(&ticket(), address.as_ref());
             differences
                 .iter()
                 .map(ToString::to_string)
@@ -340,7 +368,8 @@ mod tests {
 
     #[test]
     fn a_difference_fits_on_a_line_of_a_terminal() {
-        let told = told(|t| t.subject = Some(format!("\u{1b}[2J\n{}", "x".repeat(5_000))));
+        let told =
+            told(|t| t.subject = Some(format!("\u{1b}[2J\n{}", "x".repeat(5_000)).as_str().into()));
         assert!(told[0].chars().count() < 300, "{}", told[0].len());
         assert!(!told[0].contains(char::is_control), "{told:?}");
         assert!(told[0].ends_with("…\""), "{told:?}");

@@ -23,7 +23,7 @@ use crate::model::difference::Difference;
 use crate::model::ids::{RowNumber, TicketId};
 use crate::model::time::{Monotonic, ServerTime};
 use crate::zendesk::pacer::Policy;
-use crate::zendesk::{Client, FoundTicket, READ_BACK_MAX};
+use crate::zendesk::{Client, FoundTicket, Heard, READ_BACK_MAX};
 use compare::Sent;
 pub use files::Files;
 
@@ -126,7 +126,7 @@ impl Verifier<'_> {
         let addresses = self.addresses(rows, &found).await?;
         let compared = rows.iter().filter_map(|(row, sent)| {
             let compared = match found.get(&row.ticket)? {
-                Ok(ticket) if ticket.status.as_deref() == Some("deleted") => Compared::Missing,
+                Ok(ticket) if is_deleted(ticket) => Compared::Missing,
                 Ok(ticket) => judged(row, sent.as_ref(), ticket, &addresses),
                 Err(compared) => compared.clone(),
             };
@@ -158,7 +158,7 @@ impl Verifier<'_> {
         &mut self,
         rows: &[Read],
         found: &BTreeMap<TicketId, Result<FoundTicket, Compared>>,
-    ) -> Result<BTreeMap<u64, String>, EngineError> {
+    ) -> Result<BTreeMap<u64, Heard>, EngineError> {
         let users: BTreeSet<u64> = rows
             .iter()
             .filter(|(_, sent)| sent.as_ref().is_some_and(|sent| sent.requester().is_some()))
@@ -195,18 +195,23 @@ impl Verifier<'_> {
     }
 }
 
+fn is_deleted(ticket: &FoundTicket) -> bool {
+    let status = ticket.status.as_ref();
+    status.is_some_and(|status| status.raw() == "deleted")
+}
+
 fn judged(
     row: &SentRow,
     sent: Option<&Sent>,
     ticket: &FoundTicket,
-    addresses: &BTreeMap<u64, String>,
+    addresses: &BTreeMap<u64, Heard>,
 ) -> Compared {
     let address = ticket.requester.and_then(|user| addresses.get(&user));
     let mut differences: Vec<Difference> = compare::external_id(&row.external_id, ticket)
         .into_iter()
         .collect();
     if let Some(sent) = sent {
-        differences.extend(sent.differences(ticket, address.map(String::as_str)));
+        differences.extend(sent.differences(ticket, address));
     }
     match (differences.is_empty(), sent) {
         (false, _) => Compared::Differs(differences),

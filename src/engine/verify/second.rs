@@ -65,7 +65,10 @@ impl Verifier<'_> {
             dates_tell: false,
         };
         let complete = export(self.client, self.end, requests, (account, after), |page| {
-            let tickets = page.tickets.iter().map(|t| (&*t.external_id, t.ticket));
+            let tickets = page
+                .tickets
+                .iter()
+                .map(|t| (t.external_id.raw().as_str(), t.ticket));
             checkpoint.note_exported_page(tickets, page.after.as_deref().unwrap_or_default())
         });
         let complete = complete.await?;

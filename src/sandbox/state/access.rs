@@ -15,7 +15,7 @@ impl Access {
     pub(in crate::sandbox) fn issue(&mut self, now_ms: i64, life_s: u32) -> String {
         self.ends.retain(|_, end| *end > now_ms);
         self.issued += 1;
-        let token = format!("sandbox-access-token-{}", self.issued);
+        let token = format!("issued-access-token-{}", self.issued);
         self.ends
             .insert(token.clone(), now_ms + i64::from(life_s) * 1_000);
         token

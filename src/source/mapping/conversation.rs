@@ -9,6 +9,7 @@ use super::entry::{Entry, entry};
 use super::field::{COMMENT_NAMES, Field, did_you_mean};
 use super::file::{Fault, Lines, delimiter, encoding, text, walk};
 use super::rule::{Gather, Rule};
+use crate::model::shown::shown_path;
 use crate::source::encoding::Encoding;
 
 /// What the section says.
@@ -114,7 +115,7 @@ impl Section {
 
     /// Looks the columns up in the header of the comments file.
     pub(in crate::source) fn compile(self, columns: &[String]) -> Result<ConversationRules, Fault> {
-        let what = self.file.display().to_string();
+        let what = shown_path(&self.file);
         let (ticket, line) = self.ticket;
         let ticket = index(&what, &ticket, columns).map_err(|message| Fault { line, message })?;
         let mut rules = Vec::new();

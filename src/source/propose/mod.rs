@@ -77,7 +77,6 @@ pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
 
 fn head(csv: &Path, rows: usize, next: &str) -> String {
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
-    let next = next.replace(char::is_control, "?");
     format!(
         "# Proposed from the header and the first {rows} rows of {}.\n\
          # Look it over, then see what would become of every row: {next}\n\n",

@@ -1,0 +1,209 @@
+//! How text of others is shown: names of files and columns, cells, settings, and what a server says.
+//!
+//! A terminal obeys some characters instead of showing them: it moves the cursor, paints over lines,
+//! changes its title. Others turn the reading direction, or are not seen at all. Each of them is
+//! written as its escape, such as `\u{1b}`, and not as one sign for all: so a person sees which one it
+//! is and can search the file for it, and two names that differ in such a character still differ.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Whether a character does something to a terminal or to its neighbours instead of being seen.
+///
+/// U+200C and U+200D are left alone: scripts and emoji need them, and they only join their neighbours
+/// or keep them apart.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Shows a text on one line, with nothing in it that is hidden.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    replaced(text, is_hidden, |hidden, out| {
+        out.extend(hidden.escape_default());
+    })
+}
+
+/// Shows text whose lines are our own: line ends stay.
+pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    let is_foreign = |character| is_hidden(character) && character != '\n';
+    replaced(text, is_foreign, |hidden, out| {
+        out.extend(hidden.escape_default());
+    })
+}
+
+/// Shows a path.
+pub fn shown_path(path: &Path) -> String {
+    shown(&path.to_string_lossy()).into_owned()
+}
+
+/// A text as an argument that is typed in a shell. What is hidden is typed as an escape, which all
+/// shells but the plainest read.
+pub fn typed(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    if !text.contains(is_hidden) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
+    }
+    let mut out = "$'".to_owned();
+    for character in text.chars() {
+        if is_hidden(character) {
+            for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                let _writing_to_a_string_cannot_fail = write!(out, "\\x{byte:02x}");
+            }
+        } else {
+            out.extend(matches!(character, '\'' | '\\').then_some('\\'));
+            out.push(character);
+        }
+    }
+    out.push('\'');
+    out
+}
+
+/// Shows JSON: the same value, with escapes in its strings. serde_json escapes only the characters
+/// below U+0020.
+pub fn shown_json(json: &str) -> Cow<'_, str> {
+    // Between strings, JSON has no such character but the line ends and tabs that indent it.
+    let is_raw = |character| is_hidden(character) && !matches!(character, '\n' | '\t' | '\r');
+    replaced(json, is_raw, |hidden, out| {
+        for unit in hidden.encode_utf16(&mut [0; 2]) {
+            let _writing_to_a_string_cannot_fail = write!(out, "\\u{unit:04x}");
+        }
+    })
+}
+
+/// Puts a sentence on one line of at most `chars_max` characters: runs of white space become one
+/// space, and nothing in it is hidden.
+pub fn one_line(text: &str, chars_max: usize) -> String {
+    let mut line = String::new();
+    let mut length = 0;
+    let mut space = false;
+    for character in text.chars() {
+        if character.is_whitespace() {
+            space = length > 0;
+            continue;
+        }
+        let width = if is_hidden(character) {
+            character.escape_default().count()
+        } else {
+            1
+        };
+        if length + usize::from(space) + width > chars_max {
+            break;
+        }
+        length += usize::from(space) + width;
+        if std::mem::take(&mut space) {
+            line.push(' ');
+        }
+        if is_hidden(character) {
+            line.extend(character.escape_default());
+        } else {
+            line.push(character);
+        }
+    }
+    line
+}
+
+fn replaced(
+    text: &str,
+    is_replaced: impl Fn(char) -> bool,
+    replace: impl Fn(char, &mut String),
+) -> Cow<'_, str> {
+    if !text.chars().any(&is_replaced) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        if is_replaced(character) {
+            replace(character, &mut out);
+        } else {
+            out.push(character);
+        }
+    }
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_as_its_escape() {
+        for (text, expected) in [
+            ("\u{1b}[2Jgone", "\\u{1b}[2Jgone"),
+            ("a\u{7f}\u{9b}31m", "a\\u{7f}\\u{9b}31m"),
+            ("x\u{202e}cba\u{2066}", "x\\u{202e}cba\\u{2066}"),
+            ("two\nlines\tand\r", "two\\nlines\\tand\\r"),
+            ("no\u{200b}thing\u{feff}", "no\\u{200b}thing\\u{feff}"),
+        ] {
+            assert_eq!(shown(text), expected);
+        }
+    }
+
+    #[test]
+    fn what_people_write_is_shown_as_it_is() {
+        for text in [
+            "Größe „x“ 日本語",
+            "👩\u{200d}👧 e\u{301}",
+            r#"C:\a "b" 'c'"#,
+        ] {
+            assert!(matches!(shown(text), Cow::Borrowed(same) if same == text));
+        }
+    }
+
+    #[test]
+    fn an_argument_is_quoted_where_a_shell_would_take_it_apart() {
+        for (text, expected) in [
+            ("exports/tickets-1.csv", "exports/tickets-1.csv"),
+            ("Geschäfte.csv", "Geschäfte.csv"),
+            ("my tickets.csv", "'my tickets.csv'"),
+            ("it's $HOME.csv", r"'it'\''s $HOME.csv'"),
+            ("", "''"),
+            ("it's\u{1b}[2J\u{9b}\\", r"$'it\'s\x1b[2J\xc2\x9b\\'"),
+        ] {
+            assert_eq!(typed(text), expected);
+        }
+    }
+
+    #[test]
+    fn lines_of_ours_stay_lines() {
+        assert_eq!(shown_lines("a\nb\u{1b}\r\n"), "a\nb\\u{1b}\\r\n");
+    }
+
+    #[test]
+    fn a_sentence_is_one_line_and_bounded_in_characters_not_bytes() {
+        assert_eq!(
+            one_line("  a\r\n\tb\u{1b}[31m\u{202e}c \u{0} ", 100),
+            "a b\\u{1b}[31m\\u{202e}c \\u{0}"
+        );
+        assert_eq!(one_line("äöü äöü", 5), "äöü ä");
+        assert_eq!(one_line("äöü äöü", 4), "äöü");
+        assert_eq!(one_line("ab\u{1b}c", 5), "ab", "no half of an escape");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_is_left(text in any::<String>(), most in 0..80_usize) {
+            prop_assert!(!shown(&text).contains(is_hidden));
+            prop_assert!(shown_lines(&text).chars().all(|c| c == '\n' || !is_hidden(c)));
+            let line = one_line(&text, most);
+            prop_assert!(!line.contains(is_hidden) && line.chars().count() <= most);
+        }
+
+        #[test]
+        fn json_keeps_its_value(text in "(\\PC|[\u{0}-\u{a0}]|[\u{2028}-\u{202e}]|[\u{e0000}-\u{e007f}]){0,20}") {
+            let json = serde_json::to_string_pretty(&[&text]).unwrap();
+            let shown = shown_json(&json);
+            prop_assert!(shown.chars().all(|c| c == '\n' || !is_hidden(c)));
+            prop_assert_eq!(serde_json::from_str::<[String; 1]>(&shown).unwrap(), [text]);
+        }
+    }
+}
