@@ -15,6 +15,8 @@ mod arguments;
 mod checkpoints;
 #[path = "command/dry_run.rs"]
 mod dry_run;
+#[path = "command/edited.rs"]
+mod edited;
 #[path = "command/imports.rs"]
 mod imports;
 #[path = "command/inputs.rs"]

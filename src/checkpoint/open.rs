@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::audit::audit_at_start;
 use super::error::CheckpointError;
 use super::lock::{Lock, private};
 use super::schema::{APPLICATION_ID, MIGRATIONS, format};
@@ -300,33 +301,6 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
 fn leave_alone(db: &Connection, leave: bool) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
         .map(|_| ())
-}
-
-/// What a start relies on without looking again: that no row has gone, and that what is in flight
-/// and what says so agree.
-fn audit_at_start(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
-    let inconsistent: Option<String> = db
-        .query_row(
-            "SELECT CASE
-               WHEN NOT EXISTS (SELECT 1 FROM setting WHERE name = 'csv_sha256') THEN NULL
-               WHEN (SELECT value FROM setting WHERE name = 'rows')
-                    <> (SELECT count(*) FROM row) THEN 'rows are missing'
-               WHEN EXISTS (SELECT 1 FROM row r LEFT JOIN flight f ON f.row = r.number
-                            WHERE r.state = 1 AND f.row IS NULL) THEN 'an intent is missing'
-               WHEN EXISTS (SELECT 1 FROM flight f LEFT JOIN row r ON r.number = f.row
-                            WHERE r.state IS NOT 1) THEN 'an intent has no row'
-             END",
-            [],
-            |row| row.get(0),
-        )
-        .map_err(|source| CheckpointError::sqlite(path, source))?;
-    match inconsistent {
-        None => Ok(()),
-        Some(detail) => Err(CheckpointError::Inconsistent {
-            path: path.to_owned(),
-            detail,
-        }),
-    }
 }
 
 fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
