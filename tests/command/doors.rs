@@ -25,7 +25,7 @@ enum SoFar {
 
 const MOMENTS: [SoFar; 2] = [SoFar::Asking, SoFar::Halfway];
 
-/// A run that goes on, and the account that it imports into.
+/// An account, and the CSV that runs import into it.
 struct Scene {
     folder: Folder,
     sandbox: Sandbox,
