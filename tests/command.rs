@@ -13,14 +13,20 @@ mod accounts;
 mod arguments;
 #[path = "command/checkpoints.rs"]
 mod checkpoints;
+#[path = "command/doors.rs"]
+mod doors;
 #[path = "command/dry_run.rs"]
 mod dry_run;
+#[path = "command/edited.rs"]
+mod edited;
 #[path = "command/imports.rs"]
 mod imports;
 #[path = "command/inputs.rs"]
 mod inputs;
 #[path = "command/interrupts.rs"]
 mod interrupts;
+#[path = "command/recorded_paths.rs"]
+mod recorded_paths;
 #[path = "command/status.rs"]
 mod status;
 #[path = "command/stdout.rs"]

@@ -1,18 +1,65 @@
 //! The auditor: what must hold in every checkpoint, checked in SQL alone. It shares no code with the
 //! lifecycle or the writer, so that a mistake there cannot hide itself here.
 
+use std::path::Path;
+
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
 
-/// Each check is a sentence about what is wrong, and a query for the numbers of the rows where it is.
-const CHECKS: &[(&str, &str)] = &[
+/// What can be wrong with a row, as a sentence and a condition on its own columns: all of these take
+/// one pass, which a start can afford.
+const ROW_CHECKS: &[(&str, &str)] = &[
     (
         "is in a state that does not exist",
-        "SELECT number FROM row WHERE state NOT BETWEEN 0 AND 6",
+        "state NOT BETWEEN 0 AND 6",
     ),
+    (
+        "is created without a ticket, or has one without being created",
+        "(state = 2) <> (ticket_id IS NOT NULL) OR (state = 2) <> (how IS NOT NULL)",
+    ),
+    (
+        "can be sent but has no external_id, key or fingerprint",
+        "state IN (0, 1, 2, 3, 5)
+         AND (external_id IS NULL OR length(key) IS NOT 16 OR length(fingerprint) IS NOT 32)",
+    ),
+    (
+        "is rejected, invalid or unknown without a reason, or has a reason without being so",
+        "(state IN (3, 4, 5)) <> (problem_code IS NOT NULL)",
+    ),
+    (
+        "was never sent but is in a state that only sending leads to",
+        "first_sent_at IS NULL AND (state IN (1, 3) OR state = 2 AND how IN (0, 1, 2))",
+    ),
+];
+
+/// What can be wrong between a row and its intent, as a sentence and a query for the numbers of the
+/// rows. There are few intents, so a start can afford these too.
+const FLIGHT_CHECKS: &[(&str, &str)] = &[
+    (
+        "is sending without an intent",
+        "SELECT number FROM row WHERE state = 1 AND number NOT IN (SELECT row FROM flight)",
+    ),
+    (
+        "has a stored body although it is not sending",
+        "SELECT f.row FROM flight f LEFT JOIN row r ON r.number = f.row
+         WHERE r.state IS NOT 1",
+    ),
+    (
+        "has an intent under another key than its own",
+        "SELECT f.row FROM flight f JOIN row r ON r.number = f.row WHERE f.key IS NOT r.key",
+    ),
+    (
+        "has more open requests than requests",
+        "SELECT row FROM flight WHERE open > attempts OR open < 0",
+    ),
+];
+
+/// What can be wrong among all rows and the log. Each of these sorts what it reads, which takes
+/// longer than a start as a whole.
+const WIDE_CHECKS: &[(&str, &str)] = &[
     (
         "shares its external_id with another row",
         "SELECT number FROM row WHERE external_id IN (
@@ -37,16 +84,6 @@ const CHECKS: &[(&str, &str)] = &[
            GROUP BY ticket_id HAVING count(*) > 1)",
     ),
     (
-        "can be sent but has no external_id, key or fingerprint",
-        "SELECT number FROM row WHERE state IN (0, 1, 2, 3, 5)
-           AND (external_id IS NULL OR length(key) IS NOT 16 OR length(fingerprint) IS NOT 32)",
-    ),
-    (
-        "is created without a ticket, or has one without being created",
-        "SELECT number FROM row
-         WHERE (state = 2) <> (ticket_id IS NOT NULL) OR (state = 2) <> (how IS NOT NULL)",
-    ),
-    (
         "is created by an answer that the log does not hold",
         "SELECT number FROM row WHERE state = 2 AND how IN (0, 1, 2) AND number NOT IN (
            SELECT row FROM attempt WHERE kind = 0 AND status BETWEEN 200 AND 299)",
@@ -57,35 +94,20 @@ const CHECKS: &[(&str, &str)] = &[
            SELECT row FROM attempt WHERE kind <> 0 AND found > 0)",
     ),
     (
-        "is rejected, invalid or unknown without a reason, or has a reason without being so",
-        "SELECT number FROM row WHERE (state IN (3, 4, 5)) <> (problem_code IS NOT NULL)",
-    ),
-    (
-        "is sending without an intent",
-        "SELECT number FROM row WHERE state = 1 AND number NOT IN (SELECT row FROM flight)",
-    ),
-    (
-        "has a stored body although it is not sending",
-        "SELECT f.row FROM flight f LEFT JOIN row r ON r.number = f.row
-         WHERE r.state IS NOT 1",
-    ),
-    (
-        "has an intent under another key than its own",
-        "SELECT f.row FROM flight f JOIN row r ON r.number = f.row WHERE f.key IS NOT r.key",
-    ),
-    (
-        "has more open requests than requests",
-        "SELECT row FROM flight WHERE open > attempts OR open < 0",
-    ),
-    (
-        "was never sent but is in a state that only sending leads to",
-        "SELECT number FROM row WHERE state IN (1, 3) AND first_sent_at IS NULL",
-    ),
-    (
         "is in the log but not in the checkpoint",
         "SELECT row FROM attempt WHERE row NOT IN (SELECT number FROM row)",
     ),
 ];
+
+/// Whether a scan has come to its end. Before that, nothing holds.
+const IS_LOADED: &str = "SELECT EXISTS (SELECT 1 FROM setting WHERE name = 'csv_sha256')";
+
+/// Whether there are other rows than were scanned.
+const ROWS_ARE_MISSING: &str = "
+    SELECT (SELECT value FROM setting WHERE name = 'rows') IS NOT (SELECT count(*) FROM row)";
+
+/// What is wrong with a body whose hash is another one than the stored.
+const CHANGED_BODY: &str = "has a stored body that is not what was sent";
 
 /// Findings of one kind that are listed before the rest is only counted.
 const LISTED_MAX: usize = 5;
@@ -106,18 +128,89 @@ impl Checkpoint {
 
 fn audit(db: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut findings = Vec::new();
-    for (sentence, query) in CHECKS {
-        let mut query = db.prepare(query)?;
-        let rows: Vec<u64> = query
-            .query_map([], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        findings.extend(describe(sentence, &rows));
+    if holds(db, IS_LOADED)? && holds(db, ROWS_ARE_MISSING)? {
+        findings.push("rows are missing".to_owned());
     }
-    findings.extend(describe(
-        "has a stored body that is not what was sent",
-        &changed_bodies(db)?,
-    ));
+    for (sentence, condition) in ROW_CHECKS {
+        let query = format!("SELECT number FROM row WHERE {condition}");
+        findings.extend(describe(sentence, &numbers(db, &query)?));
+    }
+    for (sentence, query) in FLIGHT_CHECKS.iter().chain(WIDE_CHECKS) {
+        findings.extend(describe(sentence, &numbers(db, query)?));
+    }
+    findings.extend(describe(CHANGED_BODY, &changed_bodies(db)?));
     Ok(findings)
+}
+
+/// Refuses what a start would otherwise rely on without looking again: it finds what the audit finds,
+/// as far as that takes no sorting, and stops at the first finding.
+pub(super) fn audit_at_start(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
+    let found = first_finding(db).map_err(|source| CheckpointError::sqlite(path, source))?;
+    match found {
+        None => Ok(()),
+        Some(detail) => Err(CheckpointError::Inconsistent {
+            path: path.to_owned(),
+            detail,
+        }),
+    }
+}
+
+fn first_finding(db: &Connection) -> rusqlite::Result<Option<String>> {
+    if !holds(db, IS_LOADED)? {
+        return Ok(None);
+    }
+    if holds(db, ROWS_ARE_MISSING)? {
+        return Ok(Some("rows are missing".to_owned()));
+    }
+    let any: Vec<String> = ROW_CHECKS
+        .iter()
+        .map(|(_, condition)| format!("({condition})"))
+        .collect();
+    let one_pass = format!(
+        "SELECT min(iif({}, number, NULL)), ifnull(sum(state = 2 AND how IN (0, 1, 2)), 0)
+         FROM row",
+        any.join(" OR ")
+    );
+    let (wrong, by_answers): (Option<u64>, u64) =
+        db.query_row(&one_pass, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if let Some(row) = wrong {
+        return what_is_wrong_with(db, row).map(Some);
+    }
+    let answers = "SELECT count(*) FROM attempt WHERE kind = 0 AND status BETWEEN 200 AND 299";
+    if by_answers > db.query_row(answers, [], |row| row.get(0))? {
+        let sentence = "more rows are created by an answer than there were such answers";
+        return Ok(Some(sentence.to_owned()));
+    }
+    for (sentence, query) in FLIGHT_CHECKS {
+        if let Some(row) = numbers(db, &format!("{query} LIMIT 1"))?.first() {
+            return Ok(Some(format!("row {row} {sentence}")));
+        }
+    }
+    let changed = changed_bodies(db)?;
+    Ok(changed
+        .first()
+        .map(|row| format!("row {row} {CHANGED_BODY}")))
+}
+
+/// Says which check of rows found a row.
+fn what_is_wrong_with(db: &Connection, row: u64) -> rusqlite::Result<String> {
+    for (sentence, condition) in ROW_CHECKS {
+        let query = format!("SELECT number FROM row WHERE number = {row} AND ({condition})");
+        if !numbers(db, &query)?.is_empty() {
+            return Ok(format!("row {row} {sentence}"));
+        }
+    }
+    Ok(format!("row {row} is not as it should be"))
+}
+
+fn holds(db: &Connection, query: &str) -> rusqlite::Result<bool> {
+    db.query_row(query, [], |row| row.get(0))
+}
+
+fn numbers(db: &Connection, query: &str) -> rusqlite::Result<Vec<u64>> {
+    let mut query = db.prepare(query)?;
+    let rows = query.query_map([], |row| row.get(0))?;
+    rows.collect()
 }
 
 fn changed_bodies(db: &Connection) -> rusqlite::Result<Vec<u64>> {

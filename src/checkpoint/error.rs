@@ -32,6 +32,59 @@ pub enum CheckpointError {
         /// The other machine's name.
         machine: String,
     },
+    /// A process of this machine sends from it, or from the file that it was copied from.
+    #[error(
+        "{path} is in use by {holder}, under this name or another, or it is a copy that was made while \
+         that process was at work; wait for it to end, or stop it"
+    )]
+    InUse {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The process.
+        holder: String,
+    },
+    /// A process that cannot be seen from here may be sending from it.
+    #[error(
+        "{path} is in use by {holder}, and whether that process still runs cannot be seen from here; \
+         if it does not and this is the only copy, add --take-over to the run"
+    )]
+    LeasedElsewhere {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The process.
+        holder: String,
+    },
+    /// Another process has taken it over from this one.
+    #[error(
+        "{path} was taken over by {holder}; nothing more was sent by this process: wait for the other \
+         one to end, then look at status"
+    )]
+    LeaseLost {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The other process.
+        holder: String,
+    },
+    /// It is no longer where it was opened.
+    #[error(
+        "{path} was moved, deleted or replaced while it was in use, so nothing more was sent; put it \
+         back, then run the same command again, with --recover if it is not the same file"
+    )]
+    Moved {
+        /// Where it was.
+        path: PathBuf,
+    },
+    /// It has several names.
+    #[error(
+        "{path} is one of {names} names of the same file (hard links), and a checkpoint must have one \
+         name only; remove the others (find . -samefile FILE lists them)"
+    )]
+    HardLinks {
+        /// The checkpoint.
+        path: PathBuf,
+        /// How many names it has.
+        names: u64,
+    },
     /// The file belongs to another program.
     #[error(
         "{} is not a checkpoint of zendesk-migrate; name another file with -c",

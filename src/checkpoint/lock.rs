@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::CheckpointError;
-use super::open::one_name;
+use super::place::one_name;
 
 /// How often a lock that is held is tried again: `status` holds it for the blink in which it looks
 /// whether somebody does.
@@ -81,8 +81,11 @@ impl Lock {
 
 /// Whether a process holds the lock of the checkpoint at `path`.
 pub(super) fn is_held(path: &Path) -> bool {
-    File::open(lock_path(&one_name(path)))
-        .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    let path = lock_path(&one_name(path));
+    // Opening a pipe would wait for its writer.
+    path.is_file()
+        && File::open(path)
+            .is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 fn read_holder(mut file: &File) -> String {

@@ -1,7 +1,8 @@
 //! The SQLite file that remembers every row, so that a killed run can go on.
 //!
 //! **Locking.** One writer: an OS lock on a file beside the checkpoint decides, and it goes when its
-//! process goes. Readers (`status`) take no lock; WAL lets them read while a run writes.
+//! process goes. Who sends also holds a lease in the database itself, which other names of the file and
+//! copies of it show too. Readers (`status`) take no lock; WAL lets them read while a run writes.
 //!
 //! **Durability.** `journal_mode=WAL` with `synchronous=FULL`: a COMMIT that returned is on disk.
 //! Intents are committed before anything is sent; only [`Checkpoint::commit`] mints a
@@ -19,10 +20,13 @@ mod duplicates;
 mod error;
 mod flight;
 mod history;
+mod lease;
 mod load;
 mod lock;
 mod mended;
 mod open;
+mod place;
+mod process;
 mod recover;
 mod refusals;
 mod requests;
@@ -41,6 +45,7 @@ pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
 pub use flight::InFlight;
 pub use history::{RunEnd, RunId};
+pub use lease::AtWork;
 pub use load::{Load, NewRow};
 pub use mended::Mended;
 pub use open::{Checkpoint, Reader};
@@ -60,6 +65,8 @@ mod batch_tests;
 mod delta_tests;
 #[cfg(test)]
 mod fixture_tests;
+#[cfg(test)]
+mod lease_tests;
 #[cfg(test)]
 mod mended_tests;
 #[cfg(test)]

@@ -8,8 +8,11 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::audit::audit_at_start;
 use super::error::CheckpointError;
+use super::lease::{self, LeaseId};
 use super::lock::{Lock, private};
+use super::place::{Place, one_name, refuse_hard_links};
 use super::schema::{APPLICATION_ID, MIGRATIONS, format};
 use crate::model::ids::Key;
 
@@ -24,6 +27,9 @@ pub struct Checkpoint {
     pub(super) poisoned: bool,
     /// The file whose rows are sent; `None` is the recorded CSV.
     pub(super) file: Option<String>,
+    pub(super) lease: Option<LeaseId>,
+    /// Where its file is; `None` if it has no name.
+    pub(super) place: Option<Place>,
     lock: Option<Lock>,
 }
 
@@ -40,6 +46,7 @@ impl Checkpoint {
     /// `holder` is what a second run is told about this one.
     pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
         let is_new = !exists_as_ours(path)?;
+        refuse_hard_links(path)?;
         // Two names of one file would be two locks.
         let lock = Lock::take(path, &one_name(path), holder)?;
         if is_new {
@@ -58,6 +65,7 @@ impl Checkpoint {
         }
         let sqlite = |source| CheckpointError::sqlite(path, source);
         let had_wal = has_wal(path);
+        let place = Place::of(path);
         let mut db = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -72,9 +80,12 @@ impl Checkpoint {
                 .map_err(sqlite)?;
         } else {
             refuse_newer(&db, path)?;
+            lease::refuse_in_use(&db, path)?;
             quick_check(&db, path)?;
             audit_at_start(&db, path)?;
         }
+        // Between the look at the name and the opening, it may have been given to another file.
+        place.refuse_moved()?;
         migrate(&mut db, path)?;
         switch_to_wal(&db, path)?;
         leave_alone(&db, false).map_err(sqlite)?;
@@ -84,6 +95,8 @@ impl Checkpoint {
             path: path.to_owned(),
             poisoned: false,
             file: None,
+            lease: None,
+            place: Some(place),
             lock: Some(lock),
         })
     }
@@ -108,6 +121,8 @@ impl Checkpoint {
             path,
             poisoned: false,
             file: None,
+            lease: None,
+            place: None,
             lock: None,
         })
     }
@@ -152,24 +167,21 @@ impl Checkpoint {
             path,
             poisoned: false,
             file: None,
+            lease: None,
+            place: None,
             lock: None,
         })
     }
 
     /// Takes a checkpoint back that was created for a file which then turned out to be unreadable:
     /// nothing was ever sent from it, and a person who mends the file starts anew.
-    pub fn discard_if_new(self) -> Result<(), CheckpointError> {
+    pub fn discard_if_new(mut self) -> Result<(), CheckpointError> {
         if self.is_loaded()? {
             return Ok(());
         }
-        let Self { db, path, lock, .. } = self;
-        let io = |source| CheckpointError::Io {
-            path: path.clone(),
-            source,
-        };
-        db.close()
-            .map_err(|(_, source)| CheckpointError::sqlite(&path, source))?;
-        std::fs::remove_file(&path).map_err(io)?;
+        let (path, lock) = (self.path.clone(), self.lock.take());
+        drop(self);
+        std::fs::remove_file(&path).map_err(|source| CheckpointError::Io { path, source })?;
         lock.map_or(Ok(()), Lock::remove)
     }
 
@@ -181,6 +193,13 @@ impl Checkpoint {
     /// Gives an error of SQLite the checkpoint's name.
     pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
         result.map_err(|source| CheckpointError::sqlite(&self.path, source))
+    }
+}
+
+impl Drop for Checkpoint {
+    /// However a run ends in peace, it gives its lease back; the lock goes after the database.
+    fn drop(&mut self) {
+        self.release_lease();
     }
 }
 
@@ -219,23 +238,6 @@ impl Reader {
     }
 }
 
-/// The path without links, as far as it exists.
-pub(super) fn one_name(path: &Path) -> PathBuf {
-    if let Ok(whole) = path.canonicalize() {
-        return whole;
-    }
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    match (
-        folder.unwrap_or(Path::new(".")).canonicalize(),
-        path.file_name(),
-    ) {
-        (Ok(folder), Some(name)) => folder.join(name),
-        (Ok(_) | Err(_), None) | (Err(_), Some(_)) => path.to_owned(),
-    }
-}
-
 /// Says whether there is a checkpoint of ours at `path`; a file that is somebody else's is an
 /// error. Reads the header itself, so that a foreign file is not even opened by SQLite.
 fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
@@ -243,8 +245,16 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
         path: path.to_owned(),
         source,
     };
-    let file = match File::open(path) {
-        Ok(file) => file,
+    let foreign = || CheckpointError::Foreign {
+        path: path.to_owned(),
+    };
+    // Asked before opening: opening a pipe would wait for its writer.
+    let opened = std::fs::metadata(path).and_then(|found| {
+        let is_special = !found.is_file() && !found.is_dir();
+        (!is_special).then(|| File::open(path)).transpose()
+    });
+    let file = match opened {
+        Ok(file) => file.ok_or_else(foreign)?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return nothing_is_left(path).map(|()| false);
         }
@@ -258,13 +268,7 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     }
     let is_ours = header.starts_with(b"SQLite format 3\0")
         && header.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
-    if is_ours {
-        Ok(true)
-    } else {
-        Err(CheckpointError::Foreign {
-            path: path.to_owned(),
-        })
-    }
+    is_ours.then_some(true).ok_or_else(foreign)
 }
 
 /// A WAL without its file is what is left of a checkpoint that was emptied or removed: SQLite would
@@ -281,7 +285,7 @@ fn nothing_is_left(path: &Path) -> Result<(), CheckpointError> {
 
 /// Whether there is a WAL with something in it: its last process did not end in peace.
 fn has_wal(path: &Path) -> bool {
-    let mut wal = path.as_os_str().to_owned();
+    let mut wal = one_name(path).into_os_string();
     wal.push("-wal");
     std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0)
 }
@@ -300,33 +304,6 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
 fn leave_alone(db: &Connection, leave: bool) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
         .map(|_| ())
-}
-
-/// What a start relies on without looking again: that no row has gone, and that what is in flight
-/// and what says so agree.
-fn audit_at_start(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
-    let inconsistent: Option<String> = db
-        .query_row(
-            "SELECT CASE
-               WHEN NOT EXISTS (SELECT 1 FROM setting WHERE name = 'csv_sha256') THEN NULL
-               WHEN (SELECT value FROM setting WHERE name = 'rows')
-                    <> (SELECT count(*) FROM row) THEN 'rows are missing'
-               WHEN EXISTS (SELECT 1 FROM row r LEFT JOIN flight f ON f.row = r.number
-                            WHERE r.state = 1 AND f.row IS NULL) THEN 'an intent is missing'
-               WHEN EXISTS (SELECT 1 FROM flight f LEFT JOIN row r ON r.number = f.row
-                            WHERE r.state IS NOT 1) THEN 'an intent has no row'
-             END",
-            [],
-            |row| row.get(0),
-        )
-        .map_err(|source| CheckpointError::sqlite(path, source))?;
-    match inconsistent {
-        None => Ok(()),
-        Some(detail) => Err(CheckpointError::Inconsistent {
-            path: path.to_owned(),
-            detail,
-        }),
-    }
 }
 
 fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {

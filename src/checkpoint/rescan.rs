@@ -7,6 +7,7 @@ use super::batch::write_row;
 use super::codes;
 use super::duplicates::{Table, index_external_ids};
 use super::error::CheckpointError;
+use super::lease;
 use super::load::NewRow;
 use super::mended;
 use super::open::Checkpoint;
@@ -49,7 +50,12 @@ impl Checkpoint {
              BEGIN IMMEDIATE;",
         );
         self.wrap(result)?;
-        Ok(Rescan { checkpoint: self })
+        let rescan = Rescan { checkpoint: self };
+        let Checkpoint {
+            db, path, lease, ..
+        } = &*rescan.checkpoint;
+        lease::guard(db, path, *lease)?;
+        Ok(rescan)
     }
 
     /// Says whether a request was ever made for any row.

@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::batch::{Attempt, Kind, log, write_row};
 use super::codes;
 use super::error::CheckpointError;
+use super::lease;
 use super::open::Checkpoint;
 use super::rows::past_at;
 use super::settings::{Setting, write};
@@ -98,17 +99,20 @@ impl Checkpoint {
         selection: &Selection,
         mut each: impl FnMut(&Connection, Selected) -> rusqlite::Result<()>,
     ) -> Result<u64, CheckpointError> {
-        let result = self
+        let path = &self.path;
+        let sqlite = |source| CheckpointError::sqlite(path, source);
+        let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .and_then(|tx| {
-                let selected = select(&tx, selection)?;
-                let count = selected.len() as u64;
-                selected.into_iter().try_for_each(|row| each(&tx, row))?;
-                tx.commit()?;
-                Ok(count)
-            });
-        self.wrap(result)
+            .map_err(sqlite)?;
+        lease::guard(&tx, path, self.lease)?;
+        let decided = select(&tx, selection).and_then(|selected| {
+            let count = selected.len() as u64;
+            selected.into_iter().try_for_each(|row| each(&tx, row))?;
+            tx.commit()?;
+            Ok(count)
+        });
+        decided.map_err(sqlite)
     }
 }
 

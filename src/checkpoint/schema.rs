@@ -21,6 +21,18 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE lease (
+  one        INTEGER PRIMARY KEY CHECK (one = 1),
+  id         BLOB NOT NULL,
+  host       TEXT NOT NULL,
+  machine_id TEXT,
+  boot       TEXT,
+  namespaces TEXT,
+  process    INTEGER NOT NULL,
+  started    TEXT,
+  since      TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE row (
   number          INTEGER PRIMARY KEY,
   line            INTEGER NOT NULL,

@@ -15,7 +15,7 @@ fn created(rows: u64) -> Fixture {
     for number in 1..=rows {
         let state = State::Created {
             ticket: TicketId(100 + number),
-            how: How::Miss,
+            how: How::Found,
         };
         let past = Past::default();
         fixture.put(number, Row { state, past });

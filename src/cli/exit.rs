@@ -23,7 +23,7 @@ pub enum Exit {
     Early = 4,
     /// `verify` found a difference.
     Different = 5,
-    /// Another run holds the checkpoint.
+    /// Another run holds the checkpoint, or has taken it over.
     Held = 6,
     /// The credentials are refused.
     Credentials = 7,
@@ -44,6 +44,7 @@ impl Exit {
             Stop::Interrupted => Self::Interrupted,
             Stop::Credentials(_) => Self::Credentials,
             Stop::Disk(problem) if problem.code == "DiskFull" => Self::Early,
+            Stop::Disk(problem) if problem.code == "TakenOver" => Self::Held,
             Stop::Account(_) | Stop::Input(_) | Stop::Disk(_) => Self::Failed,
             Stop::Limit | Stop::MaxErrors | Stop::MaxDuration | Stop::Outage => Self::Early,
             // Rows of another file, which a run of that one sends.
@@ -131,9 +132,14 @@ fn with_reasons(error: &dyn std::error::Error) -> String {
 
 fn exit_of(error: &CheckpointError) -> Exit {
     match error {
-        CheckpointError::Held { .. } => Exit::Held,
+        CheckpointError::Held { .. }
+        | CheckpointError::InUse { .. }
+        | CheckpointError::LeaseLost { .. } => Exit::Held,
         CheckpointError::DiskFull { .. } => Exit::Early,
         CheckpointError::OtherMachine { .. }
+        | CheckpointError::LeasedElsewhere { .. }
+        | CheckpointError::Moved { .. }
+        | CheckpointError::HardLinks { .. }
         | CheckpointError::Foreign { .. }
         | CheckpointError::Newer { .. }
         | CheckpointError::Damaged { .. }

@@ -108,7 +108,14 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     if arguments.json {
         output::json(&facts);
     }
-    let reader = Reader::open(&place.checkpoint)?;
+    let reader = match Reader::open(&place.checkpoint) {
+        // Its file may be what was lost.
+        Err(_) if matches!(ended.stop, Stop::Disk(_)) => {
+            output::say(&text::ending(&ended.stop, &facts));
+            return Ok(Exit::of_run(&ended.stop, &ended.counts));
+        }
+        reader => reader?,
+    };
     let recorded = match outcome {
         ScanOutcome::Mended(_) => reader.setting(Setting::Csv)?,
         ScanOutcome::First(..) | ScanOutcome::Again(..) | ScanOutcome::Unchanged => None,
@@ -256,6 +263,7 @@ fn send(
     body: &Body<'_>,
     display: &mut Display,
 ) -> Result<Ended, Failure> {
+    checkpoint.take_lease(arguments.take_over)?;
     let (account, credentials, _server) = place.connect()?;
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;

@@ -4,7 +4,7 @@ use super::args::StatusArguments;
 use super::exit::{Exit, Failure};
 use super::tell::PROBLEMS_SHOWN;
 use super::{output, paths};
-use crate::checkpoint::{Reader, Setting};
+use crate::checkpoint::{AtWork, Reader, Setting};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::report::results::Waiting;
@@ -18,8 +18,8 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
         output::json(&facts);
     } else {
         output::line(&text::rows(&facts));
-        if facts.stopped_because == RUNNING {
-            output::line("running: a process is at work on it now");
+        if let Some(sentence) = at_work(&reader)? {
+            output::line(&text::fold(&sentence));
         }
         for Waiting { file, rows } in waiting(&reader, &facts)? {
             output::line(&text::elsewhere(&file, rows, &path));
@@ -46,7 +46,7 @@ pub(super) fn facts(reader: &Reader) -> Result<Facts, Failure> {
     let counts = reader.counts()?;
     let stop = stop(reader, &counts)?;
     let mut facts = Facts::new(&counts, this_run, &stop);
-    if reader.is_held() {
+    if is_running(reader)? {
         facts.stopped_because = RUNNING.into();
     } else if stop != Stop::Done {
         // A run that was cut off has no word for its end. One that was done has left rows that were
@@ -58,6 +58,26 @@ pub(super) fn facts(reader: &Reader) -> Result<Facts, Failure> {
         };
     }
     Ok(facts)
+}
+
+/// Whether a process is at work on the rows. Of one that cannot be seen from here that is not known.
+fn is_running(reader: &Reader) -> Result<bool, Failure> {
+    Ok(reader.is_held() || matches!(reader.at_work()?, AtWork::Runs(_)))
+}
+
+/// Who is at work on the rows, or was and left without a word.
+fn at_work(reader: &Reader) -> Result<Option<String>, Failure> {
+    Ok(match reader.at_work()? {
+        AtWork::Runs(process) => Some(format!("running: {process}")),
+        _ if reader.is_held() => Some("running: a process is at work on it now".to_owned()),
+        AtWork::Nobody => None,
+        AtWork::Gone(process) => Some(format!(
+            "{process} was cut off; the next run resumes where it was"
+        )),
+        AtWork::Unknown(process) => Some(format!(
+            "in use by {process}, and whether that process still runs cannot be seen from here"
+        )),
+    })
 }
 
 /// The word for a run that has not stopped.

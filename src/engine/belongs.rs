@@ -11,20 +11,14 @@ use crate::model::shown::shown_path;
 ///
 /// Which endpoint a run uses is not fixed: rows that were sent to another one are looked up.
 pub fn open(path: &Path, account: &str, take_over: bool) -> Result<Checkpoint, EngineError> {
-    let machine = machine();
     let mut checkpoint = Checkpoint::open(path, &holder())?;
     refuse_another_account(&checkpoint, account)?;
-    if let Some(last) = checkpoint.setting(Setting::Machine)?
-        && last != machine
-        && !take_over
-    {
-        return Err(CheckpointError::OtherMachine {
-            path: path.to_owned(),
-            machine: last,
-        }
-        .into());
+    checkpoint.refuse_held_elsewhere(take_over)?;
+    if !checkpoint.is_loaded()? {
+        // The first scan fills it, over many transactions.
+        checkpoint.take_lease(take_over)?;
     }
-    checkpoint.set(&[(Setting::Account, account), (Setting::Machine, &machine)])?;
+    checkpoint.set(&[(Setting::Account, account), (Setting::Machine, &machine())])?;
     Ok(checkpoint)
 }
 

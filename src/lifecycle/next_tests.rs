@@ -8,7 +8,7 @@ use super::state::{Row, State};
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
 use crate::model::limits::{
-    ATTEMPTS_PER_KEY_MAX, KEY_LIFETIME_MS, KEY_MARGIN_MS, KEYS_PER_ROW_MAX,
+    ATTEMPTS_PER_KEY_MAX, KEY_LIFETIME_MS, KEY_MARGIN_MS, KEYS_PER_ROW_MAX_UNTRUSTED,
 };
 use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, KeyLookup, Verdict};
@@ -186,7 +186,7 @@ proptest! {
             }
             let is_new_key = after.past.keys != before.past.keys;
             prop_assert!(!is_new_key || step == Step::NewKey, "another key, and nobody made it");
-            prop_assert!(after.past.keys <= KEYS_PER_ROW_MAX);
+            prop_assert!(after.past.keys <= KEYS_PER_ROW_MAX_UNTRUSTED);
             if let State::Created { ticket, .. } = before.state {
                 let kept = matches!(after.state, State::Created { ticket: now, .. } if now == ticket);
                 prop_assert!(kept, "a ticket was forgotten");

@@ -7,7 +7,8 @@ use std::sync::PoisonError;
 
 use super::encoding::Input;
 use super::error::SourceError;
-use super::header::{Header, open};
+use super::file::open;
+use super::header::Header;
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
 use super::quotes::{FIRST, record_end, survey};
 use super::records::{LoneReader, Place};

@@ -206,6 +206,18 @@ pub enum SourceError {
         /// The mapping.
         path: PathBuf,
     },
+    /// The mapping's path leads to a directory, a pipe or a device.
+    #[error("mapping {} is not a regular file; save it to a file, and name that with -m", path.display())]
+    MappingNotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The mapping has more bytes than any mapping needs.
+    #[error("mapping {} is too large for a mapping; name the right file with -m", path.display())]
+    MappingTooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// The mapping file is not UTF-8 text.
     #[error(
         "mapping {} is not UTF-8; save it as UTF-8 and run again",

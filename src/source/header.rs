@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::encoding::{Encoding, Guess, sniff};
 use super::error::SourceError;
 use super::excerpt::pointed;
+use super::file::open;
 use super::pieces::unreadable;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
@@ -237,27 +238,6 @@ fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
         }),
         None => Ok(head),
     }
-}
-
-/// Opens a CSV, with an error of its own for a path that leads nowhere or to no file.
-pub(super) fn open(path: &Path) -> Result<File, SourceError> {
-    let failed = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => SourceError::Missing { path: path.into() },
-        _ => SourceError::Io {
-            path: path.into(),
-            doing: "open",
-            source,
-        },
-    };
-    if path == Path::new("-") {
-        return Err(SourceError::Stdin);
-    }
-    // Asked before opening: opening a pipe would wait for its writer.
-    let kind = std::fs::metadata(path).map_err(failed)?;
-    if !kind.is_file() {
-        return Err(SourceError::NotAFile { path: path.into() });
-    }
-    File::open(path).map_err(failed)
 }
 
 /// Reads the line by which Excel is told the delimiter, and counts its bytes.

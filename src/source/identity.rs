@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use sha2::{Digest, Sha256};
 
 use super::error::SourceError;
-use super::header::open;
+use super::file::open;
 use super::pieces::unreadable;
 
 /// Identifies a CSV and its mapping by their bytes.

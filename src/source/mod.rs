@@ -24,6 +24,7 @@ mod dates;
 mod encoding;
 mod error;
 mod excerpt;
+mod file;
 mod header;
 mod identity;
 mod mapping;

@@ -1,6 +1,5 @@
 //! Opens a source: finds the mapping, reads the header, brings the two together.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -17,7 +16,7 @@ use super::mapping::{
 };
 use super::scan::Plan;
 use super::told::told;
-use super::{Endpoint, Source, Target};
+use super::{Endpoint, Source, Target, file};
 
 use crate::model::shown::shown_path;
 
@@ -163,14 +162,7 @@ struct Found {
 }
 
 fn read_mapping(path: &Path) -> Result<Found, SourceError> {
-    let bytes = std::fs::read(path).map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => SourceError::MappingMissing { path: path.into() },
-        _ => SourceError::Io {
-            path: path.into(),
-            doing: "read",
-            source,
-        },
-    })?;
+    let bytes = file::read_mapping(path)?;
     let sha256 = Sha256::digest(&bytes).into();
     let text =
         String::from_utf8(bytes).map_err(|_| SourceError::MappingNotUtf8 { path: path.into() })?;

@@ -9,7 +9,8 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use super::error::SourceError;
-use super::header::{CsvFile, open};
+use super::file::open;
+use super::header::CsvFile;
 use super::pieces::{Cutter, Piece, WholeFile};
 
 /// The pieces that may be cut and not yet handed on.

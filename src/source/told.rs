@@ -4,7 +4,8 @@
 use super::Endpoint;
 use super::comments::Comments;
 use super::encoding::Guess;
-use super::header::{CsvFile, open};
+use super::file::open;
+use super::header::CsvFile;
 use super::mapping::{Mapping, Row, Rule};
 use super::pieces::Cutter;
 

@@ -76,17 +76,17 @@ fn values_that_this_program_never_writes_are_refused() {
         &[
             tampered(
                 "a short key",
-                "c.sqlite3 cannot be used",
+                "can be sent but has no external_id, key or fingerprint",
                 "UPDATE row SET key = x'00' WHERE state = 0",
             ),
             tampered(
                 "no external_id",
-                "c.sqlite3 cannot be used",
+                "can be sent but has no external_id, key or fingerprint",
                 "UPDATE row SET external_id = NULL WHERE state = 0",
             ),
             tampered(
                 "an unknown state",
-                "done, but 3 rows are unknown",
+                "is in a state that does not exist",
                 "UPDATE row SET state = 9 WHERE state = 0",
             ),
         ],

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::sort::{Entry, RUN_ENTRIES, Sorter, read_entries};
 use crate::source::error::SourceError;
-use crate::source::header::{CsvFile, open};
+use crate::source::file::open;
+use crate::source::header::CsvFile;
 use crate::source::pool::in_order;
 use crate::source::records::each_record;
 

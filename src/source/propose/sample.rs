@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::source::checks::is_email;
 use crate::source::error::SourceError;
-use crate::source::header::{CsvFile, Named, open};
+use crate::source::file::open;
+use crate::source::header::{CsvFile, Named};
 use crate::source::pieces::{Cutter, Piece};
 
 /// Cells that other programs write where there is nothing.

@@ -1,0 +1,66 @@
+//! Opens what rows and mappings are read from: regular files, whose size says how much can be read.
+//!
+//! The path may come from a checkpoint, so it may name anything: a pipe would keep the program waiting
+//! for its writer, and a device has no end.
+
+use std::fs::File;
+use std::io::{Error, ErrorKind, Read};
+use std::path::Path;
+
+use super::error::SourceError;
+
+/// The bytes that a mapping may have: far more than anybody writes.
+const MAPPING_BYTES_MAX: u64 = 4 << 20;
+
+/// Where the files lie that the kernel makes up when they are read.
+const MADE_UP: [&str; 2] = ["/proc", "/sys"];
+
+/// Opens a CSV, with an error of its own for a path that leads nowhere or to no file.
+pub(super) fn open(path: &Path) -> Result<File, SourceError> {
+    if path == Path::new("-") {
+        return Err(SourceError::Stdin);
+    }
+    let failed = |source: Error| match source.kind() {
+        ErrorKind::NotFound => SourceError::Missing { path: path.into() },
+        _ => io("open", path, source),
+    };
+    // Asked before opening: opening a pipe would wait for its writer.
+    if is_regular(path).map_err(failed)? {
+        File::open(path).map_err(failed)
+    } else {
+        Err(SourceError::NotAFile { path: path.into() })
+    }
+}
+
+/// Reads a whole mapping.
+pub(super) fn read_mapping(path: &Path) -> Result<Vec<u8>, SourceError> {
+    let failed = |source: Error| match source.kind() {
+        ErrorKind::NotFound => SourceError::MappingMissing { path: path.into() },
+        _ => io("read", path, source),
+    };
+    if !is_regular(path).map_err(failed)? {
+        return Err(SourceError::MappingNotAFile { path: path.into() });
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAPPING_BYTES_MAX + 1).read_to_end(&mut bytes))
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAPPING_BYTES_MAX {
+        return Err(SourceError::MappingTooLarge { path: path.into() });
+    }
+    Ok(bytes)
+}
+
+fn is_regular(path: &Path) -> Result<bool, Error> {
+    let is_file = std::fs::metadata(path)?.is_file();
+    let real = path.canonicalize()?;
+    Ok(is_file && !MADE_UP.iter().any(|folder| real.starts_with(folder)))
+}
+
+fn io(doing: &'static str, path: &Path, source: Error) -> SourceError {
+    SourceError::Io {
+        path: path.into(),
+        doing,
+        source,
+    }
+}
