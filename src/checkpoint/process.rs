@@ -145,11 +145,12 @@ fn namespaces() -> Option<String> {
 
 #[cfg(target_os = "macos")]
 fn boot() -> Option<String> {
-    let told = std::process::Command::new("/usr/sbin/sysctl")
+    let ended = std::process::Command::new("/usr/sbin/sysctl")
         .args(["-n", "kern.bootsessionuuid"])
         .output()
         .ok()?;
-    word(&String::from_utf8(told.stdout).ok()?)
+    let std::process::Output { stdout: said, .. } = ended;
+    word(&String::from_utf8(said).ok()?)
 }
 
 #[cfg(not(target_os = "macos"))]

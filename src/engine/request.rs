@@ -217,3 +217,7 @@ fn timing(sent: Monotonic) -> Timing {
         arrived: monotonic(),
     }
 }
+
+#[cfg(test)]
+#[path = "request_tests.rs"]
+mod tests;

@@ -16,21 +16,22 @@ fn tampered(what: &'static str, sentence: &'static str, sql: &'static str) -> Da
     Damage::refused(what, sentence, move |scene| execute(scene, sql))
 }
 
-/// A row in flight is looked up by a later run, so its stored body is not needed again.
 #[test]
 fn a_stored_body_that_was_changed_is_never_sent() {
+    let sentence = "has a stored body that is not what was sent";
     judge_all(
         Scene::killed,
         &[
-            Damage::mended("a byte of a body", |scene| {
-                execute(
-                    scene,
-                    "UPDATE flight SET body = CAST(replace(body, 'text', 'Text') AS BLOB)",
-                );
-            }),
-            Damage::mended("a body's hash", |scene| {
-                execute(scene, "UPDATE flight SET fingerprint = zeroblob(32)");
-            }),
+            tampered(
+                "a byte of a body",
+                sentence,
+                "UPDATE flight SET body = CAST(replace(body, 'text', 'Text') AS BLOB)",
+            ),
+            tampered(
+                "a body's hash",
+                sentence,
+                "UPDATE flight SET fingerprint = zeroblob(32)",
+            ),
         ],
     );
 }

@@ -317,7 +317,7 @@ const OTHER_ENDINGS: [OtherCase; 5] = [
     (
         "a reply that breaks off, and a refused lookup",
         "run rows.csv --lookup-settle 1s",
-        3,
+        1,
         |asked| {
             if asked.is_create() {
                 let mut reply =

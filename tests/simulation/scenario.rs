@@ -131,7 +131,7 @@ impl Scenario {
             external_ids,
             ..settings
         };
-        let cache = match more.between(0, 16) {
+        let cache = match more.between(0, 30) {
             0 => Cache::Honest,
             1 => Cache::KeepsDate,
             2 => Cache::HidesItself,
@@ -151,7 +151,7 @@ impl Scenario {
             let row = more.between(1, rows + 1);
             (row, usize::try_from(more.between(0, 7)).unwrap())
         });
-        Self {
+        let scenario = Self {
             imports,
             seed,
             rows,
@@ -179,6 +179,35 @@ impl Scenario {
             keys_mended_after_ms: dice.one_of(&[5, 60, 100_000]) * MINUTE_MS,
             calm_after_ms: dice.between(1, 600) * MINUTE_MS,
             refused_every: dice.one_of(&[0, 0, 7]),
+        };
+        if scenario.cache == Cache::None {
+            scenario
+        } else {
+            scenario.in_which_a_cache_matters()
+        }
+    }
+
+    /// A cache can mislead only who asks again soon, for tickets whose replies are lost and whose keys
+    /// do not count.
+    fn in_which_a_cache_matters(self) -> Self {
+        Self {
+            imports: true,
+            settings: Settings {
+                role: "admin".to_owned(),
+                imports_keys: ImportsKeys::Ignore,
+                rpm: 0,
+                create_rpm: 0,
+                ..self.settings
+            },
+            faults: Faults {
+                lost_after: 0.2,
+                duplicate: 0.0,
+                all: false,
+                ..self.faults
+            },
+            way_ms: self.way_ms.min(300),
+            calm_after_ms: self.calm_after_ms.max(60 * MINUTE_MS),
+            ..self
         }
     }
 

@@ -89,7 +89,7 @@ impl<R: Rows> Driver<R> {
                     if self.tries(subject).is_some_and(Tries::compared) {
                         self.never_answered(subject, reason, now);
                     } else {
-                        self.ask_again(subject, now.plus(LOOKUP_DELAY_MS_MAX));
+                        self.ask_again(subject, now.plus(LOOKUP_DELAY_MS_MAX / 4));
                     }
                 }
                 return;
