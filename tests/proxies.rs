@@ -3,16 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-#[path = "proxies/proxy.rs"]
-mod proxy;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use proxy::{Asked, Proxy, Reply};
 use support::folder::Folder;
 use support::process::Ended;
+use support::proxy::{Account, Asked, Proxy, Reply};
 use support::sandbox::Sandbox;
 
 /// An account behind a proxy, and rows to move there.
@@ -228,7 +226,7 @@ fn cached(
     kept: &mut BTreeMap<String, Reply>,
     cache: Cache,
     asked: &Asked,
-    account: &proxy::Account,
+    account: &Account,
 ) -> Reply {
     let name = asked.path.split("&per_page").next().unwrap().to_owned();
     match (kept.get(&name), cache) {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use support::folder::{Folder, Program};
 use support::http::post;
 use support::process::{until, until_within};
+use support::proxy::{Proxy, Reply};
 use support::sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
 use zendesk_migrate::checkpoint::{Checkpoint, CheckpointError, Reader, Without};
@@ -76,7 +77,15 @@ fn read(
     checkpoint: &mut Checkpoint,
     end: &CancellationToken,
 ) -> (Result<(), EngineError>, u32) {
-    let account = Account::from_url(&sandbox.url()).unwrap();
+    read_from(&sandbox.url(), checkpoint, end)
+}
+
+fn read_from(
+    url: &str,
+    checkpoint: &mut Checkpoint,
+    end: &CancellationToken,
+) -> (Result<(), EngineError>, u32) {
+    let account = Account::from_url(url).unwrap();
     let credentials = Credentials::Bearer("token".into());
     let client = Client::new(account, credentials, Timeouts::default()).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -89,7 +98,7 @@ fn read(
         checkpoint,
         ExportedAccount {
             clock: ServerClock::new(ServerTime(0), Monotonic(0)),
-            tickets: sandbox.stats().tickets,
+            tickets: ROWS as u64,
             dates_tell: true,
         },
         (end, &mut Silent),
@@ -101,6 +110,28 @@ fn read(
 fn advance(sandbox: &Sandbox, seconds: u64) {
     let clock = json!({ "advance_seconds": seconds }).to_string();
     post(sandbox.address(), "/sandbox/clock", &clock);
+}
+
+#[test]
+fn an_export_without_an_end_is_given_up() {
+    let (folder, sandbox) = with_tickets(1);
+    let folder = folder.with("t.csv", csv(3));
+    let proxy = Proxy::start(sandbox.address());
+    proxy.does(|asked, _| {
+        let body = json!({
+            "tickets": [],
+            "after_cursor": format!("another-{}", asked.number),
+            "end_of_stream": false,
+        });
+        Some(Reply::new(200, &body.to_string()))
+    });
+    let mut checkpoint = fresh(&folder);
+    let end = CancellationToken::new();
+    let (result, requests) = read_from(&proxy.url(), &mut checkpoint, &end);
+    result.unwrap();
+    assert_eq!(requests, 2);
+    let counts = checkpoint.counts().unwrap();
+    assert_eq!((counts.pending, counts.created), (3, 0));
 }
 
 #[test]

@@ -149,8 +149,7 @@ fn boot() -> Option<String> {
         .args(["-n", "kern.bootsessionuuid"])
         .output()
         .ok()?;
-    let std::process::Output { stdout: said, .. } = ended;
-    word(&String::from_utf8(said).ok()?)
+    word(&String::from_utf8(ended.stdout).ok()?)
 }
 
 #[cfg(not(target_os = "macos"))]

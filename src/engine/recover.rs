@@ -225,6 +225,26 @@ fn pause_ms(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::problem::Problem;
+
+    #[test]
+    fn a_page_that_failed_is_asked_for_again_after_a_minute_at_most_and_not_for_ever() {
+        let pause = |verdict: Verdict, failures| pause_ms(&verdict, failures, None).unwrap();
+        let long = Some(RetryAfter::Delay(1_000_000_000_000));
+        assert_eq!(pause(Verdict::Throttled(long), 1), Some(60_000));
+        assert_eq!(pause(Verdict::Lost("x".to_owned()), 1), Some(12_000));
+        assert_eq!(pause(Verdict::Lost("x".to_owned()), 8), Some(60_000));
+        assert_eq!(pause(Verdict::Lost("x".to_owned()), 9), None);
+        assert_eq!(
+            pause(Verdict::Expired, 1),
+            Some(0),
+            "another token is fetched"
+        );
+        let refused = Verdict::Refused(Problem::new("X", "x"));
+        assert_eq!(pause(refused, 1), None);
+        let unauthorized = pause_ms(&Verdict::Unauthorized, 1, None);
+        assert!(matches!(unauthorized, Err(EngineError::Credentials(_))));
+    }
 
     #[test]
     fn the_export_is_taken_when_it_takes_fewer_minutes() {

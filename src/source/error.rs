@@ -207,13 +207,19 @@ pub enum SourceError {
         path: PathBuf,
     },
     /// The mapping's path leads to a directory, a pipe or a device.
-    #[error("mapping {} is not a regular file; save it to a file, and name that with -m", path.display())]
+    #[error(
+        "mapping {} is not a regular file; save it to a file, and name that with -m",
+        shown_path(path)
+    )]
     MappingNotAFile {
         /// The path.
         path: PathBuf,
     },
     /// The mapping has more bytes than any mapping needs.
-    #[error("mapping {} is too large for a mapping; name the right file with -m", path.display())]
+    #[error(
+        "mapping {} is too large for a mapping; name the right file with -m",
+        shown_path(path)
+    )]
     MappingTooLarge {
         /// The file.
         path: PathBuf,

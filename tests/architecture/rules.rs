@@ -78,7 +78,9 @@ pub(crate) fn writes(code: &Code) -> Vec<String> {
         let after_dot = at > 0 && code.tokens[at - 1].text == ".";
         in_use = (in_use || token.text == "use") && token.text != ";";
         let is_asked = text(1) == "(" && text(3) == "." && QUESTIONS.contains(&text(4));
-        let is_stream = STREAMS.contains(&token.text) && !is_asked && !in_use;
+        // What a child process has written is a field.
+        let is_field = after_dot && text(1) != "(";
+        let is_stream = STREAMS.contains(&token.text) && !is_asked && !in_use && !is_field;
         let is_print = MACROS.contains(&token.text) && (text(1) == "!" || after_dot);
         if (is_stream || is_print) && !token.in_test && !EXITS.contains(&code.path) {
             wrong.push(told(code, token.line, "only `output` writes to a stream"));

@@ -6,4 +6,5 @@
 pub(crate) mod folder;
 pub(crate) mod http;
 pub(crate) mod process;
+pub(crate) mod proxy;
 pub(crate) mod sandbox;
