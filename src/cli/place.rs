@@ -146,7 +146,7 @@ fn warn_of_api_token(credentials: &Credentials) {
 
 /// A search index is minutes behind: against a real account, absence is not believed at once.
 fn refuse_haste(arguments: &RunArguments, account: &Account) -> Result<(), Failure> {
-    if account.is_loopback() || arguments.lookup_settle >= REQUEST_TIMEOUT_MS {
+    if account.is_loopback() || arguments.lookup_settle() >= REQUEST_TIMEOUT_MS {
         return Ok(());
     }
     Err(Failure::usage(

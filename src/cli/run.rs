@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
              into the archive",
         ));
     }
-    if arguments.max_outage <= arguments.lookup_settle {
+    if arguments.max_outage <= arguments.lookup_settle() {
         return Err(Failure::usage(
             "--max-outage must be longer than --lookup-settle, or rows that have to settle never do",
         ));
@@ -193,7 +193,7 @@ fn settings(arguments: &RunArguments, account: &str) -> String {
         "max_errors": arguments.max_errors,
         "max_outage_ms": arguments.max_outage,
         "max_duration_ms": arguments.max_duration,
-        "lookup_settle_ms": arguments.lookup_settle,
+        "lookup_settle_ms": arguments.lookup_settle(),
         "recover": arguments.recover,
         "take_over": arguments.take_over,
         "allow_triggers": arguments.allow_triggers,
@@ -326,9 +326,9 @@ fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> pl
     plan::Plan {
         rules: Rules {
             trust: meet::trust(arguments.endpoint),
-            lookup_settle_ms: arguments.lookup_settle,
+            lookup_settle_ms: arguments.lookup_settle(),
             request_timeout_ms: REQUEST_TIMEOUT_MS,
-            resend_after_ms: arguments.lookup_settle.min(RESEND_AFTER_MS_MAX),
+            resend_after_ms: arguments.lookup_settle().min(RESEND_AFTER_MS_MAX),
             keys_max: meet::keys_max(arguments),
         },
         route: meet::route(arguments, host, known.user),

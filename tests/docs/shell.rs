@@ -21,6 +21,15 @@ custom_fields = [
 /// What cargo is told to do in the documents. It is not run within a test.
 const CARGO: [&str; 3] = ["build", "install", "test"];
 
+/// What lies in `fixtures`.
+const FIXTURES: [&str; 5] = [
+    "anfragen.csv",
+    "tickets-with-mistakes.csv",
+    "tickets-with-mistakes.toml",
+    "tickets.csv",
+    "tickets.toml",
+];
+
 /// The folder in which the program of a supervisor works.
 const MIGRATION: &str = "/var/lib/migration/";
 
@@ -240,12 +249,13 @@ fn has(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok()
 }
 
+/// Copies the fixtures by their names: whoever has run the program in the folder of the sources has
+/// more files there.
 fn copy_fixtures(to: &Path) {
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     std::fs::create_dir(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("the fixtures") {
-        let entry = entry.expect("an entry");
-        std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
+    for name in FIXTURES {
+        std::fs::copy(from.join(name), to.join(name)).expect("a copy");
     }
 }
 

@@ -148,10 +148,10 @@ pub(in crate::cli) struct RunArguments {
         hide_short_help = true
     )]
     pub(in crate::cli) take_over: bool,
-    /// How long until a ticket not found counts as not made
-    #[arg(long, value_name = "D", default_value = "5m", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
+    /// How long until a ticket not found counts as not made [default: 5m, with --sandbox 1s]
+    #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
           value_parser = duration, help_heading = "Checkpoint", hide_short_help = true)]
-    pub(in crate::cli) lookup_settle: u64,
+    lookup_settle: Option<u64>,
 
     /// Requests in flight, at most
     #[arg(long, value_name = "N", default_value_t = 20, env = "ZENDESK_MIGRATE_CONCURRENCY",
@@ -192,6 +192,22 @@ pub(in crate::cli) struct RunArguments {
     #[command(flatten)]
     pub(in crate::cli) log: LogArguments,
 }
+
+impl RunArguments {
+    /// `--lookup-settle` in milliseconds. In the embedded sandbox nothing lags behind.
+    pub(in crate::cli) fn lookup_settle(&self) -> u64 {
+        let default = if self.account.sandbox {
+            LOOKUP_SETTLE_MS_SANDBOX
+        } else {
+            LOOKUP_SETTLE_MS
+        };
+        self.lookup_settle.unwrap_or(default)
+    }
+}
+
+/// The default of `--lookup-settle`, for a real account and for the embedded sandbox.
+const LOOKUP_SETTLE_MS: u64 = 5 * 60 * 1_000;
+const LOOKUP_SETTLE_MS_SANDBOX: u64 = 1_000;
 
 /// Reads a duration such as `90s`, `15m` or `8h` as milliseconds.
 fn duration(text: &str) -> Result<u64, String> {
