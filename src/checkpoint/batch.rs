@@ -1,6 +1,6 @@
 //! The one way in which a run writes: finished requests and new intents, in one transaction.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::error::CheckpointError;
 use super::open::Checkpoint;
@@ -96,17 +96,7 @@ impl Checkpoint {
     ///
     /// After an error this checkpoint takes no further batch: the caller has to stop sending.
     pub fn commit(&mut self, batch: Batch) -> Result<Vec<Durable<Intent>>, CheckpointError> {
-        if self.poisoned {
-            return Err(CheckpointError::Poisoned {
-                path: self.path.clone(),
-            });
-        }
-        let result = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .and_then(|tx| write_batch(&tx, &batch).and_then(|()| tx.commit()));
-        self.poisoned = result.is_err();
-        self.wrap(result)?;
+        self.write(|tx| write_batch(tx, &batch))?;
         Ok(batch
             .intents
             .into_iter()

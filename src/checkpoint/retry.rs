@@ -1,7 +1,7 @@
 //! What a person decides about rows that the program has given up: to have them tried again, or
 //! which ticket is theirs.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::batch::{Attempt, Kind, log, write_row};
 use super::codes;
@@ -98,17 +98,12 @@ impl Checkpoint {
         selection: &Selection,
         mut each: impl FnMut(&Connection, Selected) -> rusqlite::Result<()>,
     ) -> Result<u64, CheckpointError> {
-        let result = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .and_then(|tx| {
-                let selected = select(&tx, selection)?;
-                let count = selected.len() as u64;
-                selected.into_iter().try_for_each(|row| each(&tx, row))?;
-                tx.commit()?;
-                Ok(count)
-            });
-        self.wrap(result)
+        self.write(|tx| {
+            let selected = select(tx, selection)?;
+            let count = selected.len() as u64;
+            selected.into_iter().try_for_each(|row| each(tx, row))?;
+            Ok(count)
+        })
     }
 }
 
