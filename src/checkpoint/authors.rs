@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, params};
 
 use super::error::CheckpointError;
 use super::open::Checkpoint;
+use super::write::Writing;
 use crate::model::problem::Problem;
 
 /// Somebody who wrote a comment.
@@ -18,25 +19,24 @@ pub struct Author {
 /// Authors being noted down, all or none.
 #[derive(Debug)]
 pub struct Authors<'c> {
-    checkpoint: &'c mut Checkpoint,
+    writing: Writing<'c>,
 }
 
 impl Checkpoint {
     /// Starts to note the authors of a file down. Those who are no users yet are forgotten first:
     /// they may have been mended.
     pub fn authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
-        let result = self
-            .db
-            .execute_batch("BEGIN IMMEDIATE; DELETE FROM author WHERE user_id IS NULL");
-        self.wrap(result)?;
-        Ok(Authors { checkpoint: self })
+        let mut authors = self.more_authors()?;
+        authors
+            .writing
+            .step(|tx| tx.execute("DELETE FROM author WHERE user_id IS NULL", []))?;
+        Ok(authors)
     }
 
     /// Starts to note further authors down.
     pub fn more_authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
-        let result = self.db.execute_batch("BEGIN IMMEDIATE");
-        self.wrap(result)?;
-        Ok(Authors { checkpoint: self })
+        let writing = self.begin()?;
+        Ok(Authors { writing })
     }
 
     /// Up to `most` authors of whom it is not known which user they are, in the order of their
@@ -72,25 +72,21 @@ impl Checkpoint {
         &mut self,
         found: &[(String, Result<u64, Problem>)],
     ) -> Result<(), CheckpointError> {
-        let write = || {
-            let tx = self.db.unchecked_transaction()?;
-            {
-                let mut update = tx.prepare_cached(
-                    "UPDATE author SET user_id = ?2, problem_code = ?3, problem_message = ?4
-                     WHERE email = ?1",
-                )?;
-                for (email, user) in found {
-                    let (user, problem) = match user {
-                        Ok(user) => (Some(user), None),
-                        Err(problem) => (None, Some(problem)),
-                    };
-                    let code = problem.map(|p| &*p.code);
-                    update.execute(params![email, user, code, problem.map(|p| &p.message)])?;
-                }
+        self.write(|tx| {
+            let mut update = tx.prepare_cached(
+                "UPDATE author SET user_id = ?2, problem_code = ?3, problem_message = ?4
+                 WHERE email = ?1",
+            )?;
+            for (email, user) in found {
+                let (user, problem) = match user {
+                    Ok(user) => (Some(user), None),
+                    Err(problem) => (None, Some(problem)),
+                };
+                let code = problem.map(|p| &*p.code);
+                update.execute(params![email, user, code, problem.map(|p| &p.message)])?;
             }
-            tx.commit()
-        };
-        self.wrap(write())
+            Ok(())
+        })
     }
 
     /// The user that an address belongs to; `None` if that is not known. The address is compared
@@ -135,31 +131,20 @@ impl Checkpoint {
 impl Authors<'_> {
     /// Notes an author; the first name that is given for an address stays.
     pub fn add(&mut self, email: &str, name: Option<&str>) -> Result<(), CheckpointError> {
-        let write = || {
-            self.checkpoint
-                .db
-                .prepare_cached(
-                    "INSERT INTO author (email, name) VALUES (?1, ?2)
-                     ON CONFLICT (email) DO UPDATE SET name = excluded.name
-                     WHERE author.name IS NULL AND excluded.name IS NOT NULL",
-                )?
-                .execute(params![email.to_lowercase(), name])
-        };
-        self.checkpoint.wrap(write()).map(|_| ())
+        self.writing.step(|tx| {
+            tx.prepare_cached(
+                "INSERT INTO author (email, name) VALUES (?1, ?2)
+                 ON CONFLICT (email) DO UPDATE SET name = excluded.name
+                 WHERE author.name IS NULL AND excluded.name IS NOT NULL",
+            )?
+            .execute(params![email.to_lowercase(), name])?;
+            Ok(())
+        })
     }
 
     /// Ends the noting.
     pub fn finish(self) -> Result<(), CheckpointError> {
-        let result = self.checkpoint.db.execute_batch("COMMIT");
-        self.checkpoint.wrap(result)
-    }
-}
-
-impl Drop for Authors<'_> {
-    fn drop(&mut self) {
-        if !self.checkpoint.db.is_autocommit() {
-            let _rolled_back_by_the_close_anyway = self.checkpoint.db.execute_batch("ROLLBACK");
-        }
+        self.writing.commit()
     }
 }
 

@@ -1,10 +1,10 @@
 //! The one way in which a run writes: finished requests and new intents, in one transaction.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::{codes, flight, lease};
+use super::{codes, flight};
 use crate::lifecycle::{Row, State};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::{Durable, Intent};
@@ -95,13 +95,8 @@ impl Checkpoint {
     /// # Errors
     ///
     /// After an error this checkpoint takes no further batch: the caller has to stop sending. If the
-    /// lease is lost, nothing is written; if the file is no longer at its place, all but the intents.
+    /// file is no longer at its place, all but the intents is written.
     pub fn commit(&mut self, mut batch: Batch) -> Result<Vec<Durable<Intent>>, CheckpointError> {
-        if self.poisoned {
-            return Err(CheckpointError::Poisoned {
-                path: self.path.clone(),
-            });
-        }
         let at_its_place = match &self.place {
             Some(place) if !batch.intents.is_empty() => place.refuse_moved(),
             Some(_) | None => Ok(()),
@@ -109,32 +104,17 @@ impl Checkpoint {
         if at_its_place.is_err() {
             batch.intents.clear();
         }
-        let mut result = self.write_as_holder(&batch);
-        if result.is_ok() && at_its_place.is_err() {
+        self.write(|tx| write_batch(tx, &batch))?;
+        if at_its_place.is_err() {
             self.empty_wal();
-            result = at_its_place;
+            self.poisoned = true;
+            at_its_place?;
         }
-        self.poisoned = result.is_err();
-        result?;
         Ok(batch
             .intents
             .into_iter()
             .map(|new| Durable::mint(new.intent))
             .collect())
-    }
-
-    /// Writes a batch while nobody else can write, and only as long as the lease is ours.
-    fn write_as_holder(&mut self, batch: &Batch) -> Result<(), CheckpointError> {
-        let path = &self.path;
-        let sqlite = |source| CheckpointError::sqlite(path, source);
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(sqlite)?;
-        lease::guard(&tx, path, self.lease)?;
-        write_batch(&tx, batch)
-            .and_then(|()| tx.commit())
-            .map_err(sqlite)
     }
 
     /// Brings a file that was moved up to date: its WAL stays behind under the old name, where nobody

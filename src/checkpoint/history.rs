@@ -13,6 +13,14 @@ use crate::model::time::ServerTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunId(i64);
 
+#[cfg(test)]
+impl RunId {
+    /// The line of a checkpoint's first run.
+    pub(super) fn first() -> Self {
+        Self(1)
+    }
+}
+
 /// How a run ended.
 #[derive(Debug, Clone, Copy)]
 pub struct RunEnd<'a> {
@@ -32,14 +40,13 @@ impl Checkpoint {
         version: &str,
         arguments: &str,
     ) -> Result<RunId, CheckpointError> {
-        let result = self
-            .db
-            .execute(
+        self.write(|tx| {
+            tx.execute(
                 "INSERT INTO run (began_at, version, arguments) VALUES (?1, ?2, ?3)",
                 params![began_at.0, version, arguments],
-            )
-            .map(|_| RunId(self.db.last_insert_rowid()));
-        self.wrap(result)
+            )?;
+            Ok(RunId(tx.last_insert_rowid()))
+        })
     }
 
     /// Writes down what a run has done so far and how fast it may be and, at its end, why it ended.
@@ -50,12 +57,8 @@ impl Checkpoint {
         allowed_rpm: Option<u32>,
         end: Option<RunEnd<'_>>,
     ) -> Result<(), CheckpointError> {
-        if self.poisoned {
-            return Err(CheckpointError::Poisoned {
-                path: self.path.clone(),
-            });
-        }
-        let result = self.db.execute(
+        self.write(|tx| {
+            tx.execute(
             "UPDATE run SET created = ?2, requests = ?3, throttled = ?4, retried = ?5, lookups = ?6,
                     elapsed_ms = ?7, allowed_rpm = ?8, ended_at = ?9, stopped_because = ?10,
                     message = ?11
@@ -73,9 +76,9 @@ impl Checkpoint {
                 end.map(|end| end.stopped_because),
                 end.and_then(|end| end.message),
             ],
-        );
-        self.poisoned = result.is_err();
-        self.wrap(result.map(|_| ()))
+        )?;
+            Ok(())
+        })
     }
 }
 

@@ -48,8 +48,9 @@ impl Checkpoint {
 
     /// Starts the first scan.
     pub fn load(&mut self) -> Result<Load<'_>, CheckpointError> {
+        self.refuse_if_poisoned()?;
         let result = begin(&self.db);
-        let synchronous = self.wrap(result)?;
+        let synchronous = self.written(result)?;
         Ok(Load {
             checkpoint: self,
             found: Counts::default(),
@@ -67,12 +68,12 @@ impl Load<'_> {
     ) -> Result<(), CheckpointError> {
         if self.in_transaction >= ROWS_A_TRANSACTION {
             let result = self.checkpoint.db.execute_batch("COMMIT; BEGIN IMMEDIATE;");
-            self.checkpoint.wrap(result)?;
+            self.checkpoint.written(result)?;
             self.in_transaction = 0;
         }
         let before = self.found.rows();
         let result = insert(&self.checkpoint.db, &mut self.found, rows);
-        self.checkpoint.wrap(result)?;
+        self.checkpoint.written(result)?;
         self.in_transaction += self.found.rows() - before;
         Ok(())
     }
@@ -87,7 +88,7 @@ impl Load<'_> {
     /// state.
     pub fn finish(self, settings: &[(Setting, String)]) -> Result<Counts, CheckpointError> {
         let result = finish(&self.checkpoint.db, self.synchronous, self.found, settings);
-        self.checkpoint.wrap(result)
+        self.checkpoint.written(result)
     }
 }
 

@@ -134,10 +134,10 @@ impl Rescan<'_> {
     ) -> Result<Result<Mended, Refusal>, E> {
         let twice = self.checkpoint.wrap(twice(&self.checkpoint.db))?;
         let result = index_external_ids(&self.checkpoint.db, Table::scanned_in(Some(file)));
-        self.checkpoint.wrap(result)?;
+        self.checkpoint.written(result)?;
         read_nameless(self.checkpoint, sha256_of)?;
         let result = mend(&self.checkpoint.db, file, twice);
-        Ok(self.checkpoint.wrap(result)?)
+        Ok(self.checkpoint.written(result)?)
     }
 }
 

@@ -10,7 +10,7 @@
 //!
 //! **Failure.** A COMMIT that fails is never tried again on the same connection, because after a
 //! failed fsync nobody knows what is on disk: the checkpoint refuses all further work in this
-//! process. A damaged or newer file is refused with a sentence and left as it is.
+//! process. Every writer goes through `write.rs` for that. A damaged or newer file is refused with a sentence and left as it is.
 
 mod audit;
 mod authors;
@@ -39,6 +39,7 @@ mod settings;
 mod since;
 mod verified;
 mod verify_scope;
+mod write;
 
 pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
@@ -75,3 +76,5 @@ mod open_tests;
 mod retry_tests;
 #[cfg(test)]
 mod verified_tests;
+#[cfg(test)]
+mod write_tests;

@@ -1,6 +1,6 @@
 //! After a loss: every row that is still open is looked up before it is sent.
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::batch::{Attempt, Kind, log, write_row};
 use super::codes;
@@ -18,21 +18,15 @@ impl Checkpoint {
     /// Lets [`Event::Recover`] happen to every row at once; a test
     /// compares this with the event, state by state.
     pub fn recover(&mut self, now: ServerTime) -> Result<(), CheckpointError> {
-        let result = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .and_then(|tx| recover(&tx, now).and_then(|()| tx.commit()));
-        self.wrap(result)
+        self.write(|tx| recover(tx, now))
     }
 
     /// Forgets what an earlier export has shown, and prepares for another one.
     pub fn forget_exported(&mut self) -> Result<(), CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
+        self.write(|tx| {
             tx.execute_batch(EXPORTED)?;
-            fold_open_rows(&tx)?;
-            tx.commit()
-        });
-        self.wrap(result)
+            fold_open_rows(tx)
+        })
     }
 
     /// Notes tickets of the export: those that carry an `external_id` of ours, and those that carry
@@ -42,7 +36,7 @@ impl Checkpoint {
         &mut self,
         tickets: impl Iterator<Item = (&'a str, TicketId, Option<ServerTime>)>,
     ) -> Result<(), CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
+        self.write(|tx| {
             for (external_id, ticket, created_at) in tickets {
                 let is_known = tx
                     .prepare_cached("SELECT 1 FROM row WHERE external_id = ?1")?
@@ -59,19 +53,14 @@ impl Checkpoint {
                     .execute(params![folded, ticket.0, external_id])?;
                 }
             }
-            tx.commit()
-        });
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     /// Lets a lookup that found what the export has shown happen to every pending row that was to be
     /// looked up. The export has been read to its end, after everything had settled.
     pub fn settle_recovered(&mut self) -> Result<(), CheckpointError> {
-        let result = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .and_then(|tx| settle(&tx).and_then(|()| tx.commit()));
-        self.wrap(result)
+        self.write(|tx| settle(tx))
     }
 }
 

@@ -29,6 +29,7 @@ pub struct Rescan<'c> {
 impl Checkpoint {
     /// Starts another scan. Its rows are put into a temporary table first.
     pub fn rescan(&mut self) -> Result<Rescan<'_>, CheckpointError> {
+        self.refuse_if_poisoned()?;
         let result = self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.scanned;
              DROP TABLE IF EXISTS temp.kept;
@@ -49,7 +50,7 @@ impl Checkpoint {
              CREATE TEMP TABLE nameless (number INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT;
              BEGIN IMMEDIATE;",
         );
-        self.wrap(result)?;
+        self.written(result)?;
         let rescan = Rescan { checkpoint: self };
         let Checkpoint {
             db, path, lease, ..
@@ -82,7 +83,7 @@ impl Rescan<'_> {
         origin: Option<Fingerprint>,
     ) -> Result<(), CheckpointError> {
         let result = stage(&self.checkpoint.db, &row, origin);
-        self.checkpoint.wrap(result)
+        self.checkpoint.written(result)
     }
 
     /// Ends the scan and stores `settings`. `same_bodies` is false if this program makes other
@@ -95,10 +96,10 @@ impl Rescan<'_> {
         sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
     ) -> Result<Delta, E> {
         let result = index_external_ids(&self.checkpoint.db, Table::scanned_in(None));
-        self.checkpoint.wrap(result)?;
+        self.checkpoint.written(result)?;
         mended::read_nameless_scanned(self.checkpoint, sha256_of)?;
         let result = merge(&self.checkpoint.db, settings, same_bodies);
-        Ok(self.checkpoint.wrap(result)?)
+        Ok(self.checkpoint.written(result)?)
     }
 }
 

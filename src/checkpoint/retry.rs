@@ -1,12 +1,11 @@
 //! What a person decides about rows that the program has given up: to have them tried again, or
 //! which ticket is theirs.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::batch::{Attempt, Kind, log, write_row};
 use super::codes;
 use super::error::CheckpointError;
-use super::lease;
 use super::open::Checkpoint;
 use super::rows::past_at;
 use super::settings::{Setting, write};
@@ -99,20 +98,12 @@ impl Checkpoint {
         selection: &Selection,
         mut each: impl FnMut(&Connection, Selected) -> rusqlite::Result<()>,
     ) -> Result<u64, CheckpointError> {
-        let path = &self.path;
-        let sqlite = |source| CheckpointError::sqlite(path, source);
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(sqlite)?;
-        lease::guard(&tx, path, self.lease)?;
-        let decided = select(&tx, selection).and_then(|selected| {
+        self.write(|tx| {
+            let selected = select(tx, selection)?;
             let count = selected.len() as u64;
-            selected.into_iter().try_for_each(|row| each(&tx, row))?;
-            tx.commit()?;
+            selected.into_iter().try_for_each(|row| each(tx, row))?;
             Ok(count)
-        });
-        decided.map_err(sqlite)
+        })
     }
 }
 

@@ -67,13 +67,11 @@ impl Checkpoint {
 
     /// Writes settings, all or none.
     pub fn set(&mut self, settings: &[(Setting, &str)]) -> Result<(), CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
-            for (setting, value) in settings {
-                write(&tx, *setting, value)?;
-            }
-            tx.commit()
-        });
-        self.wrap(result)
+        self.write(|tx| {
+            settings
+                .iter()
+                .try_for_each(|(setting, value)| write(tx, *setting, value))
+        })
     }
 }
 

@@ -125,7 +125,7 @@ impl Checkpoint {
         compared: &[(RowNumber, Compared)],
         at: ServerTime,
     ) -> Result<(), CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
+        self.write(|tx| {
             for (row, compared) in compared {
                 let (outcome, differences) = match compared {
                     Compared::Agrees => (AGREES, None),
@@ -139,9 +139,8 @@ impl Checkpoint {
                 )?
                 .execute(params![row.0, at.0, outcome, differences])?;
             }
-            tx.commit()
-        });
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     /// Notes the tickets that a lookup of a row has found, its own among them.
@@ -151,17 +150,16 @@ impl Checkpoint {
         tickets: &[TicketId],
         at: ServerTime,
     ) -> Result<(), CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
+        self.write(|tx| {
             for ticket in tickets {
-                second(&tx, "r.number = ?1", &row.0, *ticket)?;
+                second(tx, "r.number = ?1", &row.0, *ticket)?;
             }
             tx.execute(
                 "UPDATE verified SET searched_at = ?2 WHERE row = ?1",
                 params![row.0, at.0],
             )?;
-            tx.commit()
-        });
-        self.wrap(result)
+            Ok(())
+        })
     }
 
     /// Notes a page of the export of all tickets, and where the next one begins.
@@ -170,23 +168,23 @@ impl Checkpoint {
         tickets: impl Iterator<Item = (&'a str, TicketId)>,
         after: &str,
     ) -> Result<(), CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
+        self.write(|tx| {
             for (external_id, ticket) in tickets {
-                second(&tx, "r.external_id = ?1", &external_id, ticket)?;
+                second(tx, "r.external_id = ?1", &external_id, ticket)?;
             }
-            write(&tx, Setting::VerifyingFrom, after)?;
-            tx.commit()
-        });
-        self.wrap(result)
+            write(tx, Setting::VerifyingFrom, after)
+        })
     }
 
     /// Notes that the export has been read to its end.
     pub fn note_all_searched(&mut self, at: ServerTime) -> Result<(), CheckpointError> {
-        self.wrap(self.db.execute(
-            "UPDATE verified SET searched_at = ?1 WHERE searched_at IS NULL",
-            [at.0],
-        ))
-        .map(|_| ())
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE verified SET searched_at = ?1 WHERE searched_at IS NULL",
+                [at.0],
+            )?;
+            Ok(())
+        })
     }
 
     /// When the last create of any row was sent, on Zendesk's clock.

@@ -28,18 +28,16 @@ impl Checkpoint {
     /// Begins a verification, or goes on with one of the same scope that did not come to its end.
     /// Says which of the two it is.
     pub fn verify(&mut self, scope: Scope) -> Result<bool, CheckpointError> {
-        let result = self.db.transaction().and_then(|tx| {
+        self.write(|tx| {
             let name = scope_name(scope);
-            let goes_on = read(&tx, Setting::Verifying)?.as_deref() == Some(&*name);
+            let goes_on = read(tx, Setting::Verifying)?.as_deref() == Some(&*name);
             if !goes_on {
-                begin(&tx, scope)?;
-                write(&tx, Setting::Verifying, &name)?;
-                write(&tx, Setting::VerifyingFrom, "")?;
+                begin(tx, scope)?;
+                write(tx, Setting::Verifying, &name)?;
+                write(tx, Setting::VerifyingFrom, "")?;
             }
-            tx.commit()?;
             Ok(goes_on)
-        });
-        self.wrap(result)
+        })
     }
 
     /// The scope of the verification that did not come to its end, if there is one.
