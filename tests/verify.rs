@@ -348,3 +348,14 @@ fn what_cannot_be_verified_is_refused_and_nothing_is_made() {
         .changes_nothing()
         .check();
 }
+
+#[test]
+fn in_the_embedded_sandbox_nothing_lags_and_a_verification_does_not_wait() {
+    let folder = Folder::with_fixtures(&["tickets.csv", "tickets.toml"]);
+    let ended = folder.command("run tickets.csv --sandbox").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let ended = folder.command("verify tickets.csv").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    let said = ended.stdout + &ended.stderr;
+    assert!(said.contains("200 agree") && !said.contains("waiting"), "{said}");
+}

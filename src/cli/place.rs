@@ -97,6 +97,11 @@ impl Place {
         })
     }
 
+    /// Whether the account is the embedded sandbox.
+    pub(super) fn is_embedded(&self) -> bool {
+        self.account.is_none()
+    }
+
     /// The account to talk to; the embedded double is started here, and stops with its handle.
     pub(super) fn connect(&self) -> Result<(Account, Credentials, Option<Server>), Failure> {
         if let Some((account, credentials)) = &self.account {

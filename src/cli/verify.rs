@@ -133,8 +133,13 @@ fn read_back(
             known = start::who(&client, &mut so_far, &mut monitor) => known?,
             () = end.cancelled() => return Err(EngineError::Interrupted),
         };
-        let plan = (scope, policy, &account);
-        let requests = verify::verify(&client, checkpoint, files, plan, (&end, &mut monitor));
+        let reading = verify::Reading {
+            scope,
+            pace: policy,
+            account: &account,
+            is_embedded: place.is_embedded(),
+        };
+        let requests = verify::verify(&client, checkpoint, files, reading, (&end, &mut monitor));
         Ok(requests.await? + so_far.requests)
     });
     match asked {

@@ -30,16 +30,31 @@ pub use files::Files;
 /// Between two sentences that say how far it is.
 const TOLD_EVERY_MS: u64 = 10_000;
 
-/// Compares every ticket in `scope` with its row, and looks for second ones. Returns how many
+/// What is verified, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'r> {
+    /// The rows.
+    pub scope: Scope,
+    /// The pace that the operator allows.
+    pub pace: Policy,
+    /// What the account said of itself.
+    pub account: &'r Account,
+    /// Whether it is the embedded sandbox, where lookups cost nothing and the export lags as a real
+    /// one does.
+    pub is_embedded: bool,
+}
+
+/// Compares every ticket in the scope with its row, and looks for second ones. Returns how many
 /// requests it took; what it has found is in the checkpoint.
 pub async fn verify(
     client: &Client,
     checkpoint: &mut Checkpoint,
     files: &mut Files,
-    (scope, pace, account): (Scope, Policy, &Account),
+    reading: Reading<'_>,
     (end, monitor): (&CancellationToken, &mut dyn Monitor),
 ) -> Result<u32, EngineError> {
-    let goes_on = checkpoint.verify(scope)?;
+    let Reading { pace, account, .. } = reading;
+    let goes_on = checkpoint.verify(reading.scope)?;
     let far = checkpoint.verification()?;
     if goes_on {
         monitor.tell(&format!(
@@ -50,8 +65,7 @@ pub async fn verify(
     let mut verifier = Verifier {
         client,
         checkpoint,
-        account,
-        pace,
+        reading,
         asker: Asker::new((pace, account.limit), end, "what its tickets are"),
         end,
         monitor,
@@ -65,8 +79,7 @@ pub async fn verify(
 struct Verifier<'v> {
     client: &'v Client,
     checkpoint: &'v mut Checkpoint,
-    account: &'v Account,
-    pace: Policy,
+    reading: Reading<'v>,
     asker: Asker<'v>,
     end: &'v CancellationToken,
     monitor: &'v mut dyn Monitor,
@@ -177,7 +190,7 @@ impl Verifier<'_> {
     }
 
     fn now(&self) -> ServerTime {
-        self.account.clock.at(monotonic())
+        self.reading.account.clock.at(monotonic())
     }
 
     /// Says how far it is, not too often.

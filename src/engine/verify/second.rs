@@ -22,9 +22,11 @@ impl Verifier<'_> {
         if left == 0 {
             return Ok(());
         }
-        let tickets = match &*self.account.role {
-            "admin" => self.tickets_to_export(left).await?,
-            _ => None,
+        let may_export = self.reading.account.role == "admin" && !self.reading.is_embedded;
+        let tickets = if may_export {
+            self.tickets_to_export(left).await?
+        } else {
+            None
         };
         if let Some(tickets) = tickets
             && self.by_export(tickets).await?
@@ -40,7 +42,7 @@ impl Verifier<'_> {
     async fn tickets_to_export(&mut self, rows: u64) -> Result<Option<u64>, EngineError> {
         let client = self.client;
         let tickets = self.asker.asked("count", || client.count_tickets()).await?;
-        let rpm = self.pace.max_rpm.map_or(u64::MAX, u64::from);
+        let rpm = self.reading.pace.max_rpm.map_or(u64::MAX, u64::from);
         let is_begun = self.cursor()?.is_some();
         Ok(tickets
             .ok()
@@ -49,18 +51,25 @@ impl Verifier<'_> {
 
     /// Reads the export; `false` if it cannot be read to its end.
     async fn by_export(&mut self, tickets: u64) -> Result<bool, EngineError> {
+        if let Some(last) = self.checkpoint.last_sent_at()? {
+            let due_ms = last.plus(MOST_RECENT_MS).since(self.now());
+            let due_ms = u64::try_from(due_ms).unwrap_or(0);
+            if due_ms > 0 {
+                self.monitor.tell(&format!(
+                    "waiting {} s, because the export of all tickets leaves out the most recent \
+                     minute",
+                    due_ms.div_ceil(1_000)
+                ));
+            }
+            wait_until(monotonic().plus(due_ms), self.end).await?;
+        }
         self.monitor
             .tell("looking for second tickets in the export of all tickets");
-        if let Some(last) = self.checkpoint.last_sent_at()? {
-            let due = last.plus(MOST_RECENT_MS).since(self.now());
-            let due = u64::try_from(due).unwrap_or(0);
-            wait_until(monotonic().plus(due), self.end).await?;
-        }
         let after = self.cursor()?;
         let checkpoint = &mut *self.checkpoint;
         let requests = &mut self.asker.requests;
         let account = ExportedAccount {
-            clock: self.account.clock,
+            clock: self.reading.account.clock,
             tickets,
             dates_tell: false,
         };
