@@ -357,5 +357,8 @@ fn in_the_embedded_sandbox_nothing_lags_and_a_verification_does_not_wait() {
     let ended = folder.command("verify tickets.csv").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let said = ended.stdout + &ended.stderr;
-    assert!(said.contains("200 agree") && !said.contains("waiting"), "{said}");
+    assert!(
+        said.contains("200 agree") && !said.contains("waiting"),
+        "{said}"
+    );
 }

@@ -157,9 +157,13 @@ pub(super) async fn export(
         let asked = monotonic();
         let Answer { answer, meta } =
             unless_ended(end, client.export_page(after.as_deref(), size)).await?;
-        let answer = answer.and_then(|page| match meta.is_older_than(account.clock.at(asked)) {
-            true => Err(Verdict::Cached),
-            false => Ok(page),
+        let is_cached = meta.is_older_than(account.clock.at(asked));
+        let answer = answer.and_then(|page| {
+            if is_cached {
+                Err(Verdict::Cached)
+            } else {
+                Ok(page)
+            }
         });
         log::asked(
             "export",

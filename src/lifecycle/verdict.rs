@@ -32,16 +32,16 @@ pub(super) fn of_flight(
             Step::Rest,
         )
     };
-    match finding.candidates.as_slice() {
-        [] if let Some(near) = &finding.near => settled(State::Unknown(near_match(near))),
-        [] if finding.quiet_ms < rules.lookup_settle_ms => (
+    match (finding.candidates.as_slice(), &finding.near) {
+        ([], Some(near)) => settled(State::Unknown(near_match(near))),
+        ([], None) if finding.quiet_ms < rules.lookup_settle_ms => (
             Row {
                 state: State::Sending(flight),
                 past,
             },
             Step::Wait(rules.lookup_settle_ms - finding.quiet_ms),
         ),
-        [] => match not_found(past, finding, rules) {
+        ([], None) => match not_found(past, finding, rules) {
             Err(early) => (
                 Row {
                     state: State::Sending(flight),
@@ -52,12 +52,12 @@ pub(super) fn of_flight(
             Ok(Some(problem)) => settled(State::Unknown(problem)),
             Ok(None) => not_made(past, flight, rules),
         },
-        [one] if may_be_ours(one, past, &flight, rules) => settled(State::Created {
+        ([one], _) if may_be_ours(one, past, &flight, rules) => settled(State::Created {
             ticket: one.ticket,
             how: How::Found,
         }),
-        [one] => settled(State::Unknown(foreign_ticket(one))),
-        several => settled(State::Unknown(several_tickets(several))),
+        ([one], _) => settled(State::Unknown(foreign_ticket(one))),
+        (several, _) => settled(State::Unknown(several_tickets(several))),
     }
 }
 
@@ -72,9 +72,9 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
             Step::Rest,
         )
     };
-    match finding.candidates.as_slice() {
-        [] if let Some(near) = &finding.near => settled(State::Unknown(near_match(near))),
-        [] => match not_found(past, finding, rules) {
+    match (finding.candidates.as_slice(), &finding.near) {
+        ([], Some(near)) => settled(State::Unknown(near_match(near))),
+        ([], None) => match not_found(past, finding, rules) {
             Err(early) => (
                 Row {
                     state: State::Pending,
@@ -86,12 +86,12 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
             Ok(None) => settled(State::Pending),
         },
         // It was sent before and its ticket is younger than that; an older one is somebody else's.
-        [one] if is_older(one, past) => settled(State::Unknown(foreign_ticket(one))),
-        [one] => settled(State::Created {
+        ([one], _) if is_older(one, past) => settled(State::Unknown(foreign_ticket(one))),
+        ([one], _) => settled(State::Created {
             ticket: one.ticket,
             how: How::Found,
         }),
-        several => settled(State::Unknown(several_tickets(several))),
+        (several, _) => settled(State::Unknown(several_tickets(several))),
     }
 }
 

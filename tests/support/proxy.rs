@@ -68,7 +68,7 @@ impl Reply {
     /// The same with one header, in place of one of that name.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         self = self.without_header(name);
-        self.head += &format!("\r\n{name}: {value}");
+        self.head.extend(["\r\n", name, ": ", value]);
         self
     }
 

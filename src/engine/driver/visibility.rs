@@ -102,7 +102,9 @@ impl Visibility {
     /// the first.
     fn take_control(&mut self, made_before: Monotonic) -> Option<Control> {
         self.controls
-            .pop_front_if(|control| control.made <= made_before)
+            .front()
+            .filter(|control| control.made <= made_before)?;
+        self.controls.pop_front()
     }
 }
 
