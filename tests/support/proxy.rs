@@ -139,7 +139,7 @@ impl Proxy {
         &self,
         rule: impl FnMut(&Asked, &Account) -> Option<Reply> + Send + 'static,
     ) {
-        *self.rule.lock().unwrap() = Box::new(rule);
+        *self.rule.lock().expect("a rule that did not panic") = Box::new(rule);
     }
 
     pub(crate) fn url(&self) -> String {
@@ -152,8 +152,8 @@ fn serve(mut stream: TcpStream, account: SocketAddr, rule: &Mutex<Rule>, count: 
         return;
     };
     let reply = {
-        let mut rule = rule.lock().unwrap();
-        let mut count = count.lock().unwrap();
+        let mut rule = rule.lock().expect("a rule that did not panic");
+        let mut count = count.lock().expect("a count");
         asked.number = *count;
         *count += 1;
         drop(count);
