@@ -121,7 +121,7 @@ impl Checkpoint {
     }
 
     /// How the account was seen to treat keys by an earlier run. One that dropped them may have been
-    /// mended since: it has to prove itself again.
+    /// fixed since: it has to prove itself again.
     pub fn evidence(&self) -> Result<Evidence, CheckpointError> {
         Ok(match self.setting(Setting::Keys)?.as_deref() {
             Some("honoured") => Evidence::Honoured,

@@ -76,7 +76,7 @@ pub enum SourceError {
         encoding: &'static str,
     },
     /// The header does not end where one would expect it to.
-    #[error("{} line {line}: the header {reason}; mend the first line and run again{excerpt}", path.display())]
+    #[error("{} line {line}: the header {reason}; fix the first line and run again{excerpt}", path.display())]
     BadHeader {
         /// The CSV.
         path: PathBuf,
