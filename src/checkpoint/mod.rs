@@ -17,14 +17,15 @@ mod batch;
 mod codes;
 mod duplicates;
 mod error;
+mod fixes;
 mod flight;
 mod history;
+mod identity;
 mod load;
 mod lock;
-mod mended;
 mod open;
+mod places;
 mod recover;
-mod refusals;
 mod requests;
 mod rescan;
 mod results;
@@ -39,12 +40,12 @@ mod verify_scope;
 pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
+pub use fixes::{Feed, Fixed, NamedRow, Naming, Refusal};
 pub use flight::InFlight;
 pub use history::{RunEnd, RunId};
 pub use load::{Load, NewRow};
-pub use mended::Mended;
 pub use open::{Checkpoint, Reader};
-pub use refusals::{Left, Refusal, Stranger, Twice};
+pub use places::Left;
 pub use rescan::Rescan;
 pub use results::{CreatedRow, LeftRow, Without};
 pub use retry::{Assigned, Selection};
@@ -59,9 +60,9 @@ mod batch_tests;
 #[cfg(test)]
 mod delta_tests;
 #[cfg(test)]
-mod fixture_tests;
+mod fixes_tests;
 #[cfg(test)]
-mod mended_tests;
+mod fixture_tests;
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod problem;
 pub mod reply;
 pub mod results;
+pub mod row_name;
 mod text;
 pub mod ticket;
 pub mod time;
