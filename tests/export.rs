@@ -1,4 +1,4 @@
-//! The result files, and `error.csv` mended and fed back.
+//! The result files, and `error.csv` fixed and fed back.
 
 #![allow(
     clippy::unwrap_used,
@@ -51,7 +51,7 @@ fn the_result_files_hold_every_row_once_and_to_the_byte() {
     let lines: Vec<&str> = error.split("\r\n").collect();
     assert_eq!(
         lines[0],
-        "external_id,subject,comment.body,priority,_line,_code,_message,_sha256"
+        "external_id,subject,comment.body,priority,_line,_code,_message,_row"
     );
     assert!(lines[1].starts_with("2,\"Two, quoted\",,,3,MissingText,"));
     assert!(lines[2].starts_with(",Four,Fourth,,6,MissingExternalId,"));
@@ -78,7 +78,7 @@ fn a_utf16_file_keeps_its_mark_and_its_encoding() {
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let bytes = std::fs::read(folder.path("out/error.csv")).unwrap();
     let begin = encode(
-        "external_id,subject,comment.body,_line,_code,_message,_sha256\n2,Zwei,,3,MissingText,",
+        "external_id,subject,comment.body,_line,_code,_message,_row\n2,Zwei,,3,MissingText,",
     );
     assert!(bytes.starts_with(&begin), "{bytes:x?}");
     assert!(bytes.ends_with(b"\n\0"), "{bytes:x?}");
@@ -116,7 +116,7 @@ fn rows_are_not_looked_for_in_a_csv_that_has_changed() {
 }
 
 /// What a person would do to `error.csv`.
-fn mended(error: &str) -> String {
+fn fixed(error: &str) -> String {
     error
         .replace("\"Two, quoted\",,", "\"Two, quoted\",Second,")
         .replace("\r\n,Four", "\r\n4,Four")
@@ -124,15 +124,15 @@ fn mended(error: &str) -> String {
 }
 
 #[test]
-fn a_mended_error_csv_is_fed_back_and_every_row_has_one_ticket() {
+fn a_fixed_error_csv_is_fed_back_and_every_row_has_one_ticket() {
     let (folder, sandbox) = with_problems();
     let ended = folder.command("export t.csv -c c.sqlite3").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    let text = mended(&folder.text("error.csv"));
+    let text = fixed(&folder.text("error.csv"));
     let folder = folder.with("error.csv", text);
     let ended = run(&folder, &sandbox, "error.csv", "--limit 1");
     assert_eq!(ended.status, Some(4), "{ended:?}");
-    // The recorded file leaves the mended rows alone, also when it is read again.
+    // The recorded file leaves the fixed rows alone, also when it is read again.
     let ended = run(&folder, &sandbox, "t.csv", "");
     assert_eq!(ended.status, Some(4), "{ended:?}");
     assert!(ended.stderr.contains("2 rows wait in"), "{ended:?}");
@@ -164,7 +164,7 @@ fn another_file_whose_rows_are_not_known_is_refused() {
     let ended = run(&folder, &sandbox, "other.csv", "");
     assert_eq!(ended.status, Some(1), "{ended:?}");
     assert!(
-        ended.stderr.contains("1 row is not among its rows"),
+        ended.stderr.contains("is not among the rows of "),
         "{ended:?}"
     );
     assert_eq!(sandbox.stats().tickets, 2);
@@ -192,7 +192,7 @@ fn encoded(encoding: &str, text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_file_in_an_encoding_of_old_is_exported_to_the_byte_mended_and_fed_back() {
+fn a_file_in_an_encoding_of_old_is_exported_to_the_byte_fixed_and_fed_back() {
     let encodings = [
         ("windows-1252", "Café “Zoë” €", "Grüße"),
         ("shift_jis", "表示ソート", "能力"),
@@ -224,14 +224,14 @@ fn a_file_in_an_encoding_of_old_is_exported_to_the_byte_mended_and_fed_back() {
         assert_eq!(ended.status, Some(0), "{encoding}: {ended:?}");
         let error = std::fs::read(folder.path("error.csv")).unwrap();
         let head = format!(
-            "external_id,subject,comment.body,_line,_code,_message,_sha256\r\n2,\"{subject}\","
+            "external_id,subject,comment.body,_line,_code,_message,_row\r\n2,\"{subject}\","
         );
         let head = bytes(&head);
         assert!(error.starts_with(&head), "{encoding}: {error:x?}");
         // The text is typed into the empty cell, and nothing else is touched.
         let typed = &bytes(text)[bytes("").len()..];
-        let mended = [&head, typed, &error[head.len()..]].concat();
-        let folder = folder.with("error.csv", mended);
+        let fixed = [&head, typed, &error[head.len()..]].concat();
+        let folder = folder.with("error.csv", fixed);
         let ended = run(&folder, &sandbox, "error.csv", "-m t.toml");
         assert_eq!(ended.status, Some(0), "{encoding}: {ended:?}");
         let found = sandbox.get("/api/v2/tickets?external_id=2");
@@ -243,19 +243,19 @@ fn a_file_in_an_encoding_of_old_is_exported_to_the_byte_mended_and_fed_back() {
 }
 
 #[test]
-fn a_mended_row_that_is_refused_again_is_to_be_mended_where_it_was() {
+fn a_fixed_row_that_is_refused_again_can_be_fixed_where_it_was() {
     let (folder, sandbox) = with_problems();
     let ended = folder.command("export t.csv -c c.sqlite3").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert!(!ended.stderr.contains("further"), "{ended:?}");
-    let text = mended(&folder.text("error.csv")).replace(",Five,Fifth,low", ",Five,Fifth,soon");
+    let text = fixed(&folder.text("error.csv")).replace(",Five,Fifth,low", ",Five,Fifth,soon");
     let folder = folder.with("error.csv", text);
     let ended = run(&folder, &sandbox, "error.csv", "");
     assert_eq!(ended.status, Some(3), "{ended:?}");
     let ended = folder.command("export t.csv -c c.sqlite3 --out out").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     for part in [
-        "1 row was mended in ",
+        "1 row was fixed in ",
         "error.csv and still cannot be sent",
         "as t.csv does",
     ] {

@@ -189,10 +189,9 @@ fn an_unknown_row_comes_before_all_others_with_what_to_do_about_it() {
         .env("ZENDESK_OAUTH_TOKEN", "t")
         .run();
     assert_eq!(ended.status, Some(3), "{ended:?}");
+    let told = ended.stderr.replace("\n  ", " ");
     assert!(
-        ended
-            .stderr
-            .contains("is unknown, and `zendesk-migrate report`"),
+        told.contains("is unknown, and `zendesk-migrate report`"),
         "{ended:?}"
     );
     assert!(

@@ -24,7 +24,7 @@ pub struct Authors<'c> {
 
 impl Checkpoint {
     /// Starts to note the authors of a file down. Those who are no users yet are forgotten first:
-    /// they may have been mended.
+    /// they may have been fixed.
     pub fn authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
         let mut authors = self.more_authors()?;
         authors

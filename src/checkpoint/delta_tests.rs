@@ -158,7 +158,7 @@ fn a_row_that_vanishes_is_withdrawn_unless_it_was_sent_and_comes_back_as_pending
 }
 
 #[test]
-fn a_rejected_row_that_was_mended_is_looked_up_before_it_is_sent_again() {
+fn a_rejected_row_that_was_fixed_is_looked_up_before_it_is_sent_again() {
     let mut fixture = Fixture::of(&[("a", Some("1")), ("b", Some("2"))]);
     let rejected = State::Rejected(Problem::new("RecordInvalid", "no"));
     fixture.put(
@@ -175,7 +175,7 @@ fn a_rejected_row_that_was_mended_is_looked_up_before_it_is_sent_again() {
             past: SENT,
         },
     );
-    let delta = fixture.scanned(&[("a", Some("mended")), ("b", Some("2"))]);
+    let delta = fixture.scanned(&[("a", Some("fixed")), ("b", Some("2"))]);
     assert_eq!(
         delta,
         Delta {

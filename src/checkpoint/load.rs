@@ -9,7 +9,7 @@ use super::open::Checkpoint;
 use super::rows::counts;
 use super::settings::{Setting, write, write_row_count};
 use crate::model::counts::Counts;
-use crate::model::ids::{Fingerprint, Key};
+use crate::model::ids::{CellsHash, Fingerprint, Key};
 use crate::model::problem::Problem;
 
 /// Rows in one transaction, about: enough to make a COMMIT cheap, few enough to keep the WAL small.
@@ -22,6 +22,8 @@ pub struct NewRow<'a> {
     pub line: u64,
     /// The byte at which it starts.
     pub offset: u64,
+    /// The hash of its cells.
+    pub cells: CellsHash,
     /// Its `external_id`, where it has one.
     pub external_id: Option<&'a str>,
     /// The hash of its body and the key it will be sent under (in a dry run, which sends nothing, it
@@ -131,8 +133,8 @@ fn insert<'r>(
     // Looked up once for many rows, since that shows in a profile.
     let mut insert = db.prepare_cached(
         "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
-                          attempts, problem_code, problem_message)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9)",
+                          attempts, problem_code, problem_message, cells)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9, ?10)",
     )?;
     for row in rows {
         let number = found.rows() + 1;
@@ -152,6 +154,7 @@ fn insert<'r>(
             },
             problem.map(|problem| &*problem.code),
             problem.map(|problem| &*problem.message),
+            row.cells.0,
         ])?;
         match problem {
             None => found.pending += 1,

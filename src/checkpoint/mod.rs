@@ -18,17 +18,18 @@ mod batch;
 mod codes;
 mod duplicates;
 mod error;
+mod fixes;
 mod flight;
 mod history;
+mod identity;
 mod lease;
 mod load;
 mod lock;
-mod mended;
 mod open;
 mod place;
+mod places;
 mod process;
 mod recover;
-mod refusals;
 mod requests;
 mod rescan;
 mod results;
@@ -44,13 +45,13 @@ mod write;
 pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
+pub use fixes::{Feed, Fixed, NamedRow, Naming, Refusal};
 pub use flight::InFlight;
 pub use history::{RunEnd, RunId};
 pub use lease::AtWork;
 pub use load::{Load, NewRow};
-pub use mended::Mended;
 pub use open::{Checkpoint, Reader};
-pub use refusals::{Left, Refusal, Stranger, Twice};
+pub use places::Left;
 pub use rescan::Rescan;
 pub use results::{CreatedRow, LeftRow, Without};
 pub use retry::{Assigned, Selection};
@@ -65,11 +66,11 @@ mod batch_tests;
 #[cfg(test)]
 mod delta_tests;
 #[cfg(test)]
+mod fixes_tests;
+#[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]
 mod lease_tests;
-#[cfg(test)]
-mod mended_tests;
 #[cfg(test)]
 mod open_tests;
 #[cfg(test)]

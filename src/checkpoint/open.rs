@@ -174,7 +174,7 @@ impl Checkpoint {
     }
 
     /// Takes a checkpoint back that was created for a file which then turned out to be unreadable:
-    /// nothing was ever sent from it, and a person who mends the file starts anew.
+    /// nothing was ever sent from it, and a person who fixes the file starts anew.
     pub fn discard_if_new(mut self) -> Result<(), CheckpointError> {
         if self.is_loaded()? {
             return Ok(());

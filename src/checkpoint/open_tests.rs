@@ -1,8 +1,8 @@
 use super::error::CheckpointError;
-use super::fixture_tests::{Fixture, in_no_file};
+use super::fixture_tests::Fixture;
 use super::load::NewRow;
 use super::open::{Checkpoint, Reader};
-use crate::model::ids::{Fingerprint, Key};
+use crate::model::ids::{CellsHash, Fingerprint, Key};
 
 #[test]
 fn a_second_opener_is_told_who_holds_it_and_a_reader_is_not_kept_out() {
@@ -39,7 +39,7 @@ fn a_scan_that_was_cut_off_is_begun_anew() {
     fixture
         .checkpoint
         .db
-        .execute("INSERT INTO row VALUES (1,1,1,'x',x'00',x'00',0,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)", [])
+        .execute("INSERT INTO row VALUES (1,1,1,0,'x',x'00',x'00',0,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)", [])
         .unwrap();
     assert!(!fixture.checkpoint.is_loaded().unwrap());
     fixture.checkpoint.load().unwrap().finish(&[]).unwrap();
@@ -78,6 +78,7 @@ fn rows_that_share_an_external_id_are_counted_as_they_end_up() {
         let row = NewRow {
             line,
             offset: line,
+            cells: CellsHash(0),
             external_id: Some(external_id),
             body: body(),
         };
@@ -116,7 +117,7 @@ fn a_scratch_copy_holds_what_the_checkpoint_holds_and_leaves_it_alone() {
         fixture.checkpoint.counts().unwrap()
     );
     let rescan = scratch.rescan().unwrap();
-    rescan.finish(&[], true, in_no_file).unwrap();
+    rescan.finish(&[], true).unwrap();
     assert_eq!(scratch.counts().unwrap().withdrawn, 2);
     assert_eq!(fixture.checkpoint.counts().unwrap().withdrawn, 0);
 }

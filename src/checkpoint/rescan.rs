@@ -5,18 +5,17 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::batch::write_row;
 use super::codes;
-use super::duplicates::{Table, index_external_ids};
 use super::error::CheckpointError;
+use super::identity::identify;
 use super::lease;
 use super::load::NewRow;
-use super::mended;
 use super::open::Checkpoint;
 use super::rows::past_at;
-use super::settings::{Setting, write, write_row_count};
+use super::settings::{Setting, last_row, write, write_row_count};
 use super::since::{self, Since};
 use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::delta::Delta;
-use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::Trust;
 use crate::model::problem::Problem;
 
@@ -32,22 +31,19 @@ impl Checkpoint {
         self.refuse_if_poisoned()?;
         let result = self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.scanned;
-             DROP TABLE IF EXISTS temp.kept;
-             CREATE TEMP TABLE kept (row INTEGER PRIMARY KEY) STRICT;
              CREATE TEMP TABLE scanned (
                number          INTEGER PRIMARY KEY,
                line            INTEGER NOT NULL,
                byte_offset     INTEGER NOT NULL,
+               cells           INTEGER NOT NULL,
                external_id     TEXT,
                fingerprint     BLOB,
                key             BLOB,
                state           INTEGER NOT NULL,
                problem_code    TEXT,
                problem_message TEXT,
-               origin          BLOB
+               row             INTEGER
              ) STRICT;
-             DROP TABLE IF EXISTS temp.nameless;
-             CREATE TEMP TABLE nameless (number INTEGER PRIMARY KEY, sha256 BLOB NOT NULL) STRICT;
              BEGIN IMMEDIATE;",
         );
         self.written(result)?;
@@ -73,33 +69,20 @@ impl Checkpoint {
 impl Rescan<'_> {
     /// Adds a row, in file order.
     pub fn add(&mut self, row: NewRow<'_>) -> Result<(), CheckpointError> {
-        self.add_from(row, None)
-    }
-
-    /// Adds a row that says what it was in the recorded CSV: the SHA-256 of a row without an identity.
-    pub fn add_from(
-        &mut self,
-        row: NewRow<'_>,
-        origin: Option<Fingerprint>,
-    ) -> Result<(), CheckpointError> {
-        let result = stage(&self.checkpoint.db, &row, origin);
+        let result = stage(&self.checkpoint.db, &row, None);
         self.checkpoint.written(result)
     }
 
     /// Ends the scan and stores `settings`. `same_bodies` is false if this program makes other
     /// bytes of the same row than the one that scanned it before: then no row that was sent counts
-    /// as changed. `sha256_of` reads the row on a line, at a byte, of the file that was scanned.
-    pub fn finish<E: From<CheckpointError>>(
+    /// as changed.
+    pub fn finish(
         self,
         settings: &[(Setting, String)],
         same_bodies: bool,
-        sha256_of: impl FnMut(u64, u64) -> Result<Fingerprint, E>,
-    ) -> Result<Delta, E> {
-        let result = index_external_ids(&self.checkpoint.db, Table::scanned_in(None));
-        self.checkpoint.written(result)?;
-        mended::read_nameless_scanned(self.checkpoint, sha256_of)?;
+    ) -> Result<Delta, CheckpointError> {
         let result = merge(&self.checkpoint.db, settings, same_bodies);
-        Ok(self.checkpoint.written(result)?)
+        self.checkpoint.written(result)
     }
 }
 
@@ -111,17 +94,23 @@ impl Drop for Rescan<'_> {
     }
 }
 
-fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<Fingerprint>) -> rusqlite::Result<()> {
+/// Puts a row into the temporary table; with its number, if that is known already.
+pub(super) fn stage(
+    db: &Connection,
+    row: &NewRow<'_>,
+    number: Option<RowNumber>,
+) -> rusqlite::Result<()> {
     let body = row.body.ok().flatten();
     let problem = row.body.err();
     db.prepare_cached(
-        "INSERT INTO scanned (line, byte_offset, external_id, fingerprint, key, state,
-                              problem_code, problem_message, origin)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO scanned (line, byte_offset, cells, external_id, fingerprint, key, state,
+                              problem_code, problem_message, row)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         row.line,
         row.offset,
+        row.cells.0,
         row.external_id,
         body.as_ref().map(|(fingerprint, _)| fingerprint.as_bytes()),
         body.as_ref().map(|(_, key)| key.as_bytes()),
@@ -132,7 +121,7 @@ fn stage(db: &Connection, row: &NewRow<'_>, origin: Option<Fingerprint>) -> rusq
         },
         problem.map(|p| &*p.code),
         problem.map(|p| &p.message),
-        origin.as_ref().map(Fingerprint::as_bytes),
+        number.map(|number| number.0),
     ])?;
     Ok(())
 }
@@ -144,54 +133,87 @@ fn merge(
 ) -> rusqlite::Result<Delta> {
     let mut delta = Delta::default();
     since::clear(db)?;
-    // Rows without an identity are found anew by each scan; none of them can have been sent.
-    db.execute(
-        "DELETE FROM row WHERE external_id IS NULL AND state = ?1",
-        [codes::INVALID],
-    )?;
-    mended::leave_nameless(db)?;
-    mended::keep(db, same_bodies, settings)?;
-    see(db, same_bodies, &mut delta)?;
+    identify(db)?;
+    see(db, See::Csv { same_bodies }, &mut delta)?;
     miss(db, &mut delta)?;
-    mended::forget_caught_up(db)?;
+    forget_fixes(db)?;
     db.execute_batch(
-        "UPDATE row SET line = s.line, byte_offset = s.byte_offset FROM scanned s
-         WHERE s.external_id = row.external_id
-           AND (row.line, row.byte_offset) <> (s.line, s.byte_offset);",
+        "UPDATE row SET line = s.line, byte_offset = s.byte_offset, cells = s.cells
+         FROM pair p JOIN scanned s ON s.number = p.scanned
+         WHERE row.number = p.row
+           AND (row.line, row.byte_offset, row.cells) <> (s.line, s.byte_offset, s.cells);",
     )?;
-    delta.new = u64::try_from(db.execute(
-        "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
-                          attempts, problem_code, problem_message)
-         SELECT (SELECT coalesce(max(number), 0) FROM row) + row_number() OVER (ORDER BY s.number),
-                s.line, s.byte_offset, s.external_id, s.fingerprint, s.key, s.state, 1, 0,
-                s.problem_code, s.problem_message
-         FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
-         WHERE r.number IS NULL",
-        [],
-    )?)
-    .unwrap_or(0);
+    delta.new = add_new(db)?;
     for (setting, value) in settings {
         write(db, *setting, value)?;
     }
     write_row_count(db)?;
-    db.execute_batch(
-        "DROP TABLE temp.scanned; DROP TABLE temp.kept; DROP TABLE temp.nameless; COMMIT;",
-    )?;
+    db.execute_batch("DROP VIEW temp.pair; DROP TABLE temp.scanned; COMMIT;")?;
     Ok(delta)
 }
 
-/// Rows that are known and still there, but for those in `temp.kept`.
-pub(super) fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusqlite::Result<()> {
+fn add_new(db: &Connection) -> rusqlite::Result<u64> {
+    let added = db.execute(
+        "INSERT INTO row (number, line, byte_offset, cells, external_id, fingerprint, key, state,
+                          keys, attempts, problem_code, problem_message)
+         SELECT ?1 + row_number() OVER (ORDER BY s.number), s.line, s.byte_offset, s.cells,
+                s.external_id, s.fingerprint, s.key, s.state, 1, 0, s.problem_code,
+                s.problem_message
+         FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+         WHERE r.number IS NULL AND s.row IS NULL",
+        [last_row(db)?],
+    )?;
+    Ok(u64::try_from(added).unwrap_or(0))
+}
+
+/// A row that the CSV has in another version since it was fixed, and that is sent as it stands there
+/// now, is read from there again. So is one with an `external_id` of its own that comes back.
+fn forget_fixes(db: &Connection) -> rusqlite::Result<()> {
+    db.execute(
+        "DELETE FROM fix WHERE row IN (
+           SELECT f.row FROM fix f JOIN row r ON r.number = f.row
+           JOIN scanned s ON s.external_id = r.external_id
+           WHERE s.cells <> f.recorded AND r.fingerprint IS s.fingerprint)",
+        [],
+    )?;
+    db.execute(
+        "DELETE FROM fix WHERE NOT named
+           AND EXISTS (SELECT 1 FROM row r WHERE r.number = fix.row AND r.state = ?1)",
+        [codes::WITHDRAWN],
+    )?;
+    Ok(())
+}
+
+/// What is seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum See {
+    /// The recorded CSV. It says nothing of a row that was fixed, as long as its cells are what they
+    /// were then.
+    Csv {
+        /// Whether this program makes the same bytes of the same row as the one that scanned it.
+        same_bodies: bool,
+    },
+    /// Fixed rows in another file.
+    Fixes,
+}
+
+/// Rows that are known and there.
+pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Result<()> {
+    let (same_bodies, keeps_fixes) = match what {
+        See::Csv { same_bodies } => (same_bodies, true),
+        See::Fixes => (true, false),
+    };
     let mut query = db.prepare(
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
                 r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
                 s.problem_code, s.problem_message, s.fingerprint, s.key,
                 r.fingerprint IS s.fingerprint
-         FROM scanned s JOIN row r ON r.external_id = s.external_id
+         FROM pair p JOIN scanned s ON s.number = p.scanned JOIN row r ON r.number = p.row
+         LEFT JOIN fix f ON f.row = r.number
          WHERE (r.fingerprint IS NOT s.fingerprint OR r.state IN (?1, ?2))
-           AND r.number NOT IN (SELECT row FROM temp.kept)",
+           AND NOT (?3 AND f.recorded IS s.cells AND r.state <> ?2)",
     )?;
-    let mut found = query.query(params![codes::INVALID, codes::WITHDRAWN])?;
+    let mut found = query.query(params![codes::INVALID, codes::WITHDRAWN, keeps_fixes])?;
     while let Some(r) = found.next()? {
         let number = RowNumber(r.get(0)?);
         let (Some(row), sent) = known_row(r)? else {
@@ -226,22 +248,31 @@ pub(super) fn see(db: &Connection, same_bodies: bool, delta: &mut Delta) -> rusq
         let fingerprint: Option<[u8; 32]> = r.get(10)?;
         db.prepare_cached("UPDATE row SET fingerprint = ?2 WHERE number = ?1")?
             .execute(params![number.0, fingerprint])?;
-        match after.state {
-            State::Invalid(_) => delta.invalid += 1,
+        match (row.state, after.state) {
+            // It says in other words what it said before.
+            (State::Invalid(_), State::Invalid(_)) => (),
+            (_, State::Invalid(_)) => delta.invalid += 1,
             _ => delta.renewed += 1,
         }
     }
     Ok(())
 }
 
-/// Rows that are known and no longer there.
+/// Rows that are known and no longer there. Those that never had an `external_id` are forgotten: no
+/// request can have been made for them.
 fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
+    db.execute(
+        "DELETE FROM row WHERE external_id IS NULL AND state = ?1
+           AND number NOT IN (SELECT row FROM scanned WHERE row IS NOT NULL)
+           AND number NOT IN (SELECT row FROM fix)",
+        [codes::INVALID],
+    )?;
     let mut query = db.prepare(
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
                 r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
          FROM row r LEFT JOIN scanned s ON s.external_id = r.external_id
          WHERE s.number IS NULL AND r.state <> ?1
-           AND r.number NOT IN (SELECT row FROM mended WHERE nameless)",
+           AND r.number NOT IN (SELECT row FROM scanned WHERE row IS NOT NULL)",
     )?;
     let mut gone = query.query([codes::WITHDRAWN])?;
     while let Some(r) = gone.next()? {

@@ -7,8 +7,9 @@ use super::error::CheckpointError;
 use super::open::{Checkpoint, Reader};
 use super::since::Since;
 use crate::model::fault;
-use crate::model::ids::Key;
+use crate::model::ids::{CellsHash, Key, RowNumber};
 use crate::model::results::{Cause, FaultRows, Troubled};
+use crate::model::row_name::RowName;
 use crate::model::time::ServerTime;
 
 /// A row that has a ticket.
@@ -29,8 +30,8 @@ pub struct CreatedRow {
 /// Which rows without a ticket are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Without {
-    /// Those that can be mended: rejected and invalid ones.
-    Mendable,
+    /// Those that can be fixed: rejected and invalid ones.
+    Fixable,
     /// Those that a person has to decide on.
     Unknown,
     /// All of them.
@@ -42,8 +43,10 @@ pub enum Without {
 pub struct LeftRow {
     /// What is known of it.
     pub row: Troubled,
-    /// Whether the CSV has its `external_id` at its place; not if it got it in another file.
-    pub has_id_there: bool,
+    /// The hash of its cells there.
+    pub cells: CellsHash,
+    /// By what an export names it.
+    pub name: RowName,
 }
 
 impl Reader {
@@ -125,21 +128,26 @@ fn created_row(r: &SqlRow<'_>) -> rusqlite::Result<CreatedRow> {
 
 fn troubled_in(which: Without) -> String {
     let states = match which {
-        Without::Mendable => "3, 4",
+        Without::Fixable => "3, 4",
         Without::Unknown => "5",
         Without::Any => "3, 4, 5",
     };
     format!(
-        "SELECT state, line, byte_offset, external_id, problem_code, problem_message,
-                number IN (SELECT row FROM mended WHERE nameless) AS nameless
+        "SELECT state, line, byte_offset, external_id, problem_code, problem_message, number, cells,
+                number IN (SELECT row FROM fix WHERE named) AS named
          FROM row WHERE state IN ({states})"
     )
 }
 
 fn left_row(r: &SqlRow<'_>) -> rusqlite::Result<LeftRow> {
     let row = troubled(r, 0)?;
+    let number = RowNumber(r.get("number")?);
+    let cells = CellsHash(r.get("cells")?);
+    let is_named: bool = r.get("named")?;
+    let own_id = row.external_id.as_deref().filter(|_| !is_named);
     Ok(LeftRow {
-        has_id_there: row.external_id.is_some() && !r.get::<_, bool>("nameless")?,
+        name: RowName::new(number, own_id, cells),
+        cells,
         row,
     })
 }

@@ -30,6 +30,8 @@ pub struct PendingRow {
     pub key: Key,
     /// Its past.
     pub past: Past,
+    /// Whether it is read from another file than the recorded CSV.
+    pub is_fixed: bool,
 }
 
 /// A row that a look ahead shows.
@@ -41,6 +43,8 @@ pub struct FirstRow {
     pub offset: u64,
     /// Its `external_id`.
     pub external_id: String,
+    /// Whether it is read from another file than the recorded CSV.
+    pub is_fixed: bool,
 }
 
 /// A row that has a problem.
@@ -162,7 +166,7 @@ impl Reader {
 
 /// The columns of a [`PendingRow`].
 const COLUMNS: &str = "number, line, byte_offset, external_id, fingerprint, key,
-                       keys, first_sent_at, last_sent_at, look_up_since";
+                       keys, first_sent_at, last_sent_at, look_up_since, 0";
 
 fn pending(
     db: &Connection,
@@ -171,11 +175,11 @@ fn pending(
     most: usize,
 ) -> rusqlite::Result<Vec<PendingRow>> {
     let mut query = db.prepare_cached(
-        "SELECT r.number, coalesce(m.line, r.line), coalesce(m.byte_offset, r.byte_offset),
+        "SELECT r.number, coalesce(f.line, r.line), coalesce(f.byte_offset, r.byte_offset),
                 r.external_id, r.fingerprint, r.key,
-                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
-         FROM row r LEFT JOIN mended m ON m.row = r.number
-         WHERE r.number > ?1 AND r.state = ?2 AND m.file IS ?4 ORDER BY r.number LIMIT ?3",
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, f.row IS NOT NULL
+         FROM row r LEFT JOIN fix f ON f.row = r.number
+         WHERE r.number > ?1 AND r.state = ?2 AND f.file IS ?4 ORDER BY r.number LIMIT ?3",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     query
@@ -189,9 +193,10 @@ fn first_pending(
     most: usize,
 ) -> rusqlite::Result<Vec<FirstRow>> {
     let mut query = db.prepare(
-        "SELECT coalesce(m.line, r.line), coalesce(m.byte_offset, r.byte_offset), r.external_id
-         FROM row r LEFT JOIN mended m ON m.row = r.number
-         WHERE r.state = ?1 AND m.file IS ?3 ORDER BY r.number LIMIT ?2",
+        "SELECT coalesce(f.line, r.line), coalesce(f.byte_offset, r.byte_offset), r.external_id,
+                f.row IS NOT NULL
+         FROM row r LEFT JOIN fix f ON f.row = r.number
+         WHERE r.state = ?1 AND f.file IS ?3 ORDER BY r.number LIMIT ?2",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let rows = query.query_map(params![codes::PENDING, most, file], |r| {
@@ -199,6 +204,7 @@ fn first_pending(
             line: r.get(0)?,
             offset: r.get(1)?,
             external_id: r.get(2)?,
+            is_fixed: r.get(3)?,
         })
     })?;
     rows.collect()
@@ -239,6 +245,7 @@ fn pending_row(r: &Row<'_>) -> rusqlite::Result<PendingRow> {
         fingerprint: Fingerprint::from_bytes(r.get(4)?),
         key: Key::from_bytes(r.get(5)?),
         past: past_at(r, 6)?,
+        is_fixed: r.get(10)?,
     })
 }
 
@@ -301,23 +308,23 @@ pub(super) fn pending_of(db: &Connection, file: Option<&str>) -> rusqlite::Resul
     const COUNT: &str = "SELECT count(*) FILTER (WHERE r.look_up_since IS NULL),
                                 count(*) FILTER (WHERE r.look_up_since IS NOT NULL)";
     let pair = |r: &Row<'_>| Ok((r.get::<_, u64>(0)?, r.get::<_, u64>(1)?));
-    let mended = db.query_row(
+    let fixed = db.query_row(
         &format!(
-            "{COUNT} FROM mended m CROSS JOIN row r ON r.number = m.row
-             WHERE r.state = ?1 AND (?2 IS NULL OR m.file = ?2)"
+            "{COUNT} FROM fix f CROSS JOIN row r ON r.number = f.row
+             WHERE r.state = ?1 AND (?2 IS NULL OR f.file = ?2)"
         ),
         params![codes::PENDING, file],
         pair,
     )?;
     if file.is_some() {
-        return Ok(mended);
+        return Ok(fixed);
     }
     let all = db.query_row(
         &format!("{COUNT} FROM row r WHERE r.state = ?1"),
         [codes::PENDING],
         pair,
     )?;
-    Ok((all.0 - mended.0, all.1 - mended.1))
+    Ok((all.0 - fixed.0, all.1 - fixed.1))
 }
 
 fn outlook(db: &Connection, file: Option<&str>) -> rusqlite::Result<Outlook> {

@@ -37,6 +37,7 @@ CREATE TABLE row (
   number          INTEGER PRIMARY KEY,
   line            INTEGER NOT NULL,
   byte_offset     INTEGER NOT NULL,
+  cells           INTEGER NOT NULL,
   external_id     TEXT,
   fingerprint     BLOB,
   key             BLOB,
@@ -111,13 +112,13 @@ CREATE TABLE author (
   problem_message TEXT
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE mended (
+CREATE TABLE fix (
   row         INTEGER PRIMARY KEY REFERENCES row (number),
   file        TEXT NOT NULL,
   line        INTEGER NOT NULL,
   byte_offset INTEGER NOT NULL,
-  recorded    BLOB,
-  nameless    INTEGER NOT NULL
+  recorded    INTEGER NOT NULL,
+  named       INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE verified (

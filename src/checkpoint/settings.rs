@@ -32,6 +32,10 @@ pub enum Setting {
     Machine,
     /// How many rows there are.
     Rows,
+    /// The highest number that a row ever had.
+    LastRow,
+    /// The column by which an export names rows.
+    RowColumn,
     /// Which rows a verification that goes on is about; empty when none does.
     Verifying,
     /// Where it goes on in the export of all tickets.
@@ -53,6 +57,8 @@ impl Setting {
             Self::BodyFormat => "body_format",
             Self::Machine => "machine",
             Self::Rows => "rows",
+            Self::LastRow => "last_row",
+            Self::RowColumn => "row_column",
             Self::Verifying => "verifying",
             Self::VerifyingFrom => "verifying_from",
         }
@@ -97,8 +103,16 @@ pub(super) fn write(db: &Connection, setting: Setting, value: &str) -> rusqlite:
     Ok(())
 }
 
-/// Stores how many rows there are, for the next start to compare.
+/// Stores how many rows there are, for the next start to compare, and the highest number.
 pub(super) fn write_row_count(db: &Connection) -> rusqlite::Result<()> {
     let rows: i64 = db.query_row("SELECT count(*) FROM row", [], |row| row.get(0))?;
-    write(db, Setting::Rows, &rows.to_string())
+    write(db, Setting::Rows, &rows.to_string())?;
+    write(db, Setting::LastRow, &last_row(db)?.to_string())
+}
+
+/// The highest number that a row has or had: no other row ever gets it.
+pub(super) fn last_row(db: &Connection) -> rusqlite::Result<u64> {
+    let before = read(db, Setting::LastRow)?.and_then(|text| text.parse().ok());
+    let now = db.query_row("SELECT max(number) FROM row", [], |row| row.get(0))?;
+    Ok(before.max(now).unwrap_or(0))
 }

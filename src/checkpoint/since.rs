@@ -37,16 +37,14 @@ impl Since {
 }
 
 impl Checkpoint {
-    /// The first `most` rows of a kind, in file order; without those that were mended because they
-    /// have no identity in the file.
+    /// The first `most` rows of a kind, in file order.
     pub fn since(&self, kind: Since, most: usize) -> Result<Vec<SinceRow>, CheckpointError> {
         self.wrap(read(&self.db, kind, most))
     }
 }
 
 impl Reader {
-    /// The first `most` rows of a kind, in file order; without those that were mended because they
-    /// have no identity in the file.
+    /// The first `most` rows of a kind, in file order.
     pub fn since(&self, kind: Since, most: usize) -> Result<Vec<SinceRow>, CheckpointError> {
         read(&self.db, kind, most).map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
@@ -68,7 +66,6 @@ pub(super) fn clear(db: &Connection) -> rusqlite::Result<()> {
 fn read(db: &Connection, kind: Since, most: usize) -> rusqlite::Result<Vec<SinceRow>> {
     let mut query = db.prepare(
         "SELECT line, coalesce(external_id, ''), ticket_id FROM row WHERE since = ?1
-           AND number NOT IN (SELECT row FROM mended WHERE nameless)
          ORDER BY line LIMIT ?2",
     )?;
     query

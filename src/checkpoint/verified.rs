@@ -91,8 +91,8 @@ const DIFFERS: i64 = 2;
 const MISSING: i64 = 3;
 
 /// The columns of a [`SentRow`].
-const COLUMNS: &str = "r.number, coalesce(m.line, r.line), coalesce(m.byte_offset, r.byte_offset),
-                       m.file, r.external_id, r.fingerprint, r.ticket_id";
+const COLUMNS: &str = "r.number, coalesce(f.line, r.line), coalesce(f.byte_offset, r.byte_offset),
+                       f.file, r.external_id, r.fingerprint, r.ticket_id";
 
 impl Checkpoint {
     /// How far the verification is.
@@ -230,7 +230,7 @@ fn waiting(
 ) -> rusqlite::Result<Vec<SentRow>> {
     let mut query = db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM verified v JOIN row r ON r.number = v.row
-         LEFT JOIN mended m ON m.row = r.number
+         LEFT JOIN fix f ON f.row = r.number
          WHERE {which} AND v.row > ?3 AND r.state = ?1 ORDER BY v.row LIMIT ?2"
     ))?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);

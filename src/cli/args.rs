@@ -156,7 +156,7 @@ pub(super) enum Format {
 #[command(after_help = "Examples:
   zendesk-migrate export tickets.csv
   zendesk-migrate export tickets.csv --out results --force
-  zendesk-migrate run error.csv -m tickets.toml -c CHECKPOINT  with rows mended")]
+  zendesk-migrate run error.csv -m tickets.toml -c CHECKPOINT  with rows fixed")]
 pub(super) struct ExportArguments {
     /// The CSV file beside which the checkpoint is
     #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]

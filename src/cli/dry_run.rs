@@ -199,7 +199,12 @@ fn sample(row: &FirstRow, source: &Source) -> Result<serde_json::Value, Failure>
         line: row.line,
         offset: row.offset,
     };
-    match source.read_again(place)? {
+    let read = if row.is_fixed {
+        source.read_again_as(place, &row.external_id)?
+    } else {
+        source.read_again(place)?
+    };
+    match read {
         Ok(ready) if ready.valid.external_id == row.external_id => {
             serde_json::from_slice(&ready.body).map_err(|error| Failure::refused(error.to_string()))
         }

@@ -9,12 +9,11 @@ use super::exit::{Exit, Failure};
 use super::whole_file::{WholeFile, Written, hex};
 use super::{origins, output, paths, status};
 use crate::checkpoint::{CreatedRow, LeftRow, Reader, Setting, Without};
-use crate::engine::mend;
 use crate::model::results::Troubled;
 use crate::model::shown::{shown, shown_json, shown_path};
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
-use crate::source::{ADDED_COLUMNS, Place, Source};
+use crate::source::{Place, Source, added_columns, more_column};
 
 const SUCCESS: &str = "success.csv";
 const ERROR: &str = "error.csv";
@@ -65,7 +64,7 @@ fn write(
         let mut file = WholeFile::create(&folder.join(name))?;
         let rows = match name {
             SUCCESS => success(&mut file, reader)?,
-            ERROR => without(&mut file, reader, source, Without::Mendable)?,
+            ERROR => without(&mut file, reader, source, Without::Fixable)?,
             _ => without(&mut file, reader, source, Without::Unknown)?,
         };
         written.push(file.sync(Some(rows))?);
@@ -91,14 +90,14 @@ fn write(
     }
     tell(folder, &written, source);
     tell_gone(&gone_first, gone, source);
-    for (file, rows) in reader.mended_in_vain()? {
+    for (file, rows) in reader.fixed_in_vain()? {
         let (were, them) = if rows == 1 {
             ("was", "it")
         } else {
             ("were", "them")
         };
         output::say(&text::fold(&format!(
-            "{} {were} mended in {} and still cannot be sent: mend {them} further there; \
+            "{} {were} fixed in {} and still cannot be sent: fix {them} further there; \
              {ERROR} has {them} as {} does",
             text::count(rows, "row"),
             shown(&file),
@@ -117,8 +116,8 @@ fn tell(folder: &Path, written: &[Written], source: &Source) {
         ));
     }
     output::say(&format!("wrote {}", shown_path(&folder.join(SUMMARY))));
-    let mendable = written.iter().find(|file| file.name == ERROR);
-    if source.encoding_is_guessed() && mendable.and_then(|file| file.rows) > Some(0) {
+    let fixable = written.iter().find(|file| file.name == ERROR);
+    if source.encoding_is_guessed() && fixable.and_then(|file| file.rows) > Some(0) {
         output::say(&text::fold(&format!(
             "the encoding of the CSV was guessed ({0}); before you feed error.csv back, write \
              encoding = \"{0}\" into [source] of the mapping and run the CSV once, so that the \
@@ -209,15 +208,15 @@ fn folder(arguments: &ExportArguments, source: &Source) -> PathBuf {
 }
 
 /// Nothing that somebody may still need is overwritten: without `--force` no file, with it neither
-/// the CSV nor a file in which rows were mended that have no ticket yet.
+/// the CSV nor a file with fixed rows that have no ticket yet.
 fn refuse_overwriting(
     folder: &Path,
     force: bool,
     reader: &Reader,
     source: &Source,
 ) -> Result<(), Failure> {
-    let files = reader.files_to_mend_further()?.into_iter();
-    let mended_in: Vec<PathBuf> = files
+    let files = reader.files_in_use()?.into_iter();
+    let in_use: Vec<PathBuf> = files
         .filter_map(|file| Path::new(&file).canonicalize().ok())
         .collect();
     for name in [SUCCESS, ERROR, UNKNOWN, SUMMARY] {
@@ -236,9 +235,9 @@ fn refuse_overwriting(
                 "{shown} is the CSV itself; name another folder with --out"
             )));
         }
-        if mended_in.contains(&one_name) {
+        if in_use.contains(&one_name) {
             return Err(Failure::refused(format!(
-                "rows that have no ticket yet were mended in {shown}; mend it further and run it \
+                "rows that have no ticket yet were fixed in {shown}; fix it further and run it \
                  again, or name another folder with --out"
             )));
         }
@@ -270,32 +269,6 @@ fn success_line(row: &CreatedRow) -> Vec<u8> {
     writer.into_inner().unwrap_or_default()
 }
 
-/// Whether the mapping is that of the last scan, so that an `external_id` reads as it did.
-fn is_read_as_before(source: &Source, reader: &Reader) -> Result<bool, Failure> {
-    let mapping = source.mapping_sha256().map(|sha256| hex(&sha256));
-    Ok(reader.setting(Setting::MappingSha256)? == Some(mapping.unwrap_or_default()))
-}
-
-/// What is said of one row must not stand beside another.
-fn refuse_another_row(source: &Source, row: &Troubled, place: Place) -> Result<(), Failure> {
-    let found = match source.read_again(place)? {
-        Ok(ready) => Some(ready.valid.external_id),
-        Err(invalid) => invalid.external_id,
-    };
-    // Of a row that is not valid it may not be certain which id it has.
-    let says_nothing = found.is_none() && row.state == "invalid";
-    if found == row.external_id || says_nothing {
-        return Ok(());
-    }
-    Err(Failure::refused(format!(
-        "line {} of {} holds another row than the checkpoint says ({}): run the CSV again (with \
-         --limit 0, if nothing is to be sent), and if that does not help, please report it",
-        row.line,
-        shown_path(source.csv_path()),
-        row.external_id.as_deref().unwrap_or_default()
-    )))
-}
-
 /// Rows without a ticket, as the CSV has them, to the byte.
 fn without(
     file: &mut WholeFile,
@@ -303,37 +276,50 @@ fn without(
     source: &Source,
     which: Without,
 ) -> Result<u64, Failure> {
-    let taken = source.columns();
-    // A CSV that was itself an export has these columns already, and no two may share a name.
-    let mut names = ADDED_COLUMNS.map(str::to_owned);
-    while taken.iter().any(|column| names.contains(column)) {
-        names = names.map(|name| format!("_{name}"));
-    }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let with_more = has_more_cells(reader, source, which)?;
+    let more = with_more.then(|| more_column(source.columns()));
+    let added = added_columns(source.columns());
+    let names: Vec<&str> = more.iter().chain(&added).map(String::as_str).collect();
     file.write(&source.header_with(&names))?;
-    let origins = reader.origins()?;
     let mut rows = 0;
-    let same_mapping = is_read_as_before(source, reader)?;
-    reader.each_without(which, |LeftRow { row, has_id_there }| {
+    reader.each_without(which, |LeftRow { row, cells, name }| {
         rows += 1;
-        let place = Place {
-            line: row.line,
-            offset: row.offset,
-        };
-        if same_mapping && has_id_there {
-            refuse_another_row(source, &row, place)?;
+        let (line, name) = (row.line.to_string(), name.to_string());
+        let added = [line.as_str(), &row.code, &row.message, &name];
+        let exported = source.row_with(place(&row), &added, with_more)?;
+        // What is said of one row must not stand beside another.
+        if exported.cells != cells {
+            return Err(another_row(source, &row));
         }
-        let line = row.line.to_string();
-        // By this a mended row is known again that has no other identity in the CSV.
-        let sha256 = match row.external_id {
-            Some(id) => origins
-                .get(&id)
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            None => mend::sha256_of(source, place)?.to_string(),
-        };
-        let cells = [line.as_str(), &row.code, &row.message, &sha256];
-        file.write(&source.row_with(place, &cells)?)
+        file.write(&exported.bytes)
     })?;
     Ok(rows)
+}
+
+/// Whether a row has more cells than the CSV has columns.
+fn has_more_cells(reader: &Reader, source: &Source, which: Without) -> Result<bool, Failure> {
+    let mut has_more = false;
+    reader.each_without(which, |LeftRow { row, .. }| {
+        let may_have_slipped = matches!(&*row.code, "FieldCount" | "TextAfterQuote");
+        has_more = has_more || (may_have_slipped && source.has_more_cells(place(&row))?);
+        Ok::<(), Failure>(())
+    })?;
+    Ok(has_more)
+}
+
+fn place(row: &Troubled) -> Place {
+    Place {
+        line: row.line,
+        offset: row.offset,
+    }
+}
+
+fn another_row(source: &Source, row: &Troubled) -> Failure {
+    Failure::refused(format!(
+        "line {} of {} holds another row than the checkpoint says ({}): run the CSV again (with \
+         --limit 0, if nothing is to be sent), and if that does not help, please report it",
+        row.line,
+        shown_path(source.csv_path()),
+        row.external_id.as_deref().unwrap_or_default()
+    ))
 }

@@ -44,7 +44,7 @@ fn of(
 }
 
 /// The CSV whose rows the checkpoint holds. A file that a person names besides the checkpoint is that
-/// one only if it has its path or its bytes: mended rows, say, are read from their own file.
+/// one only if it has its path or its bytes: fixed rows, say, are read from their own file.
 pub(super) fn recorded_csv(named: Option<&Path>, recorded: &FileMark) -> Result<PathBuf, Failure> {
     let path = PathBuf::from(&recorded.path);
     let Some(named) = named else {

@@ -117,7 +117,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         reader => reader?,
     };
     let recorded = match outcome {
-        ScanOutcome::Mended(_) => reader.setting(Setting::Csv)?,
+        ScanOutcome::Fixed(_) => reader.setting(Setting::Csv)?,
         ScanOutcome::First(..) | ScanOutcome::Again(..) | ScanOutcome::Unchanged => None,
     };
     let recorded = recorded.map_or(csv.clone(), |path| paths::from_here(Path::new(&path)));
@@ -172,7 +172,7 @@ fn refuse_invalid(
     }
     tell::problems(&checkpoint.problems(tell::PROBLEMS_SHOWN)?, counts);
     Err(Failure::refused(format!(
-        "{} of {} {} invalid, so nothing was sent: mend the CSV or the mapping, or leave invalid \
+        "{} of {} {} invalid, so nothing was sent: fix the CSV or the mapping, or leave invalid \
          rows out with --on-invalid skip",
         counts.invalid,
         text::count(counts.rows(), "row"),

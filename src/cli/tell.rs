@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::exit::Failure;
 use super::output;
-use crate::checkpoint::{Checkpoint, Mended, ProblemRow, Reader, Setting, Since};
+use crate::checkpoint::{Checkpoint, ProblemRow, Reader, Setting, Since};
 use crate::engine::scan::ScanOutcome;
 use crate::model::counts::Counts;
 use crate::model::delta::Delta;
@@ -20,13 +20,13 @@ const SINCE_SHOWN: usize = 20;
 pub(super) fn counts(outcome: &ScanOutcome, checkpoint: &Checkpoint) -> Result<Counts, Failure> {
     match outcome {
         ScanOutcome::First(counts, _) => Ok(*counts),
-        ScanOutcome::Again(..) | ScanOutcome::Mended(_) | ScanOutcome::Unchanged => {
+        ScanOutcome::Again(..) | ScanOutcome::Fixed(_) | ScanOutcome::Unchanged => {
             Ok(checkpoint.counts()?)
         }
     }
 }
 
-/// Says what a changed CSV, or another one with mended rows, has brought.
+/// Says what a changed CSV, or another one with fixed rows, has brought.
 pub(super) fn changes(
     outcome: &ScanOutcome,
     checkpoint: &Checkpoint,
@@ -34,8 +34,10 @@ pub(super) fn changes(
 ) -> Result<(), Failure> {
     let delta = match outcome {
         ScanOutcome::Again(delta, _) => delta,
-        ScanOutcome::Mended(Mended { delta, nameless }) => {
-            output::say(&text::mended(&csv.to_string_lossy(), delta, *nameless));
+        ScanOutcome::Fixed(fixed) => {
+            let csv = csv.to_string_lossy();
+            let passed = (fixed.unchanged, fixed.gone, fixed.unnamed);
+            output::say(&text::fixed(&csv, &fixed.delta, passed, &fixed.gone_lines));
             return Ok(());
         }
         ScanOutcome::First(..) | ScanOutcome::Unchanged => return Ok(()),

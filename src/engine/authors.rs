@@ -147,7 +147,7 @@ impl Road<'_> {
         let sentence = sentence(count, &first);
         if unknown == UnknownAuthor::Fail {
             return Err(EngineError::Refused(format!(
-                "{sentence}; nothing was sent: mend the addresses, or add --unknown-author \
+                "{sentence}; nothing was sent: fix the addresses, or add --unknown-author \
                  requester (or me) to let somebody stand in for them"
             )));
         }

@@ -43,7 +43,7 @@ pub async fn check(
         return Ok(());
     }
     Err(EngineError::Refused(format!(
-        "the mapping does not fit the account: {}; mend the mapping, or the account",
+        "the mapping does not fit the account: {}; fix the mapping, or the account",
         faults.join("; ")
     )))
 }

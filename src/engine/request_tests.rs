@@ -14,7 +14,7 @@ use crate::engine::monitor::{Monitor, Picture};
 use crate::engine::plan::Plan;
 use crate::engine::run::{run, runtime};
 use crate::lifecycle::{Rules, Stop};
-use crate::model::ids::{Fingerprint, Key, RowNumber, TicketId};
+use crate::model::ids::{CellsHash, Fingerprint, Key, RowNumber, TicketId};
 use crate::model::intent::{Route, Trust};
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Found, KeyLookup, Meta, Reply, Verdict};
@@ -113,6 +113,7 @@ fn one_row(path: &Path) -> Checkpoint {
         line: 2,
         offset: 20,
         external_id: Some("A-1"),
+        cells: CellsHash(0),
         body: Ok(Some((Fingerprint::of(BODY), Key::from_bytes([1; 16])))),
     }])
     .unwrap();

@@ -8,15 +8,15 @@ use super::error::EngineError;
 use super::monitor::Monitor;
 use tokio_util::sync::CancellationToken;
 
-use super::mend;
-use crate::checkpoint::{Checkpoint, CheckpointError, Mended, NewRow, PendingRow, Setting};
+use super::fixes;
+use crate::checkpoint::{Checkpoint, CheckpointError, Fixed, NewRow, PendingRow, Setting};
 use crate::model::counts::Counts;
 use crate::model::delta::Delta;
 use crate::model::ids::{Fingerprint, Key};
 use crate::model::problem::Problem;
 use crate::model::shown::shown_path;
 use crate::model::ticket::BODY_FORMAT;
-use crate::source::{Chunk, Endpoint, Orphans, Place, ScanEnd, Scanned, Source};
+use crate::source::{Chunk, Endpoint, Orphans, Place, ScanEnd, Scanned, Source, added_columns};
 
 /// What a scan has brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,8 @@ pub enum ScanOutcome {
     First(Counts, PassedOver),
     /// The file has changed since, and was read again.
     Again(Delta, PassedOver),
-    /// It is another file than the recorded one: rows of that one were mended in it.
-    Mended(Mended),
+    /// It is another file than the recorded one: rows of that one were fixed in it.
+    Fixed(Fixed),
     /// The file is the one that was read before: nothing was done.
     Unchanged,
 }
@@ -55,15 +55,15 @@ pub fn scan(
         return Ok(ScanOutcome::Unchanged);
     }
     refuse_other_ids(source, checkpoint)?;
-    if let Some(recorded) = mend::another_file(source, checkpoint)? {
-        return mend::mend(source, checkpoint, &recorded, monitor, end);
+    if let Some(recorded) = fixes::another_file(source, checkpoint)? {
+        return fixes::feed(source, checkpoint, &recorded, monitor, end);
     }
     let mut rescan = checkpoint.rescan()?;
     let read = read(source, Depth::Bodies, monitor, end, |rows| {
-        rows.iter().try_for_each(|row| rescan.add(new_row(row)))
+        let mut rows = rows.iter();
+        Ok(rows.try_for_each(|row| rescan.add(new_row(row)))?)
     })?;
-    let sha256_of = |line, offset| mend::sha256_of(source, Place { line, offset });
-    let delta = rescan.finish(&settings(source, &read), same_bodies, sha256_of)?;
+    let delta = rescan.finish(&settings(source, &read), same_bodies)?;
     let passed_over = passed_over(source, read, monitor);
     Ok(ScanOutcome::Again(delta, passed_over))
 }
@@ -91,7 +91,7 @@ fn load(
 ) -> Result<ScanOutcome, EngineError> {
     let mut load = checkpoint.load()?;
     let read = read(source, depth, monitor, end, |rows| {
-        load.add(rows.iter().map(new_row))
+        Ok(load.add(rows.iter().map(new_row))?)
     })?;
     let counts = load.finish(&settings(source, &read))?;
     let passed_over = passed_over(source, read, monitor);
@@ -113,7 +113,7 @@ pub(super) fn read(
     depth: Depth,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
-    mut add: impl FnMut(&[Scanned]) -> Result<(), CheckpointError>,
+    mut add: impl FnMut(&[Scanned]) -> Result<(), EngineError>,
 ) -> Result<ScanEnd, EngineError> {
     let mut bytes = source.header_bytes();
     let mut rows = 0;
@@ -166,6 +166,7 @@ fn passed_over(source: &Source, read: ScanEnd, monitor: &mut dyn Monitor) -> Pas
 }
 
 fn settings(source: &Source, read: &ScanEnd) -> Vec<(Setting, String)> {
+    let [.., row_column] = added_columns(source.columns());
     vec![
         (Setting::Csv, absolute(source.csv_path())),
         (
@@ -177,6 +178,7 @@ fn settings(source: &Source, read: &ScanEnd) -> Vec<(Setting, String)> {
         (Setting::BodyFormat, BODY_FORMAT.to_string()),
         (Setting::Endpoint, endpoint(source).to_owned()),
         (Setting::CommentsSha256, optional(read.comments_sha256)),
+        (Setting::RowColumn, row_column),
         (Setting::CsvSha256, hex(&read.sha256)),
     ]
 }
@@ -211,10 +213,12 @@ fn refuse_other_ids(source: &Source, checkpoint: &Checkpoint) -> Result<(), Engi
 
 pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
     let Place { line, offset } = scanned.place;
+    let cells = scanned.cells;
     match &scanned.row {
         Ok(valid) => NewRow {
             line,
             offset,
+            cells,
             external_id: Some(&valid.external_id),
             body: Ok(valid
                 .fingerprint
@@ -223,6 +227,7 @@ pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
         Err(invalid) => NewRow {
             line,
             offset,
+            cells,
             external_id: invalid.external_id.as_deref(),
             body: Err(&invalid.problem),
         },
@@ -286,10 +291,12 @@ impl Rows for CsvRows {
                 ),
             )
         };
-        let read = self
-            .0
-            .read_again(place)
-            .map_err(|error| Problem::new("Unreadable", error.to_string()))?;
+        let read = if row.is_fixed {
+            self.0.read_again_as(place, &row.external_id)
+        } else {
+            self.0.read_again(place)
+        };
+        let read = read.map_err(|error| Problem::new("Unreadable", error.to_string()))?;
         match read {
             Ok(ready)
                 if ready.valid.fingerprint == Some(*row.fingerprint.as_bytes())

@@ -5,6 +5,7 @@
 //! decisions run in the program, in the grid test and in the simulation.
 
 pub mod event;
+pub mod fixed;
 mod next;
 pub mod question;
 mod replied;

@@ -5,7 +5,7 @@ use super::state::{Past, Row, State};
 use crate::model::time::ServerTime;
 
 /// A row that was ever sent keeps what it has: the CSV of today does not undo a request of
-/// yesterday. Only a rejected row that was mended is tried again, after a lookup.
+/// yesterday. Only a rejected row that was fixed is tried again, after a lookup.
 pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
     let Row { state, past } = row;
     match (state, sighting) {

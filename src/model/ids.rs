@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 /// Numbers a row within its checkpoint, from 1, in the order in which rows were first seen.
 ///
-/// It is a handle, not an identity: a row's identity is its `external_id`.
+/// A number is never given to another row. It names a row where its `external_id` cannot: because it
+/// has none, or because a spreadsheet may have changed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowNumber(pub u64);
 
@@ -60,7 +61,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// The SHA-256 of a request body, or of a row's bytes.
+/// The SHA-256 of a request body.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -73,16 +74,6 @@ impl Fingerprint {
     /// Takes the 32 bytes of a stored or already computed hash.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
-    }
-
-    /// Reads the 64 hexadecimal digits that `Display` writes.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        let is_hex = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        for (byte, at) in bytes.iter_mut().zip((0..text.len()).step_by(2)) {
-            *byte = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
-        }
-        is_hex.then_some(Self(bytes))
     }
 
     /// The 32 bytes, as they are stored.
@@ -100,5 +91,73 @@ impl fmt::Display for Fingerprint {
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Fingerprint({self})")
+    }
+}
+
+/// A hash of a row's cells: the first eight bytes of a SHA-256. It recognises a row of the CSV that
+/// has no `external_id` of its own.
+///
+/// What a spreadsheet changes without being asked does not count: quotes, delimiters, line ends, the
+/// encoding, spaces around a cell, zeros in front of a number, empty cells at the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CellsHash(pub i64);
+
+impl CellsHash {
+    /// Hashes cells in UTF-8.
+    pub fn of<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Self {
+        let mut hash = Sha256::new();
+        let mut empty_cells = 0_u64;
+        for cell in cells {
+            let cell = without_zeros(cell.trim_ascii());
+            if cell.is_empty() {
+                empty_cells += 1;
+                continue;
+            }
+            hash.update(empty_cells.to_le_bytes());
+            empty_cells = 0;
+            let carriage_returns = memchr::memchr_iter(b'\r', cell).count();
+            hash.update((cell.len() - carriage_returns).to_le_bytes());
+            for part in cell.split(|byte| *byte == b'\r') {
+                hash.update(part);
+            }
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        let mut first = [0; 8];
+        first.copy_from_slice(&digest[..8]);
+        Self(i64::from_le_bytes(first))
+    }
+}
+
+/// A cell of digits without its leading zeros.
+fn without_zeros(cell: &[u8]) -> &[u8] {
+    let zeros = cell.iter().take_while(|byte| **byte == b'0').count();
+    let is_number = zeros > 0 && zeros < cell.len() && cell.iter().all(u8::is_ascii_digit);
+    if is_number { &cell[zeros..] } else { cell }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hash(cells: &[&str]) -> CellsHash {
+        CellsHash::of(cells.iter().map(|cell| cell.as_bytes()))
+    }
+
+    #[test]
+    fn what_a_spreadsheet_changes_unasked_does_not_change_the_hash_of_cells() {
+        let cells = hash(&["1", "", "two\nlines"]);
+        assert_eq!(hash(&[" 1", "", "two\r\nlines ", "", ""]), cells);
+        assert_eq!(hash(&["001", "", "two\nlines"]), cells);
+        for other in [
+            &["1", "two\nlines"][..],
+            &["1", "", "two", "lines"],
+            &["", "1", "two\nlines"],
+            &["1two\nlines"],
+            &["01a", "", "two\nlines"],
+            &["0", "", "two\nlines"],
+            &["10", "", "two\nlines"],
+        ] {
+            assert_ne!(hash(other), cells, "{other:?}");
+        }
     }
 }

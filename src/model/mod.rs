@@ -14,6 +14,7 @@ pub mod limits;
 pub mod problem;
 pub mod reply;
 pub mod results;
+pub mod row_name;
 pub mod shown;
 mod text;
 pub mod ticket;

@@ -24,14 +24,14 @@ pub(super) fn advice(report: &Report) -> Vec<Advice> {
          LINE`, and repeat the run."
     );
     let rejected = format!(
-        "Zendesk refused. If the row is wrong, mend it in the error.csv that `zendesk-migrate export \
+        "Zendesk refused. If the row is wrong, fix it in the error.csv that `zendesk-migrate export \
          {csv}` writes, and run that file with the same mapping (-m) and checkpoint (-c). If the \
-         account is wrong, mend that, then `zendesk-migrate retry {csv}`, and repeat the run."
+         account is wrong, fix that, then `zendesk-migrate retry {csv}`, and repeat the run."
     );
     let invalid = if report.is_dry_run() {
-        "These would not be sent. Mend the cells, or leave these rows out."
+        "These would not be sent. Fix the cells, or leave these rows out."
     } else {
-        "These were not sent. Mend the cells and repeat the run."
+        "These were not sent. Fix the cells and repeat the run."
     };
     [
         ("unknown", facts.unknown, unknown),

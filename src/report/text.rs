@@ -139,8 +139,21 @@ pub fn changes(delta: &Delta) -> String {
     fold(&format!("the CSV or its mapping has changed; rows: {told}"))
 }
 
-/// What a file with mended rows has brought; `nameless` rows of it could not be told.
-pub fn mended(file: &str, delta: &Delta, nameless: u64) -> String {
+/// What a file with fixed rows has brought. `passed` counts the lines that nobody has fixed, those
+/// whose rows the CSV no longer has (`gone_lines` are the first of them), and those that name no row.
+pub fn fixed(file: &str, delta: &Delta, passed: (u64, u64, u64), gone_lines: &[u64]) -> String {
+    let (unchanged, gone, unnamed) = passed;
+    let lines: Vec<String> = gone_lines.iter().map(u64::to_string).collect();
+    let more = if gone > lines.len() as u64 {
+        ", …"
+    } else {
+        ""
+    };
+    let gone_words = format!(
+        "no longer in the recorded CSV as they were exported (line {}{more}; ignored: export again to \
+         see what is left)",
+        lines.join(", ")
+    );
     let told = parts(&[
         (delta.renewed, "to be sent as they read here"),
         (delta.invalid, "no longer valid"),
@@ -148,9 +161,11 @@ pub fn mended(file: &str, delta: &Delta, nameless: u64) -> String {
             delta.changed_since,
             "changed since they were sent (they stay as they were sent)",
         ),
+        (unchanged, "not fixed (they read as in the recorded CSV)"),
+        (gone, &gone_words),
         (
-            nameless,
-            "without an external_id and a _sha256 that would tell them (left as they are)",
+            unnamed,
+            "with neither an external_id nor a _row (ignored: nobody can tell which rows they are)",
         ),
     ]);
     let told = if told.is_empty() {
@@ -210,7 +225,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             counted(problems, "row", ["is", "are"])
         ),
         Stop::Done if facts.unknown > 0 => format!(
-            "done, but {problems} rows have no ticket: mend them, then run the same command again; \
+            "done, but {problems} rows have no ticket: fix them, then run the same command again; \
              {} unknown, and `zendesk-migrate report` says what to do",
             if facts.unknown == 1 {
                 "1 is".to_owned()
@@ -219,10 +234,10 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             }
         ),
         Stop::Done if problems == 1 => {
-            "done, but 1 row has no ticket: mend it, then run the same command again".to_owned()
+            "done, but 1 row has no ticket: fix it, then run the same command again".to_owned()
         }
         Stop::Done => format!(
-            "done, but {problems} rows have no ticket: mend them, then run the same command again"
+            "done, but {problems} rows have no ticket: fix them, then run the same command again"
         ),
         Stop::Interrupted => format!("interrupted: {are_left}; the same command goes on"),
         Stop::Limit => format!("--limit is reached: {are_left}; the same command goes on"),

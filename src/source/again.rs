@@ -35,8 +35,13 @@ pub struct Ready {
     pub body: Vec<u8>,
 }
 
-/// Reads the record that starts at a place of an earlier scan.
-pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid>, SourceError> {
+/// Reads the record that starts at a place of an earlier scan; with an `external_id` that is known,
+/// whatever its cell says.
+pub(super) fn read_again(
+    plan: &Plan,
+    at: Place,
+    own_id: Option<&str>,
+) -> Result<Result<Ready, Invalid>, SourceError> {
     // A thread that died while it held the lock left nothing half-done in it.
     let mut kept = plan.again.lock().unwrap_or_else(PoisonError::into_inner);
     let Again { file, reader } = match &mut *kept {
@@ -51,7 +56,7 @@ pub(super) fn read_again(plan: &Plan, at: Place) -> Result<Result<Ready, Invalid
     let index = index.transpose()?;
     let joined = plan.comments.as_ref().zip(index.as_deref());
     let joined = joined.map(|(comments, index)| comments.joined(index));
-    let found = rows::read_lone(&plan.file, &plan.mapping, joined, &piece, reader)?;
+    let found = rows::read_lone(plan.terms(), joined, &piece, reader, own_id)?;
     match found.scanned.into_iter().next() {
         Some(scanned) if scanned.place == at => Ok(scanned.row.map(|valid| Ready {
             valid,

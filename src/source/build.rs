@@ -33,7 +33,7 @@ pub(super) fn check_id(mapping: &Mapping, external_id: &str) -> Result<(), Probl
     Err(Problem::new(
         "InvalidExternalId",
         format!(
-            "external_id is \"{}\"{}, which {what}, so that a lookup might miss its ticket; mend the cell",
+            "external_id is \"{}\"{}, which {what}, so that a lookup might miss its ticket; fix the cell",
             shown(external_id),
             mapping.external_id.columns()
         ),
@@ -218,7 +218,7 @@ pub(super) fn email<'r>(
     Err(Problem::new(
         "InvalidEmail",
         format!(
-            "{} is \"{}\"{}, which is no email address; mend the cell",
+            "{} is \"{}\"{}, which is no email address; fix the cell",
             rule.field().name(),
             shown(&value),
             rule.columns()
@@ -324,7 +324,7 @@ pub(super) fn date<'r>(
     let (code, why) = match (fault, rule.date_format()) {
         (Fault::Unreadable, Some(format)) => (
             "InvalidDate",
-            format!("which is no date like {format}; change date_format or mend the cell"),
+            format!("which is no date like {format}; change date_format or fix the cell"),
         ),
         (Fault::Unreadable, None) => (
             "InvalidDate",
@@ -333,11 +333,11 @@ pub(super) fn date<'r>(
         ),
         (Fault::Ancient, _) => (
             "DateBefore1970",
-            "which is before 1970, and Zendesk would change it; mend the cell".to_owned(),
+            "which is before 1970, and Zendesk would change it; fix the cell".to_owned(),
         ),
         (Fault::Future, _) => (
             "FutureDate",
-            "which lies in the future; check timezone and date_format in the mapping, or mend the cell"
+            "which lies in the future; check timezone and date_format in the mapping, or fix the cell"
                 .to_owned(),
         ),
     };

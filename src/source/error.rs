@@ -98,7 +98,7 @@ pub enum SourceError {
     },
     /// The header does not end where one would expect it to.
     #[error(
-        "{} line {line}: the header {reason}; mend the first line and run again{excerpt}",
+        "{} line {line}: the header {reason}; fix the first line and run again{excerpt}",
         shown_path(path)
     )]
     BadHeader {

@@ -60,7 +60,7 @@ pub(super) struct Header {
 }
 
 /// What the mapping says about the file; `None` is to be found out.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Named {
     /// The delimiter.
     pub(super) delimiter: Option<u8>,

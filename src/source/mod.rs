@@ -16,6 +16,7 @@
 //!
 //! On the imports endpoint a second CSV may hold the conversations. Neither is held in memory.
 
+mod added;
 mod again;
 mod build;
 mod checks;
@@ -47,16 +48,19 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use added::{added_columns, more_column};
 pub use again::Ready;
 pub use comments::{Orphan, Orphans};
 pub use error::SourceError;
 pub use identity::{Identity, hash_file};
 pub use propose::{Proposal, propose};
+pub use raw::Exported;
 pub use records::Place;
 pub use references::References;
-pub use rows::{ADDED_COLUMNS, Invalid, Scanned, Valid};
+pub use rows::{Invalid, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
+use added::Added;
 use identity::{Ahead, Files};
 use rows::Until;
 use scan::Plan;
@@ -219,7 +223,25 @@ impl Source {
     /// for the rayon pool either. The same bytes give the same result; other bytes give another result or
     /// [`SourceError::Changed`].
     pub fn read_again(&self, at: Place) -> Result<Result<Ready, Invalid>, SourceError> {
-        again::read_again(&self.plan, at)
+        again::read_again(&self.plan, at, None)
+    }
+
+    /// Does the same for a row whose `external_id` is known, whatever its cell says: a spreadsheet
+    /// may have changed that.
+    pub fn read_again_as(
+        &self,
+        at: Place,
+        external_id: &str,
+    ) -> Result<Result<Ready, Invalid>, SourceError> {
+        again::read_again(&self.plan, at, Some(external_id))
+    }
+
+    /// Says that the file holds rows of another CSV, whose exports name them in this column.
+    pub fn holds_exported_rows(&self, row_column: &str) {
+        let columns = &self.plan.file.header.columns;
+        self.plan
+            .added
+            .get_or_init(|| Added::of(columns, row_column));
     }
 
     /// Hands on the email and the name of every comment's author, in file order and with repeats;
@@ -240,9 +262,20 @@ impl Source {
         raw::header_with(&self.plan.file.header, columns)
     }
 
-    /// Gives the bytes of the row at a place as the file has them, with further cells at its end.
-    pub fn row_with(&self, at: Place, cells: &[&str]) -> Result<Vec<u8>, SourceError> {
-        raw::row_with(&self.plan, at, cells)
+    /// Gives the bytes of the row at a place as the file has them, with further cells under their
+    /// columns; the first of these is for cells beyond the last column if `with_more`.
+    pub fn row_with(
+        &self,
+        at: Place,
+        cells: &[&str],
+        with_more: bool,
+    ) -> Result<Exported, SourceError> {
+        raw::row_with(&self.plan, at, cells, with_more)
+    }
+
+    /// Says whether the row at a place has more cells than there are columns.
+    pub fn has_more_cells(&self, at: Place) -> Result<bool, SourceError> {
+        raw::has_more_cells(&self.plan, at)
     }
 
     /// Tells whether the encoding was guessed from the rows, so that other rows of the same file

@@ -1,13 +1,15 @@
 //! Opens a source: finds the mapping, reads the header, brings the two together.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+use super::added::has_row_column;
 use super::comments::Comments;
 use super::dates::Dates;
+use super::encoding::{Encoding, Guess};
 use super::error::SourceError;
 use super::header::{CsvFile, Named};
 use super::identity::Ahead;
@@ -35,7 +37,7 @@ pub(super) fn open(
         delimiter: found.file.delimiter,
         encoding: found.file.encoding,
     });
-    let opened = CsvFile::open(csv, named)?;
+    let opened = open_csv(csv, named)?;
     let (mut file, path, sha256) = match found {
         Some(found) => (found.file, Some(found.path), Some(found.sha256)),
         None => (by_name(&opened), None, None),
@@ -74,6 +76,7 @@ pub(super) fn open(
             mapping,
             comments,
             again: Mutex::default(),
+            added: OnceLock::new(),
         }),
         endpoint: target.endpoint,
         mapping: path,
@@ -81,6 +84,48 @@ pub(super) fn open(
         told,
         ahead: Ahead::default(),
     })
+}
+
+/// Opens the CSV as the mapping names it. An export was perhaps saved by a program that has a mind of
+/// its own: of such a file, what the mapping says counts only where it can be so.
+fn open_csv(csv: &Path, named: Named) -> Result<CsvFile, SourceError> {
+    let as_named = CsvFile::open(csv, named);
+    if named == Named::default() {
+        return as_named;
+    }
+    for delimiter in [named.delimiter, None] {
+        let encoding = None;
+        let Ok(found) = CsvFile::open(
+            csv,
+            Named {
+                delimiter,
+                encoding,
+            },
+        ) else {
+            continue;
+        };
+        if !has_row_column(&found.header.columns) {
+            continue;
+        }
+        let is_no_utf8 = matches!(
+            found.header.guess,
+            Some(Guess::Legacy(_) | Guess::BrokenUtf8)
+        );
+        return match named.encoding {
+            Some(encoding @ Encoding::Legacy(_)) if is_no_utf8 => {
+                let encoding = Some(encoding);
+                CsvFile::open(
+                    csv,
+                    Named {
+                        delimiter,
+                        encoding,
+                    },
+                )
+            }
+            Some(_) | None => Ok(found),
+        };
+    }
+    as_named
 }
 
 fn wrong(path: PathBuf, fault: Fault) -> SourceError {

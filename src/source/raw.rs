@@ -2,6 +2,9 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use csv::ByteRecord;
+
+use super::added::joined;
 use super::again::piece_at;
 use super::encoding::Encoding;
 use super::error::SourceError;
@@ -9,8 +12,18 @@ use super::file::open;
 use super::header::Header;
 use super::pieces::unreadable;
 use super::quotes::FIRST;
-use super::records::Place;
+use super::records::{Place, decode, first_cells};
 use super::scan::Plan;
+use crate::model::ids::CellsHash;
+
+/// A row as an export gives it out.
+#[derive(Debug)]
+pub struct Exported {
+    /// Its bytes, with the further cells under their columns.
+    pub bytes: Vec<u8>,
+    /// The hash of its own cells.
+    pub cells: CellsHash,
+}
 
 pub(super) fn header_with(header: &Header, columns: &[&str]) -> Vec<u8> {
     let split = header.encoding.splittable(&header.raw);
@@ -18,18 +31,25 @@ pub(super) fn header_with(header: &Header, columns: &[&str]) -> Vec<u8> {
     extended(&header.raw, end, end, header, columns)
 }
 
-pub(super) fn row_with(plan: &Plan, at: Place, cells: &[&str]) -> Result<Vec<u8>, SourceError> {
+/// Says whether a row has more cells than there are columns.
+pub(super) fn has_more_cells(plan: &Plan, at: Place) -> Result<bool, SourceError> {
+    let cells = first_cells(&plan.file, &piece_at(plan, at)?)?;
+    Ok(cells.len() > plan.file.header.columns.len())
+}
+
+/// Gives a row out with further cells. Where it has fewer cells than there are columns, empty ones
+/// come first, so that each further cell stands under its name; where it has more, those are put
+/// into one, for which there is a column if `with_more`.
+pub(super) fn row_with(
+    plan: &Plan,
+    at: Place,
+    further: &[&str],
+    with_more: bool,
+) -> Result<Exported, SourceError> {
     let header = &plan.file.header;
     let piece = piece_at(plan, at)?;
     let record = &piece.bytes[FIRST..];
-    let mut raw = Vec::new();
-    let mut file = open(&plan.file.path)?;
-    file.seek(SeekFrom::Start(at.offset))
-        .and_then(|_| {
-            file.take(header.encoding.bytes_in_file(record))
-                .read_to_end(&mut raw)
-        })
-        .map_err(|source| unreadable(&plan.file.path, source))?;
+    let cells = first_cells(&plan.file, &piece)?;
     let end = line_end(record);
     // The last row of a file may have no line end of its own.
     let split = header.encoding.splittable(&header.raw);
@@ -38,7 +58,53 @@ pub(super) fn row_with(plan: &Plan, at: Place, cells: &[&str]) -> Result<Vec<u8>
     } else {
         end
     };
-    Ok(extended(&raw, end, new_end, header, cells))
+    let columns = header.columns.len();
+    let raw = if cells.len() > columns {
+        rewritten(&cells, header, new_end)
+    } else {
+        raw_record(plan, at, record)?
+    };
+    let end = if cells.len() > columns { new_end } else { end };
+    let missing = columns.saturating_sub(cells.len());
+    let missing = missing + usize::from(with_more && cells.len() <= columns);
+    let mut all = vec![""; missing];
+    all.extend_from_slice(further);
+    let mut decoded = ByteRecord::new();
+    Ok(Exported {
+        bytes: extended(&raw, end, new_end, header, &all),
+        cells: CellsHash::of(decode(header.encoding, &cells, &mut decoded).iter()),
+    })
+}
+
+fn raw_record(plan: &Plan, at: Place, record: &[u8]) -> Result<Vec<u8>, SourceError> {
+    let mut raw = Vec::new();
+    let mut file = open(&plan.file.path)?;
+    file.seek(SeekFrom::Start(at.offset))
+        .and_then(|_| {
+            file.take(plan.file.header.encoding.bytes_in_file(record))
+                .read_to_end(&mut raw)
+        })
+        .map_err(|source| unreadable(&plan.file.path, source))?;
+    Ok(raw)
+}
+
+/// Writes a row that has too many cells with those beyond the last column in one.
+fn rewritten(cells: &ByteRecord, header: &Header, end: &str) -> Vec<u8> {
+    let columns = header.columns.len();
+    let more = joined(cells.iter().skip(columns));
+    let all = cells.iter().take(columns).chain([&more[..]]);
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(header.delimiter)
+        .from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _written = writer.write_record(all);
+    let mut row = writer.into_inner().unwrap_or_default();
+    row.pop();
+    row.extend_from_slice(end.as_bytes());
+    match header.encoding {
+        Encoding::Utf16(_) => header.encoding.encode(&String::from_utf8_lossy(&row)),
+        Encoding::Utf8 | Encoding::Legacy(_) => row,
+    }
 }
 
 /// Puts cells between a record and its line end.

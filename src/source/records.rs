@@ -4,6 +4,7 @@ use std::io::{Cursor, Read, SeekFrom};
 
 use csv::ByteRecord;
 
+use super::added::Added;
 use super::encoding::Encoding;
 use super::error::SourceError;
 use super::excerpt::{around, shown};
@@ -48,6 +49,18 @@ impl Record<'_> {
             return Some(self.text_after_quote(header, at));
         }
         (self.cells.len() != header.columns.len()).then(|| field_count(self.cells, header))
+    }
+
+    /// Says that an export has found cells beyond the last column, and that they are still there.
+    pub(super) fn has_more(&self, header: &Header, added: &Added) -> Option<Problem> {
+        let name = header.columns.get(added.more_in(self.cells)?)?;
+        Some(Problem::new(
+            "FieldCount",
+            format!(
+                "the row has more cells than the CSV has columns; move what stands in {name} to \
+                 where it belongs, and empty that cell"
+            ),
+        ))
     }
 
     /// Says which cell is larger than any text of a ticket.
@@ -141,6 +154,19 @@ impl LoneReader {
     }
 }
 
+/// Gives the cells of a piece's first record, as the file has them but for UTF-16.
+pub(super) fn first_cells(file: &CsvFile, piece: &Piece) -> Result<ByteRecord, SourceError> {
+    let mut cells = ByteRecord::new();
+    let mut reader = reader(&file.header).from_reader(&piece.bytes[..]);
+    let read = reader.read_byte_record(&mut cells);
+    read.map_err(|source| SourceError::Csv {
+        path: file.path.clone(),
+        line: piece.place.line,
+        source,
+    })?;
+    Ok(cells)
+}
+
 fn reader(header: &Header) -> csv::ReaderBuilder {
     let mut reader = csv::ReaderBuilder::new();
     reader
@@ -217,7 +243,7 @@ fn skip_blank_lines(bytes: &[u8], from: usize) -> (usize, u64) {
 
 /// Turns cells into UTF-8. One that does not decode gets a byte at its end that is never UTF-8, so
 /// that whoever needs the cell finds out, and nobody else.
-fn decode<'r>(
+pub(super) fn decode<'r>(
     encoding: Encoding,
     cells: &'r ByteRecord,
     decoded: &'r mut ByteRecord,

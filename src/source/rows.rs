@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use csv::ByteRecord;
 use sha2::{Digest, Sha256};
 
+use super::added::Added;
 use super::build;
 use super::comments::{Conversation, Joined};
 use super::error::SourceError;
@@ -12,6 +13,7 @@ use super::header::CsvFile;
 use super::mapping::{Mapping, Row};
 use super::pieces::Piece;
 use super::records::{LoneReader, Place, Record, each_record};
+use crate::model::ids::CellsHash;
 use crate::model::problem::Problem;
 
 /// A record, read and judged.
@@ -21,12 +23,11 @@ pub struct Scanned {
     pub place: Place,
     /// What it becomes.
     pub row: Result<Valid, Invalid>,
-    /// What an export says of a row without an identity: the SHA-256 of the row as it was, in hex.
-    pub origin: Option<String>,
+    /// The hash of its cells, without those that an export has added.
+    pub cells: CellsHash,
+    /// The row that it is by the word of an export; never set where the file is not known to be one.
+    pub name: Option<String>,
 }
-
-/// The columns that an export adds to those of the CSV. No mapping sees to them.
-pub const ADDED_COLUMNS: [&str; 4] = ["_line", "_code", "_message", "_sha256"];
 
 /// A row that can be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,30 +67,37 @@ pub(super) enum Until {
     Body,
 }
 
+/// By what rows are read.
+#[derive(Clone, Copy)]
+pub(super) struct Terms<'p> {
+    pub(super) file: &'p CsvFile,
+    pub(super) mapping: &'p Mapping,
+    /// The columns that an export has added.
+    pub(super) added: Option<&'p Added>,
+}
+
 /// Reads every record of a piece.
 pub(super) fn read(
-    file: &CsvFile,
-    mapping: &Mapping,
+    terms: Terms<'_>,
     joined: Option<Joined<'_>>,
     piece: &Piece,
     until: Until,
 ) -> Result<Rows, SourceError> {
-    judged(file, mapping, joined, piece, until, |each| {
-        each_record(file, piece, each)
-    })
+    let each = |each: Each<'_>| each_record(terms.file, piece, each);
+    judged(Judge::new(terms, joined, piece, until, None), each)
 }
 
-/// Reads the record of a piece that has but one, with a reader that is kept for many.
+/// Reads the record of a piece that has but one, with a reader that is kept for many; with an
+/// `external_id` that is known, whatever the cell says.
 pub(super) fn read_lone(
-    file: &CsvFile,
-    mapping: &Mapping,
+    terms: Terms<'_>,
     joined: Option<Joined<'_>>,
     piece: &Piece,
     reader: &mut LoneReader,
+    own_id: Option<&str>,
 ) -> Result<Rows, SourceError> {
-    judged(file, mapping, joined, piece, Until::Body, |each| {
-        reader.read(file, piece, each).map(|()| 0)
-    })
+    let each = |each: Each<'_>| reader.read(terms.file, piece, each).map(|()| 0);
+    judged(Judge::new(terms, joined, piece, Until::Body, own_id), each)
 }
 
 /// What is done with each record.
@@ -97,29 +105,20 @@ type Each<'e> = &'e mut dyn FnMut(&Record<'_>) -> Result<(), SourceError>;
 
 /// Judges the records that `records` hands on, and takes the blank lines that it counts.
 fn judged(
-    file: &CsvFile,
-    mapping: &Mapping,
-    joined: Option<Joined<'_>>,
-    piece: &Piece,
-    until: Until,
+    mut judge: Judge<'_>,
     records: impl FnOnce(Each<'_>) -> Result<u64, SourceError>,
 ) -> Result<Rows, SourceError> {
-    let mut judge = Judge {
-        file,
-        mapping,
-        joined,
-        has_nul: memchr::memchr(0, &piece.bytes).is_some(),
-        until,
-        body: Vec::new(),
-    };
-    let added = ADDED_COLUMNS.map(str::to_owned);
-    let exported = file.header.columns.ends_with(&added);
+    let added = judge.terms.added;
     let mut scanned = Vec::new();
     let blank_lines = records(&mut |record| {
         scanned.push(Scanned {
             place: record.place,
+            cells: match added {
+                Some(added) => added.hash(record.cells),
+                None => CellsHash::of(record.cells.iter()),
+            },
+            name: added.and_then(|added| added.name(record.cells)),
             row: judge.judge(record)?,
-            origin: exported.then(|| origin(record.cells)).flatten(),
         });
         Ok(())
     })?;
@@ -130,24 +129,25 @@ fn judged(
     })
 }
 
-/// Reads the last column that an export added. It is the last one also where cells have slipped.
-fn origin(record: &ByteRecord) -> Option<String> {
-    let cell = std::str::from_utf8(record.iter().next_back()?).ok()?;
-    (!cell.is_empty()).then(|| cell.to_owned())
-}
-
 /// Cells that may have slipped do not tell whose row it is.
-fn nameless(problem: Problem) -> Invalid {
+fn unidentified(problem: Problem) -> Invalid {
     Invalid {
         external_id: None,
         problem,
     }
 }
 
+/// The cells with one of them replaced.
+fn restored(cells: &ByteRecord, at: usize, text: &str) -> ByteRecord {
+    let with = |(index, cell)| if index == at { text.as_bytes() } else { cell };
+    cells.iter().enumerate().map(with).collect()
+}
+
 /// Judges one record after the other.
 struct Judge<'p> {
-    file: &'p CsvFile,
-    mapping: &'p Mapping,
+    terms: Terms<'p>,
+    /// The `external_id` that the record has, whatever its cell says.
+    own_id: Option<&'p str>,
     joined: Option<Joined<'p>>,
     /// Whether any of the records has a NUL.
     has_nul: bool,
@@ -156,32 +156,60 @@ struct Judge<'p> {
     body: Vec<u8>,
 }
 
-impl Judge<'_> {
-    fn judge(&mut self, record: &Record<'_>) -> Result<Result<Valid, Invalid>, SourceError> {
-        let header = &self.file.header;
-        if let Some(problem) = record.slipped(header) {
-            return Ok(Err(nameless(problem)));
+impl<'p> Judge<'p> {
+    fn new(
+        terms: Terms<'p>,
+        joined: Option<Joined<'p>>,
+        piece: &Piece,
+        until: Until,
+        own_id: Option<&'p str>,
+    ) -> Self {
+        Self {
+            terms,
+            own_id,
+            joined,
+            has_nul: memchr::memchr(0, &piece.bytes).is_some(),
+            until,
+            body: Vec::new(),
         }
+    }
+
+    fn judge(&mut self, record: &Record<'_>) -> Result<Result<Valid, Invalid>, SourceError> {
+        let Terms {
+            file,
+            mapping,
+            added,
+        } = self.terms;
+        let header = &file.header;
+        let more = || record.has_more(header, added?);
+        if let Some(problem) = record.slipped(header).or_else(more) {
+            return Ok(Err(unidentified(problem)));
+        }
+        // The cell gets the id that it should have, so that all that is made of it is right.
+        let own_cell = self.own_id.and_then(|id| mapping.external_id.cell_of(id));
+        let restored = own_cell.map(|(at, text)| restored(record.cells, at, text));
+        let cells = restored.as_ref().unwrap_or(record.cells);
         let row = Row {
-            record: record.cells,
+            record: cells,
             columns: &header.columns,
-            null: &self.mapping.null,
+            null: &mapping.null,
             encoding: header.encoding,
             has_nul: self.has_nul,
         };
-        let external_id = match build::external_id(self.mapping, row) {
+        let external_id = match self.own_id {
+            Some(id) => Ok(Cow::Borrowed(id)),
+            None => build::external_id(mapping, row),
+        };
+        let external_id = match external_id {
             Ok(external_id) => external_id,
-            Err(problem) => return Ok(Err(nameless(problem))),
+            Err(problem) => return Ok(Err(unidentified(problem))),
         };
         // Asked for a row that will be invalid too: its comments do have a row.
-        let joined = self
-            .joined
-            .as_mut()
-            .map(|joined| joined.comments_of(record.cells));
+        let joined = self.joined.as_mut().map(|joined| joined.comments_of(cells));
         let joined = joined.transpose()?;
-        // Such an id names no row: the one that it becomes when it is mended is another.
-        if let Err(problem) = build::check_id(self.mapping, &external_id) {
-            return Ok(Err(nameless(problem)));
+        // Such an id names no row: the one that it becomes when it is fixed is another.
+        if let Err(problem) = build::check_id(mapping, &external_id) {
+            return Ok(Err(unidentified(problem)));
         }
         Ok(match self.write(record, row, &external_id, joined) {
             Ok(()) => Ok(Valid {
@@ -206,13 +234,13 @@ impl Judge<'_> {
         external_id: &str,
         joined: Option<Result<Conversation<'_>, Problem>>,
     ) -> Result<(), Problem> {
-        if let Some(problem) = record.too_large(&self.file.header) {
+        if let Some(problem) = record.too_large(&self.terms.file.header) {
             return Err(problem);
         }
         let conversation = joined.transpose()?;
         let comments = conversation.as_ref().map(Conversation::comments);
         let ticket = build::ticket(
-            self.mapping,
+            self.terms.mapping,
             row,
             Cow::Borrowed(external_id),
             comments.transpose()?,

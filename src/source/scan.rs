@@ -1,7 +1,8 @@
 //! Reads every row.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use super::added::Added;
 use super::again::Again;
 use super::comments::{Comments, Orphans};
 use super::error::SourceError;
@@ -9,7 +10,7 @@ use super::header::CsvFile;
 use super::mapping::Mapping;
 use super::pool::in_order;
 use super::quotes::FIRST;
-use super::rows::{self, Scanned, Until};
+use super::rows::{self, Scanned, Terms, Until};
 
 /// Rows that follow each other in the file.
 #[derive(Debug)]
@@ -45,6 +46,19 @@ pub(super) struct Plan {
     pub(super) comments: Option<Arc<Comments>>,
     /// Made when the first row is read again.
     pub(super) again: Mutex<Option<Again>>,
+    /// Set once it is known that the file holds rows of another one.
+    pub(super) added: OnceLock<Added>,
+}
+
+impl Plan {
+    /// By what the rows are read.
+    pub(super) fn terms(&self) -> Terms<'_> {
+        Terms {
+            file: &self.file,
+            mapping: &self.mapping,
+            added: self.added.get(),
+        }
+    }
 }
 
 /// Scans the file; `each` may end the scan by an error.
@@ -65,7 +79,7 @@ pub(super) fn scan<E: From<SourceError>>(
             let (plan, index) = &shared;
             let joined = plan.comments.as_ref().zip(index.as_deref());
             let joined = joined.map(|(comments, index)| comments.joined(index));
-            let found = rows::read(&plan.file, &plan.mapping, joined, piece, until)?;
+            let found = rows::read(plan.terms(), joined, piece, until)?;
             let bytes = plan
                 .file
                 .header

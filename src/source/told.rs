@@ -2,6 +2,7 @@
 //! endpoint makes of the mapping.
 
 use super::Endpoint;
+use super::added::has_row_column;
 use super::comments::Comments;
 use super::encoding::Guess;
 use super::file::open;
@@ -70,9 +71,13 @@ fn detected(csv: &CsvFile, which: &str, section: &str) -> Vec<String> {
             _ => ("were", "them"),
         };
         let found = found.join(" and ");
-        told.push(format!(
-            "{which}{found} {was} detected; set {it} in the mapping's {section} to be sure"
-        ));
+        // An export was saved so by another program, and the mapping is that of the CSV.
+        let advice = if has_row_column(&header.columns) {
+            String::new()
+        } else {
+            format!("; set {it} in the mapping's {section} to be sure")
+        };
+        told.push(format!("{which}{found} {was} detected{advice}"));
     }
     if header.guess == Some(Guess::BrokenUtf8) {
         told.push(format!(

@@ -18,7 +18,7 @@ use zendesk_migrate::checkpoint::{
     Attempt, Batch, Checkpoint, Kind, NewIntent, NewRow, Outcome, PendingRow, Setting,
 };
 use zendesk_migrate::lifecycle::{Event, Evidence, How, Row, Rules, State, next};
-use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber, TicketId};
+use zendesk_migrate::model::ids::{CellsHash, Fingerprint, Key, RowNumber, TicketId};
 use zendesk_migrate::model::intent::{Intent, Route, Trust};
 use zendesk_migrate::model::reply::{KeyLookup, Verdict};
 use zendesk_migrate::model::time::ServerTime;
@@ -139,6 +139,7 @@ fn loaded(path: &Path) -> Checkpoint {
         load.add([NewRow {
             line: n + 1,
             offset: n * 517,
+            cells: CellsHash(0),
             external_id: Some(&external_id),
             body: Ok(Some((fingerprint, Key::random()))),
         }])

@@ -80,7 +80,7 @@ fn a_dry_run_says_of_each_line_what_is_wrong_with_that_one() {
     let said = |row: u8| {
         format!(
             "requester.email is \"nobody{row}\" (column \"requester.email\"), which is no email \
-             address; mend the cell"
+             address; fix the cell"
         )
     };
     let lines: Vec<String> = (1..=5)

@@ -24,7 +24,7 @@ const MISTAKES_LISTED: &str = "\
 line 3 is invalid: the row has no external_id (column \"Ticket No\" prefix \"velo-\" is empty) (MissingExternalId)
 line 4 is invalid: comment.body is empty (column \"Message\"); Zendesk makes no ticket without a text (MissingText)
 line 5 is invalid: status is \"Escalated\" (column \"State\"), which is none of new, open, pending, hold, solved, closed; add it to the mapping's values (UnknownStatus)
-line 6 is invalid: requester.email is \"raj.malhotra(at)example.com\" (column \"Email\"), which is no email address; mend the cell (InvalidEmail)
+line 6 is invalid: requester.email is \"raj.malhotra(at)example.com\" (column \"Email\"), which is no email address; fix the cell (InvalidEmail)
 line 7 is invalid: the row has 12 cells and the header 11 columns (\"2006,Łukasz Wójcik,lukasz.wojcik@example.com,Klucz do zapięc…\"); look for a missing or stray delimiter or quote (FieldCount)
 line 8 is invalid: external_id \"velo-2001\" is already that of the row on line 2; only that one is sent (DuplicateExternalId)
 line 9 is invalid: requester.name is \"佐藤 陽子\" (column \"Customer\") and requester.email is empty (column \"Email\"); Zendesk needs an email to make a requester (NameWithoutEmail)
@@ -94,7 +94,7 @@ fn rows_with_mistakes_are_counted_and_the_good_ones_are_created() {
              \"lookups\":4,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
         .stderr(format!(
-            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\nthis run: 2 created, 8 requests (4 lookups) in TIME\ndone, but 11 rows have no ticket: mend them, then run the same command again\nnext: zendesk-migrate export tickets-with-mistakes.csv (writes the rows without a ticket to error.csv)\n",
+            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\nthis run: 2 created, 8 requests (4 lookups) in TIME\ndone, but 11 rows have no ticket: fix them, then run the same command again\nnext: zendesk-migrate export tickets-with-mistakes.csv (writes the rows without a ticket to error.csv)\n",
         ))
         .status(3)
         .check();
@@ -109,14 +109,14 @@ fn a_second_run_does_not_call_rows_without_a_ticket_nothing() {
     folder
         .command(run)
         .stderr(format!(
-            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\ndone, but 11 rows have no ticket: mend them, then run the same command again\nnext: zendesk-migrate export tickets-with-mistakes.csv (writes the rows without a ticket to error.csv)\n",
+            "{MISTAKES_LISTED}13 rows: 2 created, 11 invalid\ndone, but 11 rows have no ticket: fix them, then run the same command again\nnext: zendesk-migrate export tickets-with-mistakes.csv (writes the rows without a ticket to error.csv)\n",
         ))
         .status(3)
         .check();
 }
 
 #[test]
-fn a_row_that_was_mended_is_created_by_the_same_command() {
+fn a_row_that_was_fixed_is_created_by_the_same_command() {
     let wrong = TWO.replace("Second", "");
     let folder = Folder::new().with("two.csv", wrong);
     let run = "run two.csv --sandbox";

@@ -138,19 +138,19 @@ fn comments_that_are_no_file_are_refused_and_hold_nobody_up() {
 }
 
 #[test]
-fn a_file_of_mended_rows_that_is_no_file_is_refused_and_holds_nobody_up() {
-    let mended = CSV
+fn a_file_of_fixed_rows_that_is_no_file_is_refused_and_holds_nobody_up() {
+    let fixed = CSV
         .replace("Two,,", "Two,Second,")
         .replace("1,One,First,2019-03-01 08:00\n", "");
     for special in SPECIAL {
-        let folder = imported().with("mended.csv", &mended);
-        let run = "run mended.csv -m map.toml -c c.sqlite3 --sandbox --endpoint imports";
+        let folder = imported().with("fixed.csv", &fixed);
+        let run = "run fixed.csv -m map.toml -c c.sqlite3 --sandbox --endpoint imports";
         let ended = folder.command(run).run();
         assert_eq!(ended.status, Some(0), "{ended:?}");
         let path = folder.path("").join(special);
         change(
             &folder,
-            &format!("UPDATE mended SET file = '{}'", path.display()),
+            &format!("UPDATE fix SET file = '{}'", path.display()),
         );
         let ended = ends(&folder, VERIFY);
         assert!(

@@ -40,7 +40,7 @@ impl Damage {
     }
 
     /// The program goes on to the right end.
-    pub(crate) fn mended(what: &'static str, how: impl Fn(&Scene) + Sync + 'static) -> Self {
+    pub(crate) fn repaired(what: &'static str, how: impl Fn(&Scene) + Sync + 'static) -> Self {
         Self::new(what, Expected::Done, how)
     }
 

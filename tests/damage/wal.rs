@@ -44,12 +44,12 @@ fn without_its_index_a_wal_is_as_good_as_with_it() {
     judge_all(
         Scene::killed,
         &[
-            Damage::mended("nothing at all", |_| {}),
-            Damage::mended("-shm removed", |scene| remove(scene, SHM)),
-            Damage::mended("-shm emptied", |scene| {
+            Damage::repaired("nothing at all", |_| {}),
+            Damage::repaired("-shm removed", |scene| remove(scene, SHM)),
+            Damage::repaired("-shm emptied", |scene| {
                 std::fs::write(scene.folder.path(SHM), "").unwrap();
             }),
-            Damage::mended("-shm overwritten", |scene| {
+            Damage::repaired("-shm overwritten", |scene| {
                 std::fs::write(scene.folder.path(SHM), vec![0xa5; 32 * 1024]).unwrap();
             }),
         ],

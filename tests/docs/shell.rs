@@ -87,7 +87,7 @@ impl Scene {
     #[track_caller]
     pub(crate) fn shell(&self, place: &str, text: &str) -> String {
         if text.contains("zendesk-migrate retry") {
-            // Whoever retries has mended what was wrong in Zendesk.
+            // Whoever retries has fixed what was wrong in Zendesk.
             http::post(
                 self.account.address(),
                 "/sandbox/settings",

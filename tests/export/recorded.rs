@@ -1,6 +1,6 @@
 //! Rows that are gone from the recorded CSV, and files beside it.
 
-use super::{CSV, mended, run, with_problems};
+use super::{CSV, fixed, run, with_problems};
 use crate::support::folder::Folder;
 use crate::support::http::post;
 use crate::support::sandbox::Sandbox;
@@ -54,7 +54,7 @@ fn a_refused_row_that_is_gone_from_the_csv_is_named_and_no_other_row_is_given_ou
 }
 
 #[test]
-fn a_mended_row_that_had_no_id_and_is_not_found_again_is_not_given_out_as_another() {
+fn a_fixed_row_that_had_no_id_and_is_not_found_again_is_not_given_out_as_another() {
     let nameless = ",Two,Second!,bad@example.com\n";
     let (folder, sandbox) = with_refused(&format!("1,One,First,\n{nameless}"));
     let ended = folder.command("export t.csv -c c.sqlite3").run();
@@ -97,11 +97,11 @@ fn after_a_retry_an_export_says_that_the_csv_must_be_read_again_first() {
 }
 
 #[test]
-fn an_export_beside_a_mended_file_gives_out_the_rows_of_the_recorded_csv() {
+fn an_export_beside_a_fixed_file_gives_out_the_rows_of_the_recorded_csv() {
     let (folder, sandbox) = with_problems();
     let ended = folder.command("export t.csv -c c.sqlite3").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    let text = mended(&folder.text("error.csv")).replace(",Five,Fifth,low", ",Five,Fifth,soon");
+    let text = fixed(&folder.text("error.csv")).replace(",Five,Fifth,low", ",Five,Fifth,soon");
     let folder = folder.with("m.csv", text);
     let ended = run(&folder, &sandbox, "m.csv", "");
     assert_eq!(ended.status, Some(3), "{ended:?}");
@@ -127,14 +127,14 @@ fn an_export_beside_a_mended_file_gives_out_the_rows_of_the_recorded_csv() {
 }
 
 #[test]
-fn a_run_of_a_mended_file_that_is_done_was_not_interrupted_and_the_file_that_is_left_is_named() {
+fn a_run_of_a_fixed_file_that_is_done_was_not_interrupted_and_the_file_that_is_left_is_named() {
     let folder = Folder::new().with("t.csv", CSV.replace("=cmd()", "3"));
     let sandbox = Sandbox::start(&folder, "");
     let ended = run(&folder, &sandbox, "t.csv", "--limit 1");
     assert_eq!(ended.status, Some(4), "{ended:?}");
     let ended = folder.command("export t.csv -c c.sqlite3").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
-    let text = mended(&folder.text("error.csv"));
+    let text = fixed(&folder.text("error.csv"));
     let folder = folder.with("m.csv", text);
     let ended = run(&folder, &sandbox, "m.csv", "");
     assert_eq!(ended.status, Some(4), "{ended:?}");

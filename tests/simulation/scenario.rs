@@ -38,7 +38,7 @@ pub(crate) struct Scenario {
     /// `--limit`.
     pub(crate) limit: Option<u64>,
     /// When an account that drops keys begins to honour them.
-    pub(crate) keys_mended_after_ms: u64,
+    pub(crate) keys_fixed_after_ms: u64,
     /// Chance in a thousand, at each event, that the account goes dark for a while.
     pub(crate) darkness: u64,
     /// Chance in a thousand, at each event, that the machine sleeps for a while.
@@ -176,7 +176,7 @@ impl Scenario {
             way_ms: dice.one_of(&[5, 300, 20_000, 70_000]),
             interrupt: dice.one_of(&[0, 0, 3, 20]),
             limit: dice.one_of(&[None, None, Some(1), Some(10)]),
-            keys_mended_after_ms: dice.one_of(&[5, 60, 100_000]) * MINUTE_MS,
+            keys_fixed_after_ms: dice.one_of(&[5, 60, 100_000]) * MINUTE_MS,
             calm_after_ms: dice.between(1, 600) * MINUTE_MS,
             refused_every: dice.one_of(&[0, 0, 7]),
         };

@@ -9,7 +9,7 @@ use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
 use zendesk_migrate::engine::driver::{Driver, Message, Rows};
 use zendesk_migrate::engine::plan::Plan;
 use zendesk_migrate::lifecycle::{Rules, Stop};
-use zendesk_migrate::model::ids::{Fingerprint, Key, RowNumber, TicketId};
+use zendesk_migrate::model::ids::{CellsHash, Fingerprint, Key, RowNumber, TicketId};
 use zendesk_migrate::model::intent::{Route, Trust};
 use zendesk_migrate::model::problem::Problem;
 use zendesk_migrate::model::reply::RateLimit;
@@ -172,6 +172,7 @@ impl World {
             load.add([NewRow {
                 line: n + 1,
                 offset: n * 100,
+                cells: CellsHash(0),
                 external_id: Some(&external_id),
                 body: Ok(Some((Fingerprint::of(&body), next_key(&mut self.keys)))),
             }])
@@ -428,7 +429,7 @@ impl World {
             self.note("the account's clock was set");
         }
         if self.scenario.settings.drop_keys
-            && self.now >= self.scenario.keys_mended_after_ms
+            && self.now >= self.scenario.keys_fixed_after_ms
             && self.server.settings().drop_keys
         {
             let settings = Settings {

@@ -1,4 +1,4 @@
-//! What is compared with which file: imports, and rows that were mended in a file of their own.
+//! What is compared with which file: imports, and rows that were fixed in a file of their own.
 
 use crate::scene::Scene;
 use crate::support::folder::Folder;
@@ -32,7 +32,7 @@ fn the_past_of_an_import_its_group_brand_and_form_are_compared() {
 }
 
 #[test]
-fn mended_rows_are_compared_with_their_own_file_and_all_others_with_the_recorded_csv() {
+fn fixed_rows_are_compared_with_their_own_file_and_all_others_with_the_recorded_csv() {
     let scene = Scene::before(4, "");
     let good = scene.folder.text("rows.csv");
     let bad = good.replace("old-2,Subject 2,Text 2,", "old-2,Subject 2,,");
@@ -41,8 +41,8 @@ fn mended_rows_are_compared_with_their_own_file_and_all_others_with_the_recorded
     let ended = scene.command("run rows.csv --lookup-settle 1s").run();
     assert_eq!(ended.status, Some(3), "{ended:?}");
     let kept = |line: &&str| !line.starts_with("old-") || line.starts_with("old-2,");
-    let mended: Vec<&str> = good.lines().filter(kept).collect();
-    std::fs::write(scene.folder.path("m.csv"), mended.join("\n") + "\n").unwrap();
+    let fixed: Vec<&str> = good.lines().filter(kept).collect();
+    std::fs::write(scene.folder.path("m.csv"), fixed.join("\n") + "\n").unwrap();
     let ended = scene
         .command("run m.csv -m rows.toml --lookup-settle 1s")
         .run();

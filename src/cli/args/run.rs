@@ -148,7 +148,7 @@ pub(in crate::cli) struct RunArguments {
         hide_short_help = true
     )]
     pub(in crate::cli) take_over: bool,
-    /// How long until a ticket not found counts as not made [default: 5m, with --sandbox 1s]
+    /// How long until a ticket not found counts as not made [default: 5m]
     #[arg(long, value_name = "D", env = "ZENDESK_MIGRATE_LOOKUP_SETTLE",
           value_parser = duration, help_heading = "Checkpoint", hide_short_help = true)]
     lookup_settle: Option<u64>,

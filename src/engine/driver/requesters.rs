@@ -158,6 +158,7 @@ mod tests {
             fingerprint: Fingerprint::from_bytes([0; 32]),
             key: Key::from_bytes([0; 16]),
             past: Past::default(),
+            is_fixed: false,
         }
     }
 

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Driver, Effect, Message, Rows, Timing};
-use crate::checkpoint::{Batch, Checkpoint, CheckpointError, NewIntent, NewRow, PendingRow};
+use crate::checkpoint::{Batch, Checkpoint, Naming, NewIntent, NewRow, PendingRow};
 use crate::engine::conversation::UnknownAuthor;
 use crate::engine::plan::Plan;
 use crate::lifecycle::{Flight, Past, Row, Rules, State};
-use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::ids::{CellsHash, Fingerprint, Key, RowNumber};
 use crate::model::intent::{Intent, Route, Trust};
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Found, Meta};
@@ -66,12 +66,13 @@ fn new_row<'a>(line: u64, external_id: &'a str, body: &[u8], key: u8) -> NewRow<
     NewRow {
         line,
         offset: line * 10,
+        cells: CellsHash::of([body].into_iter()),
         external_id: Some(external_id),
         body: Ok(Some((Fingerprint::of(body), Key::from_bytes([key; 16])))),
     }
 }
 
-/// Two rows in flight, of which the first was mended in another file.
+/// Two rows in flight, of which the first was fixed in another file.
 fn two_in_flight(path: &Path) -> Checkpoint {
     let mut checkpoint = Checkpoint::open(path, "a test").unwrap();
     let mut load = checkpoint.load().unwrap();
@@ -81,11 +82,13 @@ fn two_in_flight(path: &Path) -> Checkpoint {
     ])
     .unwrap();
     load.finish(&[]).unwrap();
-    let mut other = checkpoint.rescan().unwrap();
-    other.add(new_row(2, "a", &body("a"), 3)).unwrap();
-    let in_no_file = |_, _| -> Result<Fingerprint, CheckpointError> { unreachable!() };
-    let mended = other.mend("other.csv", in_no_file).unwrap().unwrap();
-    assert_eq!(mended.delta.renewed, 1);
+    let mut other = checkpoint.feed("other.csv").unwrap();
+    let Naming::Row(named) = other.find(None, Some("a")).unwrap() else {
+        panic!("the row is not found");
+    };
+    let fixed = new_row(2, "a", &body("a"), 3);
+    other.add(&named, Some("a"), fixed).unwrap().unwrap();
+    assert_eq!(other.finish().unwrap().unwrap().delta.renewed, 1);
     let intents = [(1, "a", 3), (2, "b", 2)].map(|(number, external_id, key)| NewIntent {
         intent: Intent {
             row: RowNumber(number),

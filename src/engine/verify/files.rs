@@ -7,7 +7,7 @@ use crate::checkpoint::SentRow;
 use crate::model::ids::Fingerprint;
 use crate::source::{Place, Source, SourceError, Target};
 
-/// The recorded CSV, and the files in which rows of it were mended.
+/// The recorded CSV, and the files in which rows of it were fixed.
 #[derive(Debug)]
 pub struct Files {
     recorded: File,
@@ -76,7 +76,11 @@ impl File {
     }
 
     fn body_at(&self, place: Place, row: &SentRow) -> Option<Vec<u8>> {
-        let ready = self.source.read_again(place).ok()?.ok()?;
+        let read = match row.file {
+            None => self.source.read_again(place),
+            Some(_) => self.source.read_again_as(place, &row.external_id),
+        };
+        let ready = read.ok()?.ok()?;
         let is_it = ready.valid.fingerprint == Some(*row.fingerprint.as_bytes())
             && *ready.valid.external_id == *row.external_id;
         is_it.then_some(ready.body)

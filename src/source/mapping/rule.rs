@@ -85,7 +85,7 @@ impl<'r> Row<'r> {
                 bytes,
                 "name the file's encoding in the mapping's [source], or save the file as UTF-8",
             ),
-            Encoding::Utf16(_) => (bytes, "half of a character is missing: mend the cell"),
+            Encoding::Utf16(_) => (bytes, "half of a character is missing: fix the cell"),
             // The last byte only marks the cell.
             Encoding::Legacy(_) => (
                 &bytes[..bytes.len().saturating_sub(1)],
@@ -105,6 +105,15 @@ impl<'r> Row<'r> {
 }
 
 impl Rule {
+    /// The column that alone makes the value, and the cell that makes this one.
+    pub(in crate::source) fn cell_of<'v>(&self, value: &'v str) -> Option<(usize, &'v str)> {
+        let prefix = self.prefix.as_deref().unwrap_or_default();
+        match self.gather {
+            Gather::Column(column) => Some((column, value.strip_prefix(prefix)?)),
+            Gather::Columns(_) | Gather::Template(_) | Gather::Constant(_) => None,
+        }
+    }
+
     /// Takes the field's one value; `None` if there is none.
     pub(in crate::source) fn text<'r>(
         &'r self,

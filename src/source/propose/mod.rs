@@ -22,7 +22,7 @@ use super::error::SourceError;
 use super::excerpt::shown;
 use super::mapping::field::Field;
 use super::mapping::{MappingFile, compile};
-use super::rows::{self, Until};
+use super::rows::{self, Terms, Until};
 
 /// A mapping file that nobody has looked over yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,7 +167,12 @@ fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), So
     let Some(piece) = &sample.piece else {
         return Ok((0, 0));
     };
-    let found = rows::read(&sample.file, &mapping, None, piece, Until::Ticket)?;
+    let terms = Terms {
+        file: &sample.file,
+        mapping: &mapping,
+        added: None,
+    };
+    let found = rows::read(terms, None, piece, Until::Ticket)?;
     let mut ids = HashSet::new();
     let (mut rows, mut valid) = (0, 0);
     for row in found.scanned {

@@ -122,11 +122,11 @@ fn a_comment_that_cannot_be_used_makes_its_ticket_invalid() {
     InvalidDate: c.csv line 2: created_at is "soon" (column "sent"), which is no date like 2024-12-31 23:59; name its date_format in the mapping
     MissingText: c.csv line 3: body is empty (column "text"); fill the cell or take the row out
     TextTooLong: c.csv line 4: body has 65536 characters (column "text"), and Zendesk takes 65535; shorten it ("xx…")
-    InvalidEmail: c.csv line 5: author.email is "nobody" (column "from"), which is no email address; mend the cell
+    InvalidEmail: c.csv line 5: author.email is "nobody" (column "from"), which is no email address; fix the cell
     UnknownPublic: c.csv line 6: public is "perhaps" (column "public"), neither true nor false; add it to the mapping's values
     FieldCount: c.csv line 7: the row has 4 cells and the header 6 columns ("f,Hi,,"); look for a missing or stray delimiter or quote
     TextAfterQuote: c.csv line 8: text follows a closing quote on line 8 in column "text" ("g,\"Hi\" there,,,,\n"); double the quotes that belong to the text
-    FutureDate: c.csv line 9: created_at is "2027-01-01" (column "sent"), which lies in the future; check timezone and date_format in the mapping, or mend the cell
+    FutureDate: c.csv line 9: created_at is "2027-01-01" (column "sent"), which lies in the future; check timezone and date_format in the mapping, or fix the cell
     NulCharacter: c.csv line 11: column "text" holds a NUL character ("H\0i"); take it out
     "#);
     assert!(rows[9].row.is_ok());

@@ -48,8 +48,8 @@ fn dates_that_cannot_be_used_make_the_row_invalid() {
         .unwrap();
     insta::assert_snapshot!(problems.join("\n"), @r#"
     InvalidDate: created_at is "1/2/24" (column "a"), which is no date like 2024-12-31 23:59; name its date_format in the mapping
-    DateBefore1970: created_at is "1969-05-01" (column "a"), which is before 1970, and Zendesk would change it; mend the cell
-    FutureDate: created_at is "2026-05-01" (column "a"), which lies in the future; check timezone and date_format in the mapping, or mend the cell
+    DateBefore1970: created_at is "1969-05-01" (column "a"), which is before 1970, and Zendesk would change it; fix the cell
+    FutureDate: created_at is "2026-05-01" (column "a"), which lies in the future; check timezone and date_format in the mapping, or fix the cell
     "#);
     let timeless = Target {
         now: None,

@@ -196,7 +196,7 @@ fn a_problem_of_quotes_or_cells_shows_where_it_is() {
 fn headers_that_cannot_be_told_apart_are_refused() {
     insta::assert_snapshot!(Case::new("id,text,id\n1,2,3\n", MAPPING).error(), @r#"t.csv line 1: columns 1 and 3 are both called "id"; rename one of them"#);
     insta::assert_snapshot!(Case::new("id,\"text\n1,2\n", MAPPING).error(), @r#"
-    t.csv line 1: the header opens a quote that is never closed; mend the first line and run again
+    t.csv line 1: the header opens a quote that is never closed; fix the first line and run again
       1 | id,"text
         |    ^
     "#);

@@ -120,10 +120,10 @@ fn an_identity_that_a_lookup_might_miss_makes_the_row_invalid() {
         assert_eq!(invalid.external_id, None);
         invalid.problem.to_string()
     };
-    insta::assert_snapshot!(problem("id,text\n 1,a\n", MAPPING), @r#"InvalidExternalId: external_id is " 1" (column "id"), which begins or ends with a space, so that a lookup might miss its ticket; mend the cell"#);
-    insta::assert_snapshot!(problem("id,text\n\"1\u{7}2\",a\n", MAPPING), @r#"InvalidExternalId: external_id is "1\u{7}2" (column "id"), which holds a control character, so that a lookup might miss its ticket; mend the cell"#);
+    insta::assert_snapshot!(problem("id,text\n 1,a\n", MAPPING), @r#"InvalidExternalId: external_id is " 1" (column "id"), which begins or ends with a space, so that a lookup might miss its ticket; fix the cell"#);
+    insta::assert_snapshot!(problem("id,text\n\"1\u{7}2\",a\n", MAPPING), @r#"InvalidExternalId: external_id is "1\u{7}2" (column "id"), which holds a control character, so that a lookup might miss its ticket; fix the cell"#);
     let prefixed = MAPPING.replace("\"id\"", "{ column = \"id\", prefix = \"old-\" }");
-    insta::assert_snapshot!(problem("id,text\n1\u{a0},a\n", &prefixed), @r#"InvalidExternalId: external_id is "old-1\u{a0}" (column "id"), which begins or ends with a space, so that a lookup might miss its ticket; mend the cell"#);
+    insta::assert_snapshot!(problem("id,text\n1\u{a0},a\n", &prefixed), @r#"InvalidExternalId: external_id is "old-1\u{a0}" (column "id"), which begins or ends with a space, so that a lookup might miss its ticket; fix the cell"#);
     assert!(outcome("id,text\n1 2,a\n", &prefixed).contains("\"old-1 2\""));
 }
 

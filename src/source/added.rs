@@ -1,0 +1,116 @@
+//! The columns that an export adds to those of the CSV. No mapping sees to them.
+
+use csv::ByteRecord;
+
+use crate::model::ids::CellsHash;
+
+/// Their names, behind as many underscores as it takes to be no column of the CSV.
+const NAMES: [&str; 4] = ["line", "code", "message", ROW];
+
+/// The one that says which row it is.
+const ROW: &str = "row";
+
+/// The one in front of them, where a row has more cells than the CSV has columns.
+const MORE: &str = "more";
+
+/// The names of the columns that an export of a CSV with these columns adds.
+pub fn added_columns(columns: &[String]) -> [String; 4] {
+    let underscores = underscores(columns);
+    NAMES.map(|name| format!("{underscores}{name}"))
+}
+
+/// The name of the column for the cells beyond the last one.
+pub fn more_column(columns: &[String]) -> String {
+    underscores(columns) + MORE
+}
+
+fn underscores(columns: &[String]) -> String {
+    let mut underscores = "_".to_owned();
+    // A CSV may have been an export itself.
+    while columns.iter().any(|column| {
+        let name = column.strip_prefix(&underscores);
+        name.is_some_and(|name| name == MORE || NAMES.contains(&name))
+    }) {
+        underscores.push('_');
+    }
+    underscores
+}
+
+/// Whether a file looks like an export.
+pub(super) fn has_row_column(columns: &[String]) -> bool {
+    columns.iter().any(|column| {
+        let underscores = column.strip_suffix(ROW).unwrap_or_default();
+        !underscores.is_empty() && underscores.bytes().all(|byte| byte == b'_')
+    })
+}
+
+/// Puts cells into one, with commas between them.
+pub(super) fn joined<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing to memory cannot fail.
+    let _written = writer.write_record(cells);
+    let mut line = writer.into_inner().unwrap_or_default();
+    line.pop();
+    line
+}
+
+/// Takes them apart again.
+fn apart(cell: &[u8]) -> ByteRecord {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(cell);
+    let mut cells = ByteRecord::new();
+    match reader.read_byte_record(&mut cells) {
+        Ok(_) => cells,
+        Err(_) => ByteRecord::from(vec![cell]),
+    }
+}
+
+/// Where the added columns are in a file that was fixed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Added {
+    /// One per column: whether it is the CSV's own.
+    own: Vec<bool>,
+    row: Option<usize>,
+    more: Option<usize>,
+}
+
+impl Added {
+    /// Looks for them by the name of the one that names the row.
+    pub(super) fn of(columns: &[String], row_column: &str) -> Self {
+        let underscores = row_column.strip_suffix(ROW).unwrap_or_default();
+        let is = |column: &String, name: &str| column.strip_prefix(underscores) == Some(name);
+        let is_own = |column| !is(column, MORE) && !NAMES.iter().any(|name| is(column, name));
+        Self {
+            own: columns.iter().map(is_own).collect(),
+            row: columns.iter().position(|column| is(column, ROW)),
+            more: columns.iter().position(|column| is(column, MORE)),
+        }
+    }
+
+    /// The hash of the cells that are the row's own, which an export leaves as it is. What a
+    /// spreadsheet puts behind the last column counts: it may be text that has slipped.
+    pub(super) fn hash(&self, cells: &ByteRecord) -> CellsHash {
+        let is_own = |at: usize| self.own.get(at).copied().unwrap_or(true);
+        let own = cells.iter().enumerate();
+        let own = own.filter_map(|(at, cell)| is_own(at).then_some(cell));
+        let more = self.more.and_then(|more| cells.get(more));
+        let more = more.map(apart).unwrap_or_default();
+        CellsHash::of(own.chain(more.iter()))
+    }
+
+    /// The column of the cells beyond those of the CSV, if there are such.
+    pub(super) fn more_in(&self, cells: &ByteRecord) -> Option<usize> {
+        let more = self.more?;
+        let is_empty = cells.get(more)?.trim_ascii().is_empty();
+        (!is_empty).then_some(more)
+    }
+
+    /// Which row it is. Where cells are missing or too many, counted from the end.
+    pub(super) fn name(&self, cells: &ByteRecord) -> Option<String> {
+        let from_end = self.own.len() - self.row?;
+        let cell = cells.get(cells.len().checked_sub(from_end)?)?;
+        let name = String::from_utf8_lossy(cell).trim().to_owned();
+        (!name.is_empty()).then_some(name)
+    }
+}
