@@ -8,13 +8,15 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use super::create::{create, remove, sync_folder_of};
+use super::doubt::why_unreadable;
 use super::error::CheckpointError;
 use super::lock::{Lock, private};
 use super::schema::{APPLICATION_ID, MIGRATIONS, format};
 use crate::model::ids::Key;
 
 /// The size of a page: larger ones than SQLite's own make the scan faster.
-const PAGE_BYTES: u32 = 16 * 1024;
+pub(super) const PAGE_BYTES: u32 = 16 * 1024;
 
 /// A checkpoint that this process alone may write.
 #[derive(Debug)]
@@ -39,22 +41,13 @@ impl Checkpoint {
     ///
     /// `holder` is what a second run is told about this one.
     pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
-        let is_new = !exists_as_ours(path)?;
+        exists_as_ours(path)?;
         // Two names of one file would be two locks.
         let lock = Lock::take(path, &one_name(path), holder)?;
+        // Another process may have made it while this one waited for the lock.
+        let is_new = !exists_as_ours(path)?;
         if is_new {
-            let io = |source| CheckpointError::Io {
-                path: path.to_owned(),
-                source,
-            };
-            drop(
-                private()
-                    .write(true)
-                    .create(true)
-                    .truncate(false)
-                    .open(path)
-                    .map_err(io)?,
-            );
+            create(path)?;
         }
         let sqlite = |source| CheckpointError::sqlite(path, source);
         let had_wal = has_wal(path);
@@ -67,10 +60,7 @@ impl Checkpoint {
             leave_alone(&db, true).map_err(sqlite)?;
         }
         prepare(&db).map_err(sqlite)?;
-        if is_new {
-            db.pragma_update(None, "page_size", PAGE_BYTES)
-                .map_err(sqlite)?;
-        } else {
+        if !is_new {
             refuse_newer(&db, path)?;
             quick_check(&db, path)?;
             audit_at_start(&db, path)?;
@@ -78,6 +68,8 @@ impl Checkpoint {
         migrate(&mut db, path)?;
         switch_to_wal(&db, path)?;
         leave_alone(&db, false).map_err(sqlite)?;
+        // The WAL that will hold the intents is there by now.
+        sync_folder_of(path)?;
         db.set_prepared_statement_cache_capacity(64);
         Ok(Self {
             db,
@@ -117,10 +109,7 @@ impl Checkpoint {
     pub fn scratch_copy(reader: &Reader) -> Result<Self, CheckpointError> {
         let name = format!("zendesk-migrate-{}.sqlite3", Key::random());
         let path = std::env::temp_dir().join(name);
-        let io = |source| CheckpointError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| CheckpointError::io(&path, source);
         let sqlite = |source| CheckpointError::sqlite(&path, source);
         drop(
             private()
@@ -163,13 +152,9 @@ impl Checkpoint {
             return Ok(());
         }
         let Self { db, path, lock, .. } = self;
-        let io = |source| CheckpointError::Io {
-            path: path.clone(),
-            source,
-        };
         db.close()
             .map_err(|(_, source)| CheckpointError::sqlite(&path, source))?;
-        std::fs::remove_file(&path).map_err(io)?;
+        remove(&one_name(&path)).map_err(|source| CheckpointError::io(&path, source))?;
         lock.map_or(Ok(()), Lock::remove)
     }
 
@@ -239,10 +224,7 @@ pub(super) fn one_name(path: &Path) -> PathBuf {
 /// Says whether there is a checkpoint of ours at `path`; a file that is somebody else's is an
 /// error. Reads the header itself, so that a foreign file is not even opened by SQLite.
 fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
-    let io = |source| CheckpointError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| CheckpointError::io(path, source);
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -287,7 +269,7 @@ fn has_wal(path: &Path) -> bool {
 }
 
 /// Settings of a connection that hold for writers and readers.
-fn prepare(db: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(5))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
@@ -336,8 +318,12 @@ fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
     if found == "ok" {
         return Ok(());
     }
+    let path = path.to_owned();
+    if let Some(detail) = why_unreadable(&path) {
+        return Err(CheckpointError::Disk { path, detail });
+    }
     Err(CheckpointError::Damaged {
-        path: path.to_owned(),
+        path,
         detail: found.split_whitespace().collect::<Vec<_>>().join(" "),
     })
 }
@@ -357,7 +343,7 @@ fn refuse_newer(db: &Connection, path: &Path) -> Result<i64, CheckpointError> {
 }
 
 /// Brings the file to this program's format in one transaction.
-fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
+pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
     let found = refuse_newer(db, path)?;
     if found == format() {
         return Ok(());
@@ -378,10 +364,16 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
 
 /// The first transaction of a new file runs with a rollback journal, so that its marks are in the
 /// file itself and not only in the WAL.
-fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
-    let found: String = db
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(|source| CheckpointError::sqlite(path, source))?;
+pub(super) fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
+    // An error of the switch itself comes after its row.
+    let switch = || -> rusqlite::Result<String> {
+        let mut query = db.prepare("PRAGMA journal_mode = WAL")?;
+        let found: Vec<String> = query
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(found.concat())
+    };
+    let found = switch().map_err(|source| CheckpointError::sqlite(path, source))?;
     if found.eq_ignore_ascii_case("wal") {
         return Ok(());
     }

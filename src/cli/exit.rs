@@ -43,7 +43,9 @@ impl Exit {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Credentials(_) => Self::Credentials,
-            Stop::Disk(problem) if problem.code == "DiskFull" => Self::Early,
+            Stop::Disk(problem) if ["DiskFull", "DiskFailed"].contains(&&*problem.code) => {
+                Self::Early
+            }
             Stop::Account(_) | Stop::Input(_) | Stop::Disk(_) => Self::Failed,
             Stop::Limit | Stop::MaxErrors | Stop::MaxDuration | Stop::Outage => Self::Early,
             // Rows of another file, which a run of that one sends.
@@ -132,7 +134,7 @@ fn with_reasons(error: &dyn std::error::Error) -> String {
 fn exit_of(error: &CheckpointError) -> Exit {
     match error {
         CheckpointError::Held { .. } => Exit::Held,
-        CheckpointError::DiskFull { .. } => Exit::Early,
+        CheckpointError::DiskFull { .. } | CheckpointError::Disk { .. } => Exit::Early,
         CheckpointError::OtherMachine { .. }
         | CheckpointError::Foreign { .. }
         | CheckpointError::Newer { .. }
