@@ -28,35 +28,51 @@ use library::{Kind, Library};
 /// More than there are cores: a run mostly waits.
 const WORKERS: u64 = 4;
 
-/// Of so many calls the suite tries one.
-const SHARE: u64 = 6;
+/// Calls until a new checkpoint is there and open, and some more: the suite kills at each of them.
+const CREATION: u64 = 45;
 
-/// Numbers of calls, one after the other: all of them, or one out of each `SHARE`.
+/// Of so many calls that read, and of so many others, the suite tries one.
+const READS_A_TRY: u64 = 4;
+const CALLS_A_TRY: u64 = 16;
+
+/// Numbers of calls, one after the other: all of them, or all at first and then one out of each
+/// `share`.
 struct Numbers {
     seed: u64,
     next: AtomicU64,
-    are_all: bool,
+    /// All up to this one.
+    all: u64,
+    share: u64,
 }
 
 impl Numbers {
-    fn new() -> Self {
+    fn of(kind: Kind) -> Self {
         let seed = std::env::var("FAULT_SEED").ok();
         let seed = seed.map_or_else(|| u64::from(std::process::id()), |s| s.parse().unwrap());
         eprintln!("FAULT_SEED={seed}");
         Self {
             seed,
             next: AtomicU64::new(0),
-            are_all: std::env::var_os("FAULT_SWEEP").is_some(),
+            all: match kind {
+                _ if std::env::var_os("FAULT_SWEEP").is_some() => u64::MAX,
+                _ if kind.kills() => CREATION,
+                _ => 0,
+            },
+            share: if kind == Kind::Unreadable {
+                READS_A_TRY
+            } else {
+                CALLS_A_TRY
+            },
         }
     }
 
     fn next(&self) -> u64 {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
-        if self.are_all {
+        let Some(later) = index.checked_sub(self.all) else {
             return index + 1;
-        }
+        };
         let mixed = (self.seed ^ index).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
-        index * SHARE + mixed % SHARE + 1
+        self.all + later * self.share + mixed % self.share + 1
     }
 }
 
@@ -74,7 +90,7 @@ fn sweep(faults: &[(Kind, bool)]) {
 
 /// Tries call after call until a run has met none. Gives what was not as promised.
 fn sweep_of(library: &Library, kind: Kind, forever: bool) -> Vec<String> {
-    let numbers = Numbers::new();
+    let numbers = Numbers::of(kind);
     let enough = AtomicBool::new(false);
     let outcomes = Mutex::new(Vec::new());
     std::thread::scope(|scope| {

@@ -41,10 +41,10 @@ pub(super) fn create(path: &Path) -> Result<(), CheckpointError> {
         .open(path)
         .map_err(io)?;
     drop(empty);
-    let path = one_name(path);
-    let new = beside(&path, ".new");
+    let file = one_name(path);
+    let new = beside(&file, ".new");
     remove(&new).map_err(io)?;
-    let made = make(&new, &path);
+    let made = make(&new, &file, path);
     if made.is_err() {
         // The first error is the one to report, and the next start removes them too.
         let _they_may_stay = remove(&new);
@@ -52,7 +52,8 @@ pub(super) fn create(path: &Path) -> Result<(), CheckpointError> {
     made
 }
 
-fn make(new: &Path, path: &Path) -> Result<(), CheckpointError> {
+/// `path` is what the checkpoint was called, for errors.
+fn make(new: &Path, file: &Path, path: &Path) -> Result<(), CheckpointError> {
     let io = |source| CheckpointError::io(path, source);
     let sqlite = |source| CheckpointError::sqlite(path, source);
     drop(
@@ -72,8 +73,8 @@ fn make(new: &Path, path: &Path) -> Result<(), CheckpointError> {
     File::open(new)
         .and_then(|file| file.sync_all())
         .map_err(io)?;
-    remove_if_there(&beside(path, "-journal")).map_err(io)?;
-    std::fs::rename(new, path).map_err(io)?;
+    remove_if_there(&beside(file, "-journal")).map_err(io)?;
+    std::fs::rename(new, file).map_err(io)?;
     sync_folder_of(path)
 }
 

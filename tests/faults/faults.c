@@ -7,8 +7,8 @@
  *   FAULTS_AT      the number of the call that fails, from 1
  *   FAULTS_FOREVER if it is set, all later calls fail too
  *   FAULTS_LOG     a file that gets a line for each call that fails, and a line "sent" for each
- *                  call that sends something after a sync has failed; a sync of the folder only
- *                  counts there if a file has been made since the last one
+ *                  call that sends something after a sync has failed (a sync of the folder: if
+ *                  a file has been made since the last one, until the next one)
  *
  * "read" is about the calls that read; all other kinds are about those that change a file. With
  * "short" a write stores half of its bytes, and the next call finds no room. */
@@ -36,7 +36,7 @@ static const char *file, *folder, *log_path;
 static long at;
 static int forever;
 static atomic_long count;
-static atomic_int sync_failed, folder_has_news;
+static atomic_int sync_failed, folder_sync_failed, folder_has_news;
 
 __attribute__((constructor)) static void begin(void) {
   static const char *names[] = {"", "enospc", "eio", "short", "read", "kill-before", "kill-after"};
@@ -81,7 +81,8 @@ static int strikes(const char *call, const char *path, int reads) {
   note(call, name);
   if (kind == KILL_BEFORE) die();
   int is_folder = !strcmp(name, folder);
-  if (is_sync && kind != KILL_AFTER && (!is_folder || folder_has_news)) sync_failed = 1;
+  if (is_sync && kind != KILL_AFTER && !is_folder) sync_failed = 1;
+  if (is_sync && is_folder && folder_has_news) folder_sync_failed = 1;
   return 1;
 }
 
@@ -106,7 +107,7 @@ static int strikes_fd(const char *call, int fd, int reads) {
 
 static void note_sent(int fd) {
   char path[PATH_MAX];
-  if (sync_failed && path_of(fd, path) && !strncmp(path, "socket:", 7)) note("sent", path);
+  if ((sync_failed || folder_sync_failed) && path_of(fd, path) && !strncmp(path, "socket:", 7)) note("sent", path);
 }
 
 static int fails(void) { errno = kind == ENOSPC_ || kind == SHORT ? ENOSPC : EIO; return -1; }
@@ -158,7 +159,8 @@ int fsync(int fd) {
   char path[PATH_MAX];
   if (strikes_fd("fsync", fd, 0)) STRUCK(int, next(fd))
   int result = next(fd);
-  if (!result && folder && path_of(fd, path) && !strcmp(name_of(path), folder)) folder_has_news = 0;
+  if (!result && folder && path_of(fd, path) && !strcmp(name_of(path), folder))
+    folder_has_news = folder_sync_failed = 0;
   return result;
 }
 

@@ -112,7 +112,7 @@ fn names(folder: &Folder) -> Vec<String> {
 fn judge_first(kind: Kind, first: &Ended, was_spared: bool) -> Option<&'static str> {
     let last = last_line(first);
     let says_what_to_do =
-        last.contains("disk/c.sqlite3") && last.contains("run the same command again");
+        last.contains(" disk/c.sqlite3") && last.contains("run the same command again");
     if first.stderr.contains("panicked") {
         return Some("it panicked");
     }
