@@ -1,6 +1,8 @@
 //! What can be wrong with a checkpoint, in sentences that say what to do.
 
-use std::path::PathBuf;
+use super::doubt::why_unreadable;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::model::shown::{shown, shown_path};
 
@@ -151,6 +153,17 @@ pub enum CheckpointError {
         /// The checkpoint.
         path: PathBuf,
     },
+    /// The disk fails, or is full in a way that the system does not name.
+    #[error(
+        "{path} could not be read or written ({detail}): check its disk, make room if it is full, \
+         then run the same command again"
+    )]
+    Disk {
+        /// The checkpoint.
+        path: PathBuf,
+        /// What failed.
+        detail: String,
+    },
     /// A write failed before; nothing more is written by this process.
     #[error(
         "{} could not be written before; nothing more is sent by this process",
@@ -193,23 +206,48 @@ pub enum CheckpointError {
 
 const SQLITE_IOERR_SHMSIZE: i32 = 4_874;
 
+/// An error of the device itself: `EIO`.
+#[cfg(unix)]
+const INPUT_OUTPUT_ERROR: i32 = 5;
+
+/// Windows: `ERROR_IO_DEVICE`.
+#[cfg(not(unix))]
+const INPUT_OUTPUT_ERROR: i32 = 1_117;
+
 fn extended(error: &rusqlite::Error) -> Option<i32> {
     error.sqlite_error().map(|error| error.extended_code)
 }
 
 impl CheckpointError {
+    /// Wraps an error of a file, giving full and failing disks their own names.
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path },
+            _ if source.raw_os_error() == Some(INPUT_OUTPUT_ERROR) => Self::Disk {
+                path,
+                detail: source.to_string(),
+            },
+            _ => Self::Io { path, source },
+        }
+    }
+
     /// Wraps an error of SQLite, giving full disks and damage their own names.
-    pub(super) fn sqlite(path: &std::path::Path, source: rusqlite::Error) -> Self {
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let path = path.to_owned();
+        let detail = source.to_string();
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             // The shared memory of the WAL found no room.
             _ if extended(&source) == Some(SQLITE_IOERR_SHMSIZE) => Self::DiskFull { path },
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged {
-                path,
-                detail: source.to_string(),
-            },
+            Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Disk { path, detail },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                match why_unreadable(&path) {
+                    Some(detail) => Self::Disk { path, detail },
+                    None => Self::Damaged { path, detail },
+                }
+            }
             _ => Self::Sqlite { path, source },
         }
     }

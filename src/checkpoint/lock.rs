@@ -29,10 +29,7 @@ impl Lock {
     /// only for that sentence; it decides nothing.
     pub(super) fn take(path: &Path, file: &Path, holder: &str) -> Result<Self, CheckpointError> {
         let (lock_path, name) = (lock_path(file), lock_path(path));
-        let io = |source| CheckpointError::Io {
-            path: name.clone(),
-            source,
-        };
+        let io = |source| CheckpointError::io(&name, source);
         let mut tries = 1;
         let mut file = loop {
             let file = private()
@@ -70,10 +67,8 @@ impl Lock {
 
     /// Removes the lock file and gives the lock up.
     pub(super) fn remove(self) -> Result<(), CheckpointError> {
-        std::fs::remove_file(&self.path).map_err(|source| CheckpointError::Io {
-            path: self.path.clone(),
-            source,
-        })?;
+        std::fs::remove_file(&self.path)
+            .map_err(|source| CheckpointError::io(&self.path, source))?;
         drop(self.file);
         Ok(())
     }

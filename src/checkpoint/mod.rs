@@ -16,6 +16,8 @@ mod audit;
 mod authors;
 mod batch;
 mod codes;
+mod create;
+mod doubt;
 mod duplicates;
 mod error;
 mod fixes;

@@ -9,6 +9,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use super::audit::audit_at_start;
+use super::create::{create, remove, sync_folder_of};
+use super::doubt::why_unreadable;
 use super::error::CheckpointError;
 use super::lease::{self, LeaseId};
 use super::lock::{Lock, private};
@@ -17,7 +19,7 @@ use super::schema::{APPLICATION_ID, MIGRATIONS, format};
 use crate::model::ids::Key;
 
 /// The size of a page: larger ones than SQLite's own make the scan faster.
-const PAGE_BYTES: u32 = 16 * 1024;
+pub(super) const PAGE_BYTES: u32 = 16 * 1024;
 
 /// A checkpoint that this process alone may write.
 #[derive(Debug)]
@@ -45,23 +47,14 @@ impl Checkpoint {
     ///
     /// `holder` is what a second run is told about this one.
     pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
-        let is_new = !exists_as_ours(path)?;
+        exists_as_ours(path)?;
         refuse_hard_links(path)?;
         // Two names of one file would be two locks.
         let lock = Lock::take(path, &one_name(path), holder)?;
+        // Another process may have made it while this one waited for the lock.
+        let is_new = !exists_as_ours(path)?;
         if is_new {
-            let io = |source| CheckpointError::Io {
-                path: path.to_owned(),
-                source,
-            };
-            drop(
-                private()
-                    .write(true)
-                    .create(true)
-                    .truncate(false)
-                    .open(path)
-                    .map_err(io)?,
-            );
+            create(path)?;
         }
         let sqlite = |source| CheckpointError::sqlite(path, source);
         let had_wal = has_wal(path);
@@ -75,10 +68,7 @@ impl Checkpoint {
             leave_alone(&db, true).map_err(sqlite)?;
         }
         prepare(&db).map_err(sqlite)?;
-        if is_new {
-            db.pragma_update(None, "page_size", PAGE_BYTES)
-                .map_err(sqlite)?;
-        } else {
+        if !is_new {
             refuse_newer(&db, path)?;
             lease::refuse_in_use(&db, path)?;
             quick_check(&db, path)?;
@@ -89,6 +79,8 @@ impl Checkpoint {
         migrate(&mut db, path)?;
         switch_to_wal(&db, path)?;
         leave_alone(&db, false).map_err(sqlite)?;
+        // The WAL that will hold the intents is there by now.
+        sync_folder_of(path)?;
         db.set_prepared_statement_cache_capacity(64);
         Ok(Self {
             db,
@@ -132,10 +124,7 @@ impl Checkpoint {
     pub fn scratch_copy(reader: &Reader) -> Result<Self, CheckpointError> {
         let name = format!("zendesk-migrate-{}.sqlite3", Key::random());
         let path = std::env::temp_dir().join(name);
-        let io = |source| CheckpointError::Io {
-            path: path.clone(),
-            source,
-        };
+        let io = |source| CheckpointError::io(&path, source);
         let sqlite = |source| CheckpointError::sqlite(&path, source);
         drop(
             private()
@@ -181,7 +170,7 @@ impl Checkpoint {
         }
         let (path, lock) = (self.path.clone(), self.lock.take());
         drop(self);
-        std::fs::remove_file(&path).map_err(|source| CheckpointError::Io { path, source })?;
+        remove(&one_name(&path)).map_err(|source| CheckpointError::io(&path, source))?;
         lock.map_or(Ok(()), Lock::remove)
     }
 
@@ -241,10 +230,7 @@ impl Reader {
 /// Says whether there is a checkpoint of ours at `path`; a file that is somebody else's is an
 /// error. Reads the header itself, so that a foreign file is not even opened by SQLite.
 fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
-    let io = |source| CheckpointError::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| CheckpointError::io(path, source);
     let foreign = || CheckpointError::Foreign {
         path: path.to_owned(),
     };
@@ -291,7 +277,7 @@ fn has_wal(path: &Path) -> bool {
 }
 
 /// Settings of a connection that hold for writers and readers.
-fn prepare(db: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(5))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
@@ -313,8 +299,12 @@ fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
     if found == "ok" {
         return Ok(());
     }
+    let path = path.to_owned();
+    if let Some(detail) = why_unreadable(&path) {
+        return Err(CheckpointError::Disk { path, detail });
+    }
     Err(CheckpointError::Damaged {
-        path: path.to_owned(),
+        path,
         detail: found.split_whitespace().collect::<Vec<_>>().join(" "),
     })
 }
@@ -334,7 +324,7 @@ fn refuse_newer(db: &Connection, path: &Path) -> Result<i64, CheckpointError> {
 }
 
 /// Brings the file to this program's format in one transaction.
-fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
+pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
     let found = refuse_newer(db, path)?;
     if found == format() {
         return Ok(());
@@ -355,10 +345,16 @@ fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
 
 /// The first transaction of a new file runs with a rollback journal, so that its marks are in the
 /// file itself and not only in the WAL.
-fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
-    let found: String = db
-        .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
-        .map_err(|source| CheckpointError::sqlite(path, source))?;
+pub(super) fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
+    // An error of the switch itself comes after its row.
+    let switch = || -> rusqlite::Result<String> {
+        let mut query = db.prepare("PRAGMA journal_mode = WAL")?;
+        let found: Vec<String> = query
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(found.concat())
+    };
+    let found = switch().map_err(|source| CheckpointError::sqlite(path, source))?;
     if found.eq_ignore_ascii_case("wal") {
         return Ok(());
     }

@@ -139,3 +139,73 @@ fn the_settings_of_durability_are_those_that_the_promises_need() {
     assert_eq!(pragma("synchronous"), "Integer(2)", "2 is FULL");
     assert_eq!(pragma("foreign_keys"), "Integer(1)");
 }
+
+/// A file and its journal as a process leaves them that dies in its first transaction.
+fn cut_off_in_its_first_transaction(path: &std::path::Path) -> (Vec<u8>, Vec<u8>) {
+    let db = rusqlite::Connection::open(path).unwrap();
+    let many = "PRAGMA cache_size = 1; BEGIN; CREATE TABLE t (x);
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+                INSERT INTO t SELECT randomblob(4000) FROM n;";
+    db.execute_batch(many).unwrap();
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    (
+        std::fs::read(path).unwrap(),
+        std::fs::read(journal).unwrap(),
+    )
+}
+
+#[test]
+fn what_a_cut_off_creation_leaves_is_thrown_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, journal) = cut_off_in_its_first_transaction(&folder.path().join("x"));
+    let path = folder.path().join("c.sqlite3");
+    std::fs::write(&path, "").unwrap();
+    for name in ["c.sqlite3-journal", "c.sqlite3.new-journal"] {
+        std::fs::write(folder.path().join(name), &journal).unwrap();
+    }
+    std::fs::write(folder.path().join("c.sqlite3.new"), file).unwrap();
+    std::fs::write(folder.path().join("c.sqlite3.new-wal"), "x").unwrap();
+    let mut checkpoint = Checkpoint::open(&path, "a test").unwrap();
+    checkpoint.load().unwrap().finish(&[]).unwrap();
+    assert!(Reader::open(&path).unwrap().counts().is_ok());
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut left: Vec<String> = left.filter(|name| name.starts_with("c.sqlite3")).collect();
+    left.sort();
+    let own = [
+        "c.sqlite3",
+        "c.sqlite3-shm",
+        "c.sqlite3-wal",
+        "c.sqlite3.lock",
+    ];
+    assert_eq!(left, own);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_that_leads_to_no_file_yet_stays_a_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, file) = (folder.path().join("link"), folder.path().join("file"));
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let checkpoint = Checkpoint::open(&link, "a test").unwrap();
+    drop(checkpoint);
+    assert!(link.is_symlink());
+    assert!(std::fs::metadata(&file).unwrap().len() > 0);
+}
+
+#[test]
+fn a_sound_file_that_could_not_be_read_is_not_called_damaged() {
+    let fixture = Fixture::of(&[("a", Some("1"))]);
+    // How SQLite reports a read that failed.
+    let malformed = || rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(11), None);
+    let error = CheckpointError::sqlite(&fixture.path(), malformed());
+    assert!(matches!(error, CheckpointError::Disk { .. }), "{error}");
+    let damaged = fixture.folder.path().join("damaged");
+    let mut bytes = std::fs::read(fixture.path()).unwrap();
+    let length = bytes.len();
+    bytes[length / 2..].fill(0xa5);
+    std::fs::write(&damaged, bytes).unwrap();
+    let error = CheckpointError::sqlite(&damaged, malformed());
+    assert!(matches!(error, CheckpointError::Damaged { .. }), "{error}");
+}

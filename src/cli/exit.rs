@@ -43,7 +43,9 @@ impl Exit {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Credentials(_) => Self::Credentials,
-            Stop::Disk(problem) if problem.code == "DiskFull" => Self::Early,
+            Stop::Disk(problem) if ["DiskFull", "DiskFailed"].contains(&&*problem.code) => {
+                Self::Early
+            }
             Stop::Disk(problem) if problem.code == "TakenOver" => Self::Held,
             Stop::Account(_) | Stop::Input(_) | Stop::Disk(_) => Self::Failed,
             Stop::Limit | Stop::MaxErrors | Stop::MaxDuration | Stop::Outage => Self::Early,
@@ -135,7 +137,7 @@ fn exit_of(error: &CheckpointError) -> Exit {
         CheckpointError::Held { .. }
         | CheckpointError::InUse { .. }
         | CheckpointError::LeaseLost { .. } => Exit::Held,
-        CheckpointError::DiskFull { .. } => Exit::Early,
+        CheckpointError::DiskFull { .. } | CheckpointError::Disk { .. } => Exit::Early,
         CheckpointError::OtherMachine { .. }
         | CheckpointError::LeasedElsewhere { .. }
         | CheckpointError::Moved { .. }

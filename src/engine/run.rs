@@ -107,6 +107,7 @@ pub fn run<R: Rows, Q: Requests>(
 fn ended_by_disk(picture: &Picture, error: &CheckpointError) -> Ended {
     let code = match error {
         CheckpointError::DiskFull { .. } => "DiskFull",
+        CheckpointError::Disk { .. } => "DiskFailed",
         CheckpointError::LeaseLost { .. } => "TakenOver",
         CheckpointError::Moved { .. } => "CheckpointMoved",
         _ => "CheckpointFailed",
