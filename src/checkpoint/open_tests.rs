@@ -1,5 +1,5 @@
 use super::error::CheckpointError;
-use super::fixture_tests::{Fixture, in_no_file};
+use super::fixture_tests::{Fixture, START, in_no_file};
 use super::load::NewRow;
 use super::open::{Checkpoint, Reader};
 use crate::model::ids::{Fingerprint, Key};
@@ -107,6 +107,20 @@ fn a_new_checkpoint_can_be_taken_back_and_a_used_one_cannot() {
 }
 
 #[test]
+fn a_new_checkpoint_that_somebody_reads_is_taken_back_with_its_wal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.sqlite3");
+    let mut checkpoint = Checkpoint::open(&path, "a test").unwrap();
+    checkpoint.begin_run(START, "1", "{}").unwrap();
+    checkpoint.load().map(drop).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    reader.freeze().unwrap();
+    reader.counts().unwrap();
+    checkpoint.discard_if_new().unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_scratch_copy_holds_what_the_checkpoint_holds_and_leaves_it_alone() {
     let fixture = Fixture::of(&[("a", Some("1")), ("b", None)]);
     let reader = Reader::open(&fixture.path()).unwrap();
@@ -168,6 +182,10 @@ fn what_a_cut_off_creation_leaves_is_thrown_away() {
     let mut checkpoint = Checkpoint::open(&path, "a test").unwrap();
     checkpoint.load().unwrap().finish(&[]).unwrap();
     assert!(Reader::open(&path).unwrap().counts().is_ok());
+    // A file that SQLite took back with the journal would have been made again, with its own pages.
+    let query = "PRAGMA page_size";
+    let page_size: Result<u32, _> = checkpoint.db.query_row(query, [], |row| row.get(0));
+    assert_eq!(page_size, Ok(16 * 1024));
     let left = std::fs::read_dir(folder.path()).unwrap();
     let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut left: Vec<String> = left.filter(|name| name.starts_with("c.sqlite3")).collect();
