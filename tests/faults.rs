@@ -29,11 +29,11 @@ use library::{Kind, Library};
 const WORKERS: u64 = 4;
 
 /// Calls until a new checkpoint is there and open, and some more: the suite kills at each of them.
-const CREATION: u64 = 45;
+const CREATION: u64 = 42;
 
 /// Of so many calls that read, and of so many others, the suite tries one.
-const READS_A_TRY: u64 = 4;
-const CALLS_A_TRY: u64 = 20;
+const READS_A_TRY: u64 = 8;
+const CALLS_A_TRY: u64 = 24;
 
 /// Numbers of calls, one after the other: all of them, or all at first and then one out of each
 /// `share`.
