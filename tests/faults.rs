@@ -22,18 +22,18 @@ mod support;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use judge::{Outcome, run_with};
+use judge::{Fault, Found, Outcome, run_with};
 use library::{Kind, Library};
 
 /// More than there are cores: a run mostly waits.
 const WORKERS: u64 = 4;
 
 /// Calls until a new checkpoint is there and open, and some more: the suite kills at each of them.
-const CREATION: u64 = 45;
+const CREATION: u64 = 42;
 
 /// Of so many calls that read, and of so many others, the suite tries one.
-const READS_A_TRY: u64 = 4;
-const CALLS_A_TRY: u64 = 16;
+const READS_A_TRY: u64 = 8;
+const CALLS_A_TRY: u64 = 24;
 
 /// Numbers of calls, one after the other: all of them, or all at first and then one out of each
 /// `share`.
@@ -46,19 +46,20 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn of(kind: Kind) -> Self {
+    #[allow(clippy::disallowed_methods, reason = "a test may be given its seed")]
+    fn of(fault: Fault) -> Self {
         let seed = std::env::var("FAULT_SEED").ok();
         let seed = seed.map_or_else(|| u64::from(std::process::id()), |s| s.parse().unwrap());
         eprintln!("FAULT_SEED={seed}");
         Self {
             seed,
             next: AtomicU64::new(0),
-            all: match kind {
+            all: match fault {
                 _ if std::env::var_os("FAULT_SWEEP").is_some() => u64::MAX,
-                _ if kind.kills() => CREATION,
+                _ if fault.kind.kills() && fault.found == Found::Nothing => CREATION,
                 _ => 0,
             },
-            share: if kind == Kind::Unreadable {
+            share: if fault.kind == Kind::Unreadable {
                 READS_A_TRY
             } else {
                 CALLS_A_TRY
@@ -77,20 +78,27 @@ impl Numbers {
 }
 
 /// Tries call after call, the fault being one of these. Fails if anything was not as promised.
-fn sweep(faults: &[(Kind, bool)]) {
+fn sweep(found: Found, faults: &[(Kind, bool)]) {
     let Some(library) = Library::compiled() else {
         return;
     };
     let sweeps = faults.iter();
     let wrong: Vec<String> = sweeps
-        .flat_map(|(kind, forever)| sweep_of(&library, *kind, *forever))
+        .flat_map(|&(kind, forever)| {
+            let fault = Fault {
+                found,
+                kind,
+                forever,
+            };
+            sweep_of(&library, fault)
+        })
         .collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 /// Tries call after call until a run has met none. Gives what was not as promised.
-fn sweep_of(library: &Library, kind: Kind, forever: bool) -> Vec<String> {
-    let numbers = Numbers::of(kind);
+fn sweep_of(library: &Library, fault: Fault) -> Vec<String> {
+    let numbers = Numbers::of(fault);
     let enough = AtomicBool::new(false);
     let outcomes = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -98,7 +106,7 @@ fn sweep_of(library: &Library, kind: Kind, forever: bool) -> Vec<String> {
             scope.spawn(|| {
                 while !enough.load(Ordering::Relaxed) {
                     let number = numbers.next();
-                    let outcome = run_with(library, kind, forever, number);
+                    let outcome = run_with(library, fault, number);
                     if outcome.struck.is_empty() {
                         enough.store(true, Ordering::Relaxed);
                     }
@@ -109,19 +117,20 @@ fn sweep_of(library: &Library, kind: Kind, forever: bool) -> Vec<String> {
     });
     let mut outcomes = outcomes.into_inner().unwrap();
     outcomes.sort_by_key(|(number, _)| *number);
-    report(kind, forever, &outcomes)
+    report(fault, &outcomes)
 }
 
-fn report(kind: Kind, forever: bool, outcomes: &[(u64, Outcome)]) -> Vec<String> {
-    let forever = if forever { ", forever" } else { "" };
+fn report(fault: Fault, outcomes: &[(u64, Outcome)]) -> Vec<String> {
+    let forever = if fault.forever { ", forever" } else { "" };
+    let (kind, found) = (fault.kind, fault.found);
     let mut wrong = Vec::new();
     for (number, outcome) in outcomes {
-        eprintln!("{kind:?} {number}{forever}: {outcome}");
+        eprintln!("{found:?}, {kind:?} {number}{forever}: {outcome}");
         wrong.extend(
             outcome
                 .wrong
                 .iter()
-                .map(|why| format!("{kind:?} {number}{forever}: {why}")),
+                .map(|why| format!("{found:?}, {kind:?} {number}{forever}: {why}")),
         );
     }
     let met = outcomes
@@ -133,7 +142,7 @@ fn report(kind: Kind, forever: bool, outcomes: &[(u64, Outcome)]) -> Vec<String>
         .filter(|(_, outcome)| outcome.is_stuck)
         .count();
     eprintln!(
-        "{kind:?}{forever}: {met} calls, {stuck} stuck, {} findings",
+        "{found:?}, {kind:?}{forever}: {met} calls, {stuck} stuck, {} findings",
         wrong.len()
     );
     assert!(met >= 3, "only {met} calls were met");
@@ -142,25 +151,51 @@ fn report(kind: Kind, forever: bool, outcomes: &[(u64, Outcome)]) -> Vec<String>
 
 #[test]
 fn a_run_that_finds_no_room_at_any_call_is_resumed_by_the_same_command() {
-    sweep(&[(Kind::NoRoom, false), (Kind::NoRoom, true)]);
+    sweep(
+        Found::Nothing,
+        &[(Kind::NoRoom, false), (Kind::NoRoom, true)],
+    );
 }
 
 #[test]
 fn a_run_that_finds_room_for_half_a_write_is_resumed_by_the_same_command() {
-    sweep(&[(Kind::Half, false), (Kind::Half, true)]);
+    sweep(Found::Nothing, &[(Kind::Half, false), (Kind::Half, true)]);
 }
 
 #[test]
 fn a_run_whose_disk_fails_at_any_call_that_writes_is_resumed_by_the_same_command() {
-    sweep(&[(Kind::Broken, false), (Kind::Broken, true)]);
+    sweep(
+        Found::Nothing,
+        &[(Kind::Broken, false), (Kind::Broken, true)],
+    );
 }
 
 #[test]
 fn a_run_whose_disk_fails_at_any_call_that_reads_is_resumed_by_the_same_command() {
-    sweep(&[(Kind::Unreadable, false), (Kind::Unreadable, true)]);
+    sweep(
+        Found::Nothing,
+        &[(Kind::Unreadable, false), (Kind::Unreadable, true)],
+    );
 }
 
 #[test]
 fn a_run_that_is_killed_at_any_call_that_writes_is_resumed_by_the_same_command() {
-    sweep(&[(Kind::KilledBefore, false), (Kind::KilledAfter, false)]);
+    sweep(
+        Found::Nothing,
+        &[(Kind::KilledBefore, false), (Kind::KilledAfter, false)],
+    );
+}
+
+#[test]
+fn a_run_that_takes_up_a_killed_one_on_a_failing_disk_is_resumed_by_the_same_command() {
+    sweep(
+        Found::Begun,
+        &[
+            (Kind::NoRoom, false),
+            (Kind::Broken, true),
+            (Kind::Unreadable, false),
+            (Kind::Unreadable, true),
+            (Kind::KilledAfter, false),
+        ],
+    );
 }

@@ -383,7 +383,7 @@ fn what_was_written_into_a_checkpoint_is_shown() {
         "UPDATE row SET state = 0, ticket_id = NULL, how = NULL; UPDATE setting SET value = ?1 WHERE name = 'csv'",
         "UPDATE run SET stopped_because = ?1, message = ?1, version = ?1, arguments = json_object('csv', ?1)",
         "UPDATE run SET arguments = ?1",
-        "INSERT INTO mended SELECT number, ?1, 2, 0, NULL, 0 FROM row",
+        "INSERT INTO fix SELECT number, ?1, 2, 0, 0, 0 FROM row",
         "UPDATE attempt SET request_id = ?1",
     ];
     for edit in edits {

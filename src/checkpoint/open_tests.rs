@@ -1,5 +1,6 @@
+use super::create::create;
 use super::error::CheckpointError;
-use super::fixture_tests::Fixture;
+use super::fixture_tests::{Fixture, START};
 use super::load::NewRow;
 use super::open::{Checkpoint, Reader};
 use crate::model::ids::{CellsHash, Fingerprint, Key};
@@ -108,6 +109,20 @@ fn a_new_checkpoint_can_be_taken_back_and_a_used_one_cannot() {
 }
 
 #[test]
+fn a_new_checkpoint_that_somebody_reads_is_taken_back_with_its_wal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new.sqlite3");
+    let mut checkpoint = Checkpoint::open(&path, "a test").unwrap();
+    checkpoint.begin_run(START, "1", "{}").unwrap();
+    checkpoint.load().map(drop).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    reader.freeze().unwrap();
+    reader.counts().unwrap();
+    checkpoint.discard_if_new().unwrap();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_scratch_copy_holds_what_the_checkpoint_holds_and_leaves_it_alone() {
     let fixture = Fixture::of(&[("a", Some("1")), ("b", None)]);
     let reader = Reader::open(&fixture.path()).unwrap();
@@ -166,6 +181,12 @@ fn what_a_cut_off_creation_leaves_is_thrown_away() {
     }
     std::fs::write(folder.path().join("c.sqlite3.new"), file).unwrap();
     std::fs::write(folder.path().join("c.sqlite3.new-wal"), "x").unwrap();
+    create(&path).unwrap();
+    let journal = folder.path().join("c.sqlite3-journal");
+    assert!(
+        !journal.exists(),
+        "SQLite would take the new file back with it"
+    );
     let mut checkpoint = Checkpoint::open(&path, "a test").unwrap();
     checkpoint.load().unwrap().finish(&[]).unwrap();
     assert!(Reader::open(&path).unwrap().counts().is_ok());

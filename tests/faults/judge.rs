@@ -9,6 +9,27 @@ use crate::support::sandbox::Sandbox;
 
 const ROWS: u64 = 12;
 
+/// A call about in the middle of a run.
+const HALF_WAY: u64 = 200;
+
+/// What the run with a fault finds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// No checkpoint.
+    Nothing,
+    /// One of a run that was killed after some creates, with its WAL.
+    Begun,
+}
+
+/// A fault, but for the call that it strikes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fault {
+    pub(crate) found: Found,
+    pub(crate) kind: Kind,
+    /// Whether it lasts until the process ends.
+    pub(crate) forever: bool,
+}
+
 /// What a run with a fault has come to.
 pub(crate) struct Outcome {
     /// The calls that failed, and what was sent after a sync had failed.
@@ -40,7 +61,12 @@ fn csv() -> String {
 }
 
 /// Runs with a fault at call `number`, then again without.
-pub(crate) fn run_with(library: &Library, kind: Kind, forever: bool, number: u64) -> Outcome {
+pub(crate) fn run_with(library: &Library, fault: Fault, number: u64) -> Outcome {
+    let Fault {
+        found,
+        kind,
+        forever,
+    } = fault;
     let folder = Folder::new().with("tickets.csv", csv());
     std::fs::create_dir(folder.path("disk")).unwrap();
     let sandbox = Sandbox::start(&folder, "");
@@ -50,13 +76,22 @@ pub(crate) fn run_with(library: &Library, kind: Kind, forever: bool, number: u64
         sandbox.url()
     );
     let program = || folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t");
-    let mut faulty = program()
-        .env("LD_PRELOAD", library.path())
-        .env("FAULTS_FILE", "c.sqlite3")
-        .env("FAULTS_FOLDER", "disk")
-        .env("FAULTS_KIND", kind.name())
-        .env("FAULTS_AT", number.to_string())
-        .env("FAULTS_LOG", folder.path("struck"));
+    let struck_by = |kind: Kind, number: u64, log: &str| {
+        program()
+            .env("LD_PRELOAD", library.path())
+            .env("FAULTS_FILE", "c.sqlite3")
+            .env("FAULTS_FOLDER", "disk")
+            .env("FAULTS_KIND", kind.name())
+            .env("FAULTS_AT", number.to_string())
+            .env("FAULTS_LOG", folder.path(log))
+    };
+    if found == Found::Begun {
+        let begun = struck_by(Kind::KilledAfter, HALF_WAY, "begun").run();
+        assert_eq!(begun.status, None, "{begun:?}");
+        let tickets = sandbox.stats().tickets;
+        assert!((1..ROWS).contains(&tickets), "{tickets} tickets");
+    }
+    let mut faulty = struck_by(kind, number, "struck");
     if forever {
         faulty = faulty.env("FAULTS_FOREVER", "1");
     }

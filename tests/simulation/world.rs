@@ -118,7 +118,9 @@ impl World {
                     self.note(&format!("stopped: {}", problem.code));
                     self.recovers = problem.code == "CheckpointBehind";
                     assert!(
-                        self.recovers || self.refuses_lookups.is_some(),
+                        self.recovers
+                            || self.refuses_lookups.is_some()
+                            || self.scenario.loses_most_lookups(),
                         "seed {}: {problem:?}",
                         self.scenario.seed
                     );
