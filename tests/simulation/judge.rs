@@ -98,9 +98,9 @@ impl World {
             "RecordInvalid" => self.scenario.refused_every > 0,
             "KeysUsedUp" => self.scenario.may_use_keys_up(),
             "NotVisible" => settings.role != "admin",
-            "ForeignTicket" => self.scenario.clock_jump > 0,
-            // A ticket that was made before the clock was set back is not searchable for a while.
-            "StaleLookups" => self.scenario.clock_jump > 0,
+            // A ticket that was made before the clock was set back looks older than it is, and cannot be
+            // searched for at first.
+            "ForeignTicket" | "StaleLookups" => self.scenario.clock_jump > 0,
             "LookupFailed" => self.scenario.loses_most_lookups(),
             _ => false,
         }
