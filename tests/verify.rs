@@ -105,6 +105,8 @@ fn a_second_ticket_is_found_by_lookups() {
             "line 3, external_id \"old-2\", ticket {ticket}: ticket {planted} has the same external_id\n"
         )
     );
+    let advice = "a proxy on the way repeats requests";
+    assert!(ended.stderr.contains(advice), "{ended:?}");
 }
 
 #[test]

@@ -220,6 +220,13 @@ fn tell(
             )
         ));
     }
+    if far.second_tickets > 0 {
+        output::say(
+            "several tickets carry one row's external_id: another import made them, or a proxy on the \
+             way repeats requests; delete those that are not the row's, and switch such repetitions \
+             off before you run the import again",
+        );
+    }
     Ok(if far.differing + far.missing + far.second_tickets > 0 {
         Exit::Different
     } else {
