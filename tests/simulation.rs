@@ -18,6 +18,8 @@ mod judge;
 mod letters;
 #[path = "simulation/network.rs"]
 mod network;
+#[path = "simulation/process.rs"]
+mod process;
 #[path = "simulation/scenario.rs"]
 mod scenario;
 #[path = "simulation/travel.rs"]

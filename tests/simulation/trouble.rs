@@ -1,12 +1,14 @@
-//! What stands between the program and its lookups: caches, firewalls, a proxy that answers itself.
+//! What goes wrong in a world: outages, sleep, clocks that are set; and between the program and its
+//! lookups caches, firewalls, a proxy that answers itself.
 
 use zendesk_migrate::engine::driver::Subject;
 use zendesk_migrate::sandbox::faults::Delivery;
 use zendesk_migrate::sandbox::http::{Request, Response};
+use zendesk_migrate::sandbox::settings::{ExternalIds, Settings};
 
 use crate::letters::Question;
 use crate::network::{self, made_up, set_header};
-use crate::scenario::Cache;
+use crate::scenario::{Cache, MINUTE_MS};
 use crate::world::World;
 
 /// How long a cache keeps an answer: longer than rows settle, and shorter than twice that, because a
@@ -71,6 +73,47 @@ impl World {
         }
         self.note(&format!("{question} answered by a cache"));
         Some(response)
+    }
+
+    /// What happens to the world whoever waits.
+    pub(crate) fn happen(&mut self) {
+        if self.strikes(self.scenario.darkness) {
+            self.dark_until = self.now + self.dice.between(1, 300) * MINUTE_MS;
+            self.note("darkness");
+        }
+        if self.strikes(self.scenario.sleep) {
+            let ms = self.dice.between(1, 200) * MINUTE_MS;
+            self.pass(ms);
+            self.note("slept");
+        }
+        if self.strikes(self.scenario.clock_jump) {
+            let ms = i64::try_from(self.dice.between(0, 40 * MINUTE_MS)).unwrap();
+            self.server_offset_ms += ms - 20 * 60_000;
+            self.note("the account's clock was set");
+        }
+        if self.scenario.settings.drop_keys
+            && self.now >= self.scenario.keys_fixed_after_ms
+            && self.server.settings().drop_keys
+        {
+            let settings = Settings {
+                drop_keys: false,
+                ..self.server.settings().clone()
+            };
+            self.server.set_settings(settings);
+            self.note("keys are honoured from now on");
+        }
+        if self.strikes(self.scenario.archive) {
+            self.server.archive_all();
+        }
+    }
+
+    /// Accounts that change an `external_id` find every third one worth changing.
+    pub(crate) fn external_id(&self, n: u64) -> String {
+        match self.scenario.settings.external_ids {
+            ExternalIds::Trim if n.is_multiple_of(3) => format!("legacy-{n} "),
+            ExternalIds::Fold if n.is_multiple_of(3) => format!("LEGACY-{n}"),
+            _ => format!("legacy-{n}"),
+        }
     }
 
     /// A cache keeps the answers to lookups that pass it.

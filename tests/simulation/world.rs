@@ -9,14 +9,13 @@ use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
 use zendesk_migrate::engine::driver::{Driver, Message, Rows};
 use zendesk_migrate::engine::plan::Plan;
 use zendesk_migrate::lifecycle::{Rules, Stop};
-use zendesk_migrate::model::ids::{CellsHash, Fingerprint, Key, RowNumber, TicketId};
+use zendesk_migrate::model::ids::{CellsHash, Fingerprint, Key, RowNumber};
 use zendesk_migrate::model::intent::{Route, Trust};
 use zendesk_migrate::model::problem::Problem;
 use zendesk_migrate::model::reply::RateLimit;
 use zendesk_migrate::model::time::{Monotonic, ServerClock};
 use zendesk_migrate::sandbox::faults::Faults;
 use zendesk_migrate::sandbox::http::Response;
-use zendesk_migrate::sandbox::settings::{ExternalIds, Settings};
 use zendesk_migrate::sandbox::state::State;
 use zendesk_migrate::zendesk::pacer::Policy;
 
@@ -25,7 +24,7 @@ use crate::letters::{Letter, Post};
 use crate::network;
 use crate::scenario::{MINUTE_MS, Scenario};
 
-const SETTLE_MS: u64 = 5 * MINUTE_MS;
+pub(crate) const SETTLE_MS: u64 = 5 * MINUTE_MS;
 pub(crate) const TIMEOUT_MS: u64 = 60_000;
 /// Zendesk's clock at the start of the world.
 const EPOCH_MS: i64 = 1_790_000_000_000;
@@ -37,7 +36,7 @@ pub(crate) struct World {
     pub(crate) dice: Dice,
     keys: Dice,
     pub(crate) now: u64,
-    server_offset_ms: i64,
+    pub(crate) server_offset_ms: i64,
     pub(crate) server: State,
     pub(crate) faults: Faults,
     pub(crate) dark_until: u64,
@@ -46,7 +45,7 @@ pub(crate) struct World {
     /// Counts the processes: a reply to a dead one reaches nobody.
     pub(crate) process: u64,
     pub(crate) bodies: BTreeMap<RowNumber, Vec<u8>>,
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
     pub(crate) history: String,
     /// What a cache on the way has kept, and since when.
     pub(crate) cache: BTreeMap<String, (u64, Response)>,
@@ -159,11 +158,6 @@ impl World {
         self.folder.path().join("checkpoint.sqlite3")
     }
 
-    /// An older checkpoint.
-    fn copy(&self) -> PathBuf {
-        self.folder.path().join("copy")
-    }
-
     /// The first scan: every row with its key, before anything is sent.
     fn load(&mut self) {
         let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
@@ -186,38 +180,6 @@ impl World {
         drop(checkpoint);
         if self.scenario.restores > 0 {
             std::fs::copy(self.path(), self.copy()).unwrap();
-        }
-    }
-
-    /// Puts an older checkpoint in the place of the newest, after everything has settled.
-    fn restore_perhaps(&mut self) {
-        self.refuses_lookups = None;
-        let chance = self.scenario.restores * 10;
-        let copy = self.copy();
-        if self.strikes(chance) {
-            std::fs::copy(&copy, self.path()).unwrap();
-            // Perhaps longer than keys live.
-            let pause = self.dice.between(2 * SETTLE_MS, 300 * MINUTE_MS);
-            self.pass(pause);
-            self.note("an older checkpoint was restored");
-            if self.dice.per_mille(500) {
-                self.refuses_lookups = Some(usize::try_from(self.dice.between(0, 6)).unwrap());
-                self.note("lookups are refused");
-            }
-        } else if self.scenario.restores > 0 && self.dice.per_mille(300) {
-            std::fs::copy(self.path(), &copy).unwrap();
-        }
-    }
-
-    /// The way of a process: a proxy that drops keys, or not.
-    fn choose_way(&mut self) {
-        if self.scenario.changes_ways && !self.is_calm() {
-            let drop_keys = self.dice.per_mille(500);
-            self.server.set_settings(Settings {
-                drop_keys,
-                ..self.server.settings().clone()
-            });
-            self.note(&format!("the way drops keys: {drop_keys}"));
         }
     }
 
@@ -349,34 +311,11 @@ impl World {
         }
     }
 
-    /// A start that imports asks for the highest ticket until it is told.
-    fn learn_the_highest_ticket(&mut self) -> Option<TicketId> {
-        if !self.scenario.imports {
-            return None;
-        }
-        loop {
-            let response = self.server.handle(&network::highest(), self.server_now());
-            if let Some(ticket) = network::highest_of(&response) {
-                return Some(ticket);
-            }
-            self.pass(MINUTE_MS);
-        }
-    }
-
-    /// Accounts that change an `external_id` find every third one worth changing.
-    pub(crate) fn external_id(&self, n: u64) -> String {
-        match self.scenario.settings.external_ids {
-            ExternalIds::Trim if n.is_multiple_of(3) => format!("legacy-{n} "),
-            ExternalIds::Fold if n.is_multiple_of(3) => format!("LEGACY-{n}"),
-            _ => format!("legacy-{n}"),
-        }
-    }
-
     pub(crate) fn is_calm(&self) -> bool {
         self.now >= self.scenario.calm_after_ms
     }
 
-    fn strikes(&mut self, chance: u64) -> bool {
+    pub(crate) fn strikes(&mut self, chance: u64) -> bool {
         !self.is_calm() && self.dice.per_mille(chance)
     }
 
@@ -386,7 +325,7 @@ impl World {
 
     /// Lets time pass for everybody. Requests that are on their way arrive meanwhile, whether or not
     /// the machine that sent them sleeps or has died; what comes back lies there until it is read.
-    fn pass(&mut self, ms: u64) {
+    pub(crate) fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
         let mut unread = Vec::new();
         while let Some(Reverse(letter)) = self.mail.peek() {
@@ -411,38 +350,6 @@ impl World {
         if self.is_calm() {
             self.faults = Faults::default();
             self.cache.clear();
-        }
-    }
-
-    /// What happens to the world whoever waits.
-    pub(crate) fn happen(&mut self) {
-        if self.strikes(self.scenario.darkness) {
-            self.dark_until = self.now + self.dice.between(1, 300) * MINUTE_MS;
-            self.note("darkness");
-        }
-        if self.strikes(self.scenario.sleep) {
-            let ms = self.dice.between(1, 200) * MINUTE_MS;
-            self.pass(ms);
-            self.note("slept");
-        }
-        if self.strikes(self.scenario.clock_jump) {
-            let ms = i64::try_from(self.dice.between(0, 40 * MINUTE_MS)).unwrap();
-            self.server_offset_ms += ms - 20 * 60_000;
-            self.note("the account's clock was set");
-        }
-        if self.scenario.settings.drop_keys
-            && self.now >= self.scenario.keys_fixed_after_ms
-            && self.server.settings().drop_keys
-        {
-            let settings = Settings {
-                drop_keys: false,
-                ..self.server.settings().clone()
-            };
-            self.server.set_settings(settings);
-            self.note("keys are honoured from now on");
-        }
-        if self.strikes(self.scenario.archive) {
-            self.server.archive_all();
         }
     }
 
