@@ -14,8 +14,12 @@ mod requesters;
 #[cfg(test)]
 mod returned_tests;
 mod sample;
+#[cfg(test)]
+mod test_rows;
 mod track;
 mod visibility;
+#[cfg(test)]
+mod visibility_tests;
 mod waiting;
 mod warnings;
 

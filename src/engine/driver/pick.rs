@@ -40,7 +40,7 @@ impl<R: Rows> Driver<R> {
             self.ask_sample(now);
             return Ok(());
         }
-        self.ask_control(now);
+        self.ask_control(now)?;
         while let Some((time, number)) = self.due.first().copied() {
             if time > now || self.out >= self.watch.lanes(self.plan.concurrency) {
                 break;

@@ -3,74 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Driver, Effect, Message, Rows, Timing};
-use crate::checkpoint::{Batch, Checkpoint, Naming, NewIntent, NewRow, PendingRow};
-use crate::engine::conversation::UnknownAuthor;
-use crate::engine::plan::Plan;
-use crate::lifecycle::{Flight, Past, Row, Rules, State};
-use crate::model::ids::{CellsHash, Fingerprint, Key, RowNumber};
-use crate::model::intent::{Intent, Route, Trust};
-use crate::model::problem::Problem;
+use super::test_rows::{Bodies, SENT, START, body, keys_from, new_row, plan, route};
+use super::{Driver, Effect, Message, Timing};
+use crate::checkpoint::{Batch, Checkpoint, Naming, NewIntent};
+use crate::lifecycle::{Flight, Past, Row, State};
+use crate::model::ids::{Fingerprint, Key, RowNumber};
+use crate::model::intent::{Intent, Trust};
 use crate::model::reply::{Answer, Found, Meta};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
-use crate::zendesk::pacer::Policy;
 
-const SENT: ServerTime = ServerTime(1_790_000_000_000);
-const START: Monotonic = Monotonic(1_000_000);
 const HOUR_MS: i64 = 3_600_000;
-
-struct Bodies;
-
-impl Rows for Bodies {
-    fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem> {
-        Ok(body(&row.external_id))
-    }
-}
-
-fn body(external_id: &str) -> Vec<u8> {
-    format!(r#"{{"ticket":{{"external_id":"{external_id}"}}}}"#).into_bytes()
-}
-
-fn route() -> Route {
-    Route {
-        method: "POST".to_owned(),
-        path: "/api/v2/imports/tickets".to_owned(),
-        host: "a test".to_owned(),
-        user: 1,
-    }
-}
-
-fn plan() -> Plan {
-    Plan {
-        rules: Rules {
-            trust: Trust::LookupOnly,
-            lookup_settle_ms: 1_000,
-            request_timeout_ms: 60_000,
-            resend_after_ms: 1_000,
-            keys_max: 8,
-        },
-        route: route(),
-        unknown_author: UnknownAuthor::Fail,
-        sees_all: true,
-        pace: Policy::default(),
-        concurrency: 8,
-        limit: None,
-        max_errors: 100,
-        max_outage_ms: 900_000,
-        max_duration_ms: None,
-        seed: 1,
-    }
-}
-
-fn new_row<'a>(line: u64, external_id: &'a str, body: &[u8], key: u8) -> NewRow<'a> {
-    NewRow {
-        line,
-        offset: line * 10,
-        cells: CellsHash::of([body].into_iter()),
-        external_id: Some(external_id),
-        body: Ok(Some((Fingerprint::of(body), Key::from_bytes([key; 16])))),
-    }
-}
 
 /// Two rows in flight, of which the first was fixed in another file.
 fn two_in_flight(path: &Path) -> Checkpoint {
@@ -155,12 +97,7 @@ fn a_row_of_another_file_that_came_back_does_not_keep_the_next_one_from_being_se
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = two_in_flight(&folder.path().join("c.sqlite3"));
     let clock = ServerClock::new(ServerTime(SENT.0 + HOUR_MS), START);
-    let mut keys = 10;
-    let make_key = Box::new(move || {
-        keys += 1;
-        Key::from_bytes([keys; 16])
-    });
-    let mut driver = Driver::new(plan(), checkpoint, Bodies, make_key, clock, START).unwrap();
+    let mut driver = Driver::new(plan(), checkpoint, Bodies, keys_from(10), clock, START).unwrap();
     let (mut now, mut messages) = (START, Vec::new());
     for _ in 0..1_000 {
         let effects = driver.turn(now, messages.drain(..)).unwrap();

@@ -4,7 +4,8 @@
 //! way may repeat an answer that it gave before the ticket was made, without a header that says so.
 //! So a control ticket is looked up. Preferably it is a ticket of this run that was looked up in vain
 //! before it was made: its answer must have changed since. Without such a ticket an admin's empty
-//! lookups count, and other users' only if lookups find any ticket of this checkpoint.
+//! lookups count as they did at the last check, and at first; other users' count only if lookups find
+//! any ticket of this checkpoint.
 //!
 //! An admin's control ticket is searched for, because the list leaves archived tickets out. Other
 //! users must find it in both ways.
@@ -36,6 +37,8 @@ pub(super) struct Visibility {
     /// Findings that wait for the control ticket.
     held: Vec<(RowNumber, Asked)>,
     tries: Tries,
+    /// Whether lookups did not find the last control ticket that had been looked up in vain before.
+    is_stale: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,14 +48,26 @@ struct Control {
     made: Monotonic,
 }
 
+/// A control ticket, if there is one that is older than the settling time.
+enum Taken {
+    Old(Control),
+    /// It may be looked up then.
+    Young(Monotonic),
+    None,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum State {
     /// Nobody has needed to know lately.
     Open,
+    /// There is a control ticket, but it is younger than the settling time until then.
+    Waiting { until: Monotonic },
     /// The control ticket is being looked up.
     Asking {
         row: RowNumber,
         external_id: Arc<str>,
+        /// Whether it was looked up in vain before it was made.
+        must_have_changed: bool,
         way: Way,
         due: Option<Monotonic>,
     },
@@ -70,12 +85,14 @@ impl Visibility {
             controls: VecDeque::new(),
             held: Vec::new(),
             tries: Tries::default(),
+            is_stale: false,
         }
     }
 
     pub(super) fn wake_at(&self) -> Option<Monotonic> {
         match &self.state {
             State::Asking { due, .. } => *due,
+            State::Waiting { until } => Some(*until),
             State::Open | State::Sees { .. } | State::Blind { .. } => None,
         }
     }
@@ -100,11 +117,15 @@ impl Visibility {
 
     /// The oldest control ticket, once. A second lookup could be answered by a cache that has seen
     /// the first.
-    fn take_control(&mut self, made_before: Monotonic) -> Option<Control> {
-        self.controls
-            .front()
-            .filter(|control| control.made <= made_before)?;
-        self.controls.pop_front()
+    fn take_control(&mut self, now: Monotonic, settle: u64) -> Taken {
+        let Some(control) = self.controls.front() else {
+            return Taken::None;
+        };
+        let usable = control.made.plus(settle);
+        if usable > now {
+            return Taken::Young(usable);
+        }
+        self.controls.pop_front().map_or(Taken::None, Taken::Old)
     }
 }
 
@@ -127,7 +148,7 @@ impl<R: Rows> Driver<R> {
         }
         Ok(match self.visibility.state {
             State::Sees { .. } | State::Blind { .. } => true,
-            State::Open | State::Asking { .. } => {
+            State::Open | State::Waiting { .. } | State::Asking { .. } => {
                 self.unschedule(row);
                 self.visibility.held.push((row, asked));
                 false
@@ -140,20 +161,24 @@ impl<R: Rows> Driver<R> {
         match self.visibility.state {
             State::Sees { .. } => None,
             State::Blind { .. } if self.plan.sees_all => Some(stale_lookups()),
-            State::Open | State::Asking { .. } | State::Blind { .. } => Some(not_visible()),
+            State::Open | State::Waiting { .. } | State::Asking { .. } | State::Blind { .. } => {
+                Some(not_visible())
+            }
         }
     }
 
     fn choose_control(&mut self, now: Monotonic) -> Result<State, CheckpointError> {
         let settle = self.plan.rules.lookup_settle_ms;
         let until = now.plus(settle);
-        let made_before = Monotonic(now.0.saturating_sub(settle));
-        let control = self.visibility.take_control(made_before);
-        let control = control.map(|control| (control.row, control.external_id));
-        let control = match control {
-            Some(control) => Some(control),
-            None if self.plan.sees_all => return Ok(State::Sees { until }),
-            None => {
+        let taken = self.visibility.take_control(now, settle);
+        let must_have_changed = matches!(taken, Taken::Old(_));
+        let control = match taken {
+            Taken::Old(control) => Some((control.row, control.external_id)),
+            Taken::Young(until) => return Ok(State::Waiting { until }),
+            Taken::None if self.visibility.is_stale => return Ok(State::Blind { until }),
+            // A control ticket may turn up for the next row.
+            Taken::None if self.plan.sees_all => return Ok(State::Sees { until: now }),
+            Taken::None => {
                 let before = ServerTime(self.server_now(now).0.saturating_sub_unsigned(settle));
                 self.checkpoint.control_row(before)?
             }
@@ -163,6 +188,7 @@ impl<R: Rows> Driver<R> {
             Some((row, external_id)) => State::Asking {
                 row,
                 external_id,
+                must_have_changed,
                 way: if self.plan.sees_all {
                     Way::Search
                 } else {
@@ -175,13 +201,19 @@ impl<R: Rows> Driver<R> {
     }
 
     /// Asks for the control ticket if it is due.
-    pub(super) fn ask_control(&mut self, now: Monotonic) {
+    pub(super) fn ask_control(&mut self, now: Monotonic) -> Result<(), CheckpointError> {
+        if let State::Waiting { until } = self.visibility.state
+            && now >= until
+        {
+            let chosen = self.choose_control(now)?;
+            self.take_state(chosen, now);
+        }
         let State::Asking { way, due, .. } = self.visibility.state else {
-            return;
+            return Ok(());
         };
         let is_due = due.is_some_and(|time| time <= now);
         if !is_due || self.out >= self.watch.lanes(self.plan.concurrency) {
-            return;
+            return Ok(());
         }
         let permit = self.permit_lookup(way, now);
         let page_size = self.another_page_size();
@@ -190,9 +222,10 @@ impl<R: Rows> Driver<R> {
             external_id,
             way,
             due,
+            ..
         } = &mut self.visibility.state
         else {
-            return;
+            return Ok(());
         };
         *due = permit.err();
         if permit.is_ok() {
@@ -204,6 +237,7 @@ impl<R: Rows> Driver<R> {
             });
             self.out += 1;
         }
+        Ok(())
     }
 
     /// Takes the answer about the control ticket, and judges the rows that waited for it.
@@ -214,12 +248,25 @@ impl<R: Rows> Driver<R> {
     ) -> Result<(), CheckpointError> {
         let server_now = self.server_now(now);
         let until = now.plus(self.plan.rules.lookup_settle_ms);
-        let Visibility { state, tries, .. } = &mut self.visibility;
-        let State::Asking { row, way, due, .. } = state else {
+        let Visibility {
+            state,
+            tries,
+            is_stale,
+            ..
+        } = &mut self.visibility;
+        let State::Asking {
+            row,
+            way,
+            due,
+            must_have_changed,
+            ..
+        } = state
+        else {
             return Ok(());
         };
         match (answer, *way) {
             (Ok(found), _) if found.exact.is_empty() && found.near.is_empty() => {
+                *is_stale |= *must_have_changed;
                 *state = State::Blind { until };
             }
             (Ok(_), Way::List) => {
@@ -228,7 +275,10 @@ impl<R: Rows> Driver<R> {
                 *due = Some(now);
                 return Ok(());
             }
-            (Ok(_), Way::Search) => *state = State::Sees { until },
+            (Ok(_), Way::Search) => {
+                *is_stale &= !*must_have_changed;
+                *state = State::Sees { until };
+            }
             (Err(verdict), _) => {
                 let jitter = retry::jitter(self.plan.seed, row.0, tries.failures());
                 match tries.failed(&verdict, server_now, jitter) {
@@ -257,16 +307,21 @@ impl<R: Rows> Driver<R> {
         failed: RowNumber,
         now: Monotonic,
     ) -> Result<(), CheckpointError> {
-        self.visibility.state = match self.choose_control(now)? {
+        let chosen = match self.choose_control(now)? {
             State::Asking { row, .. } if row == failed => State::Blind {
                 until: now.plus(self.plan.rules.lookup_settle_ms),
             },
             other => other,
         };
-        if !matches!(self.visibility.state, State::Asking { .. }) {
+        self.take_state(chosen, now);
+        Ok(())
+    }
+
+    fn take_state(&mut self, state: State, now: Monotonic) {
+        self.visibility.state = state;
+        if let State::Sees { .. } | State::Blind { .. } = self.visibility.state {
             self.judge_held(now);
         }
-        Ok(())
     }
 
     fn judge_held(&mut self, now: Monotonic) {
