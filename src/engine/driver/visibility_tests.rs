@@ -1,99 +1,129 @@
-//! A cache on the way that repeats what it answered before the tickets were made.
+//! When "not found" may be judged, in the presence of a cache on the way.
 
-use super::test_rows::{Bodies, SENT, START, body, keys_from, new_row, plan};
-use super::{Driver, Effect, Message, Timing};
+use std::sync::Arc;
+
+use super::test_rows::{Bodies, SENT, START, keys_from, plan};
+use super::track::Asked;
+use super::{Driver, Effect, Subject};
 use crate::checkpoint::Checkpoint;
 use crate::model::ids::{RowNumber, TicketId};
-use crate::model::reply::{Answer, Found, Meta, Reply, Verdict};
+use crate::model::reply::{Candidate, Found};
 use crate::model::time::{Monotonic, ServerClock};
 
-/// The row whose reply is lost.
-const LOST: RowNumber = RowNumber(4);
-const ROWS: u8 = 6;
+/// A row that was not found, and three whose tickets can be control tickets.
+const LOST: RowNumber = RowNumber(9);
+const CONTROLS: [RowNumber; 3] = [RowNumber(1), RowNumber(2), RowNumber(3)];
 
-fn checkpoint(path: &std::path::Path) -> Checkpoint {
-    let mut checkpoint = Checkpoint::open(path, "a test").unwrap();
-    let mut load = checkpoint.load().unwrap();
-    for row in 1..=ROWS {
-        let external_id = format!("old-{row}");
-        let body = body(&external_id);
-        load.add([new_row(u64::from(row) + 1, &external_id, &body, row)])
-            .unwrap();
-    }
-    load.finish(&[]).unwrap();
-    checkpoint
+struct Scene {
+    driver: Driver<Bodies>,
+    now: Monotonic,
+    settle: u64,
+    _folder: tempfile::TempDir,
 }
 
-/// Answers a create with a ticket, but loses the reply to one, and finds no ticket, ever. The reply to
-/// the last create sets Zendesk's clock forward, so that a lookup comes early.
-fn answer(effect: Effect, now: Monotonic) -> (Monotonic, Message) {
-    match effect {
-        Effect::Create { intent, .. } => {
-            let is_last = intent.row == RowNumber(ROWS.into());
-            let arrived = now.plus(if is_last { 20 } else { 1 });
-            let date = is_last.then(|| SENT.plus(3_000));
-            let verdict = if intent.row == LOST {
-                Verdict::Lost("cut".to_owned())
-            } else {
-                Verdict::Created {
-                    ticket: TicketId(intent.row.0 + 100),
-                    external_id: Some(intent.external_id.to_string()),
-                }
-            };
-            let meta = Meta {
-                date,
-                request_id: Some("a request".to_owned()),
-                ..Meta::default()
-            };
-            let message = Message::Replied {
-                row: intent.row,
-                reply: Reply { verdict, meta },
-                timing: Timing { sent: now, arrived },
-            };
-            (arrived, message)
+impl Scene {
+    /// Control tickets that were made at the start.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoint = Checkpoint::open(&folder.path().join("c.sqlite3"), "a test").unwrap();
+        let clock = ServerClock::new(SENT, START);
+        let plan = plan();
+        let settle = plan.rules.lookup_settle_ms;
+        let mut driver =
+            Driver::new(plan, checkpoint, Bodies, keys_from(10), clock, START).unwrap();
+        for row in CONTROLS {
+            driver.visibility.note_absent(row);
+            let external_id = Arc::from(format!("old-{}", row.0));
+            driver.visibility.note_created(row, &external_id, START);
         }
-        Effect::LookUp { subject, way, .. } => {
-            let arrived = now.plus(1);
-            let message = Message::LookedUp {
-                subject,
-                way,
-                answer: Answer {
-                    answer: Ok(Found::default()),
-                    meta: Meta::default(),
-                },
-                timing: Timing { sent: now, arrived },
-            };
-            (arrived, message)
+        Self {
+            driver,
+            now: START,
+            settle,
+            _folder: folder,
         }
-        other => panic!("{other:?}"),
+    }
+
+    fn wait(&mut self, ms: u64) {
+        self.now = self.now.plus(ms);
+    }
+
+    /// Whether "not found" may be judged at once; if so, whether it counts.
+    fn judge(&mut self) -> Option<bool> {
+        let asked = Asked {
+            at: SENT,
+            local: self.now,
+        };
+        let may = self
+            .driver
+            .may_judge_absence(LOST, asked, self.now)
+            .unwrap();
+        may.then(|| self.driver.blindness().is_none())
+    }
+
+    /// The control tickets that are looked up now, each answered with or without a ticket.
+    fn ask(&mut self, is_found: bool) -> Vec<RowNumber> {
+        let mut asked = Vec::new();
+        loop {
+            self.driver.ask_control(self.now).unwrap();
+            let Some(effect) = self.driver.effects.pop() else {
+                return asked;
+            };
+            let Effect::LookUp {
+                subject: Subject::Control(row),
+                ..
+            } = effect
+            else {
+                panic!("{effect:?}");
+            };
+            asked.push(row);
+            let ticket = Candidate {
+                ticket: TicketId(7),
+                created_at: None,
+            };
+            let found = Found {
+                exact: is_found.then_some(ticket).into_iter().collect(),
+                near: Vec::new(),
+            };
+            self.driver.controlled(Ok(found), self.now).unwrap();
+        }
     }
 }
 
 #[test]
-fn an_early_lookup_does_not_let_a_later_one_count_without_a_control_ticket() {
-    let folder = tempfile::tempdir().unwrap();
-    let checkpoint = checkpoint(&folder.path().join("c.sqlite3"));
-    let clock = ServerClock::new(SENT, START);
-    let mut driver = Driver::new(plan(), checkpoint, Bodies, keys_from(10), clock, START).unwrap();
-    let (mut now, mut out, mut sends) = (START, Vec::new(), Vec::new());
-    loop {
-        let (arrived, waiting): (Vec<_>, Vec<_>) =
-            out.into_iter().partition(|(time, _)| *time <= now);
-        out = waiting;
-        let messages = arrived.into_iter().map(|(_, message)| message);
-        for effect in driver.turn(now, messages).unwrap() {
-            if let Effect::Create { intent, .. } = &effect {
-                sends.push(intent.row);
-            }
-            out.push(answer(effect, now));
-        }
-        let next = out.iter().map(|(time, _)| *time).min();
-        let Some(time) = next.into_iter().chain(driver.wake_at()).min() else {
-            break;
-        };
-        now = time.max(now);
+fn absence_is_not_judged_before_the_control_ticket_is_older_than_the_settling_time() {
+    let mut scene = Scene::new();
+    scene.wait(scene.settle - 1);
+    assert_eq!(scene.judge(), None);
+    assert_eq!(scene.ask(true), []);
+    let wake_at = scene.driver.visibility.wake_at();
+    assert_eq!(wake_at, Some(START.plus(scene.settle)));
+    scene.wait(1);
+    assert_eq!(scene.ask(true), [CONTROLS[0]]);
+    assert_eq!(scene.judge(), Some(true));
+}
+
+#[test]
+fn a_cache_that_was_seen_is_believed_only_after_a_control_ticket_was_found() {
+    let mut scene = Scene::new();
+    let settle = scene.settle;
+    scene.wait(settle);
+    for control in CONTROLS {
+        assert_eq!(scene.judge(), None);
+        assert_eq!(scene.ask(false), [control]);
+        assert_eq!(scene.judge(), Some(false));
+        scene.wait(settle);
     }
-    sends.sort();
-    let once: Vec<RowNumber> = (1..=ROWS).map(|row| RowNumber(row.into())).collect();
-    assert_eq!(sends, once);
+    // No control ticket is left.
+    assert_eq!(scene.judge(), Some(false));
+    let row = RowNumber(4);
+    scene.driver.visibility.note_absent(row);
+    let external_id = Arc::from("old-4");
+    let (now, visibility) = (scene.now, &mut scene.driver.visibility);
+    visibility.note_created(row, &external_id, now);
+    scene.wait(settle);
+    assert_eq!(scene.judge(), None);
+    assert_eq!(scene.ask(true), [row]);
+    scene.wait(settle);
+    assert_eq!(scene.judge(), Some(true));
 }
