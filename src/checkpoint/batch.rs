@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::error::CheckpointError;
+use super::history::{RunNote, write_note};
 use super::open::Checkpoint;
 use super::{codes, flight};
 use crate::lifecycle::{Row, State};
@@ -79,10 +80,12 @@ pub struct Batch {
     pub outcomes: Vec<Outcome>,
     /// Requests to be made.
     pub intents: Vec<NewIntent>,
+    /// What the run has done by then.
+    pub note: Option<RunNote>,
 }
 
 impl Batch {
-    /// Whether there is nothing to write.
+    /// Whether there is nothing to write. A note alone is nothing new.
     pub fn is_empty(&self) -> bool {
         self.attempts.is_empty() && self.outcomes.is_empty() && self.intents.is_empty()
     }
@@ -126,6 +129,9 @@ impl Checkpoint {
 }
 
 fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
+    if let Some(note) = &batch.note {
+        write_note(db, note)?;
+    }
     for attempt in &batch.attempts {
         log(db, attempt)?;
     }

@@ -1,5 +1,5 @@
-//! The runs of a checkpoint: a line when a run begins, notes while it goes on, and its end. A line
-//! without an end is a run that goes on or was cut off.
+//! The runs of a checkpoint: a line when a run begins, a note with everything it writes, and its end. A
+//! line without an end is a run that goes on or was killed.
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
@@ -19,6 +19,17 @@ impl RunId {
     pub(super) fn first() -> Self {
         Self(1)
     }
+}
+
+/// What a run has done so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunNote {
+    /// Whose line it is.
+    pub run: RunId,
+    /// What it has done.
+    pub done: ThisRun,
+    /// How fast it may be, in requests a minute, if that is limited.
+    pub allowed_rpm: Option<u32>,
 }
 
 /// How a run ended.
@@ -49,37 +60,38 @@ impl Checkpoint {
         })
     }
 
-    /// Writes down what a run has done so far and how fast it may be and, at its end, why it ended.
-    pub fn note_run(
-        &mut self,
-        run: RunId,
-        done: &ThisRun,
-        allowed_rpm: Option<u32>,
-        end: Option<RunEnd<'_>>,
-    ) -> Result<(), CheckpointError> {
+    /// Writes down what a run has done in all, and why it ended.
+    pub fn end_run(&mut self, note: &RunNote, end: RunEnd<'_>) -> Result<(), CheckpointError> {
         self.write(|tx| {
+            write_note(tx, note)?;
             tx.execute(
-            "UPDATE run SET created = ?2, requests = ?3, throttled = ?4, retried = ?5, lookups = ?6,
-                    elapsed_ms = ?7, allowed_rpm = ?8, ended_at = ?9, stopped_because = ?10,
-                    message = ?11
-             WHERE id = ?1",
-            params![
-                run.0,
-                done.created,
-                done.requests,
-                done.throttled,
-                done.retried,
-                done.lookups,
-                done.elapsed_ms,
-                allowed_rpm,
-                end.map(|end| end.at.0),
-                end.map(|end| end.stopped_because),
-                end.and_then(|end| end.message),
-            ],
-        )?;
+                "UPDATE run SET ended_at = ?2, stopped_because = ?3, message = ?4 WHERE id = ?1",
+                params![note.run.0, end.at.0, end.stopped_because, end.message],
+            )?;
             Ok(())
         })
     }
+}
+
+/// Brings a run's line up to date.
+pub(super) fn write_note(db: &Connection, note: &RunNote) -> rusqlite::Result<()> {
+    let mut update = db.prepare_cached(
+        "UPDATE run SET created = ?2, requests = ?3, throttled = ?4, retried = ?5, lookups = ?6,
+                elapsed_ms = ?7, allowed_rpm = ?8
+         WHERE id = ?1",
+    )?;
+    let done = &note.done;
+    update.execute(params![
+        note.run.0,
+        done.created,
+        done.requests,
+        done.throttled,
+        done.retried,
+        done.lookups,
+        done.elapsed_ms,
+        note.allowed_rpm,
+    ])?;
+    Ok(())
 }
 
 impl Reader {

@@ -49,7 +49,7 @@ pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
 pub use fixes::{Feed, Fixed, NamedRow, Naming, Refusal};
 pub use flight::InFlight;
-pub use history::{RunEnd, RunId};
+pub use history::{RunEnd, RunId, RunNote};
 pub use lease::AtWork;
 pub use load::{Load, NewRow};
 pub use open::{Checkpoint, Reader};

@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use super::error::CheckpointError;
 use super::fixture_tests::{Fixture, START};
+use super::history::{RunEnd, RunId, RunNote};
 use super::open::Checkpoint;
 use super::retry::Selection;
 use super::settings::Setting;
@@ -17,9 +18,18 @@ type Writer = fn(&mut Checkpoint) -> Result<(), CheckpointError>;
 const WRITERS: &[(&str, Writer)] = &[
     ("commit", |c| c.commit(Batch::default()).map(drop)),
     ("begin_run", |c| c.begin_run(START, "1", "{}").map(drop)),
-    ("note_run", |c| {
-        let id = super::history::RunId::first();
-        c.note_run(id, &ThisRun::default(), None, None)
+    ("end_run", |c| {
+        let note = RunNote {
+            run: RunId::first(),
+            done: ThisRun::default(),
+            allowed_rpm: None,
+        };
+        let end = RunEnd {
+            at: START,
+            stopped_because: "done",
+            message: None,
+        };
+        c.end_run(&note, end)
     }),
     ("set", |c| c.set(&[(Setting::Machine, "m")])),
     ("read_anew", Checkpoint::read_anew),

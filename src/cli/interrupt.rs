@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: once to stop cleanly, twice to stop at once.
+//! Ctrl-C, SIGTERM and SIGHUP: once to stop cleanly, twice to stop at once.
 
 use std::sync::mpsc::Sender;
 
@@ -15,6 +15,9 @@ pub(super) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// `None` where the program was started to outlive its terminal.
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
@@ -32,6 +35,9 @@ impl Signals {
             Ok(Self {
                 interrupt: caught(SignalKind::interrupt())?,
                 terminate: caught(SignalKind::terminate())?,
+                hangup: may_catch_hangup()
+                    .then(|| caught(SignalKind::hangup()))
+                    .transpose()?,
             })
         }
         #[cfg(not(unix))]
@@ -44,10 +50,26 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            Some(()) = async { self.hangup.as_mut()?.recv().await } => {}
         }
         #[cfg(not(unix))]
         let _cannot_listen = tokio::signal::ctrl_c().await;
     }
+}
+
+/// Whether SIGHUP may be caught: `nohup` starts programs that ignore it, and they must go on doing so.
+/// Only Linux lets a program ask; elsewhere a SIGHUP ends it at once.
+#[cfg(unix)]
+fn may_catch_hangup() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| !ignores_hangup(&status))
+}
+
+/// Whether the mask of ignored signals in `/proc/self/status` has the first bit, SIGHUP's.
+#[cfg(unix)]
+fn ignores_hangup(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());
+    mask.is_none_or(|mask| mask & 1 == 1)
 }
 
 /// Tells a run to end when somebody asks for it: by a message once it sends, by the token before.
@@ -77,4 +99,16 @@ pub(super) fn listen(
 )]
 fn at_once() {
     std::process::exit(Exit::Interrupted as i32);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hangup_that_the_program_was_started_to_ignore_is_not_caught() {
+        assert!(!ignores_hangup("Name:\tx\nSigIgn:\t0000000000001000\n"));
+        assert!(ignores_hangup("Name:\tx\nSigIgn:\t0000000000001001\n"));
+        assert!(ignores_hangup("Name:\tx\n"));
+    }
 }

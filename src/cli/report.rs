@@ -11,6 +11,7 @@ use super::whole_file::WholeFile;
 use super::{origins, output, paths, status};
 use crate::checkpoint::Reader;
 use crate::model::shown::{shown_json, shown_lines, shown_path};
+use crate::report::facts::RUNNING;
 use crate::report::results::{BUCKETS_MAX, LISTED_MAX, RUNS_MAX, Report, RunTold};
 use crate::report::{page, summary};
 
@@ -61,7 +62,7 @@ fn read(path: &Path) -> Result<Report, Failure> {
     let problems = facts.rejected + facts.invalid + facts.unknown;
     let (runs, all) = reader.runs(RUNS_MAX)?;
     let listed = runs.len();
-    let goes_on = facts.stopped_because == status::RUNNING;
+    let goes_on = facts.stopped_because == RUNNING;
     let runs: Vec<RunTold> = runs
         .into_iter()
         .enumerate()

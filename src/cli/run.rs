@@ -314,11 +314,10 @@ fn send(
     let make_key = Box::new(Key::random);
     let mut driver = driver::Driver::new(plan, checkpoint, rows, make_key, known.clock, now)
         .map_err(Failure::from)?;
-    let mut history = driver.begin(body.began, &settings, now)?;
+    driver.begin(body.began, &settings, now)?;
     driver.already_asked(known.limit, known.highest_ticket, so_far.requests, now);
     let mailbox = (&body.sender, &body.inbox);
-    let watchers: (&mut History, &mut dyn Monitor) = (&mut history, display);
-    let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, watchers)?;
+    let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, display)?;
     Ok(ended)
 }
 

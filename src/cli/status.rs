@@ -7,6 +7,7 @@ use super::{output, paths};
 use crate::checkpoint::{AtWork, Reader, Setting};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
+use crate::report::facts::{KILLED, RUNNING, WAITING};
 use crate::report::results::Waiting;
 use crate::report::{Facts, text};
 
@@ -18,9 +19,7 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
         output::json(&facts);
     } else {
         output::line(&text::rows(&facts));
-        if let Some(sentence) = at_work(&reader)? {
-            output::line(&text::fold(&sentence));
-        }
+        output::line(&text::fold(&standing(&reader, &facts)?));
         for Waiting { file, rows } in waiting(&reader, &facts)? {
             output::line(&text::elsewhere(&file, rows, &path));
         }
@@ -41,50 +40,51 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
 
 /// The facts as the checkpoint has them, with what the last run has done.
 pub(super) fn facts(reader: &Reader) -> Result<Facts, Failure> {
+    let at_work = reader.at_work()?;
+    let is_running = reader.is_held() || matches!(at_work, AtWork::Runs(_));
+    let is_killed = !is_running && matches!(at_work, AtWork::Gone(_));
+    // A run that is being prepared, or was killed then, has no line of its own yet.
     let last = reader.last_run()?;
+    let last = last.filter(|run| run.ended_at.is_none() || !(is_running || is_killed));
     let this_run = last.as_ref().map(|run| run.done).unwrap_or_default();
     let counts = reader.counts()?;
     let stop = stop(reader, &counts)?;
     let mut facts = Facts::new(&counts, this_run, &stop);
-    if is_running(reader)? {
+    if is_running {
         facts.stopped_because = RUNNING.into();
     } else if stop != Stop::Done {
-        // A run that was cut off has no word for its end. One that was done has left rows that were
-        // put back since, or that are read from another file.
-        facts.stopped_because = match last.and_then(|run| run.stopped_because) {
-            Some(word) if word == "done" => WAITING.into(),
-            Some(word) => word.into(),
+        // A run that was done has left rows that were put back since, or that are read from another
+        // file.
+        facts.stopped_because = match last {
+            _ if is_killed => KILLED.into(),
+            Some(run) => match run.stopped_because {
+                Some(word) if word == "done" => WAITING.into(),
+                Some(word) => word.into(),
+                None => KILLED.into(),
+            },
             None => facts.stopped_because,
         };
     }
     Ok(facts)
 }
 
-/// Whether a process is at work on the rows. Of one that cannot be seen from here that is not known.
-fn is_running(reader: &Reader) -> Result<bool, Failure> {
-    Ok(reader.is_held() || matches!(reader.at_work()?, AtWork::Runs(_)))
-}
-
-/// Who is at work on the rows, or was and left without a word.
-fn at_work(reader: &Reader) -> Result<Option<String>, Failure> {
-    Ok(match reader.at_work()? {
-        AtWork::Runs(process) => Some(format!("running: {process}")),
-        _ if reader.is_held() => Some("running: a process is at work on it now".to_owned()),
-        AtWork::Nobody => None,
-        AtWork::Gone(process) => Some(format!(
-            "{process} was cut off; the next run resumes where it was"
-        )),
-        AtWork::Unknown(process) => Some(format!(
+/// Whether a run is at work, was killed, has stopped or is done, in one sentence.
+fn standing(reader: &Reader, facts: &Facts) -> Result<String, Failure> {
+    let created = text::count(facts.this_run.created, "ticket");
+    Ok(match (reader.at_work()?, &*facts.stopped_because) {
+        (AtWork::Runs(process), _) => format!("running, {created} made: {process}"),
+        (_, RUNNING) => format!("running, {created} made"),
+        (AtWork::Gone(process), KILLED) => {
+            format!("killed, {created} made: {process}; run the same command again")
+        }
+        (AtWork::Unknown(process), _) => format!(
             "in use by {process}, and whether that process still runs cannot be seen from here"
-        )),
+        ),
+        (_, KILLED) => format!("killed, {created} made; run the same command again"),
+        (_, word @ ("done" | WAITING)) => word.to_owned(),
+        (_, word) => format!("stopped: {word}"),
     })
 }
-
-/// The word for a run that has not stopped.
-pub(super) const RUNNING: &str = "running";
-
-/// The word for a run that was done, where rows wait to be sent by now.
-const WAITING: &str = "waiting";
 
 /// The files whose rows wait, if the last run was done.
 pub(super) fn waiting(reader: &Reader, facts: &Facts) -> Result<Vec<Waiting>, Failure> {

@@ -2,21 +2,17 @@
 
 use super::monitor::Picture;
 use super::run::Ended;
-use crate::checkpoint::{Checkpoint, CheckpointError, RunEnd, RunId};
+use crate::checkpoint::{Checkpoint, CheckpointError, RunEnd, RunId, RunNote};
 use crate::lifecycle::Stop;
 use crate::model::history::ThisRun;
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::report::facts::because;
-
-/// How long a note of what has been done may be behind, in milliseconds.
-const NOTE_EVERY_MS: u64 = 60_000;
 
 /// The line of a run in the checkpoint.
 #[derive(Debug)]
 pub struct History {
     run: RunId,
     began: Monotonic,
-    noted: Monotonic,
 }
 
 impl History {
@@ -25,15 +21,11 @@ impl History {
     pub(super) fn begin(
         checkpoint: &mut Checkpoint,
         began: Monotonic,
-        (at, now): (ServerTime, Monotonic),
+        at: ServerTime,
         arguments: &str,
     ) -> Result<Self, CheckpointError> {
         let run = checkpoint.begin_run(at, env!("CARGO_PKG_VERSION"), arguments)?;
-        Ok(Self {
-            run,
-            began,
-            noted: now,
-        })
+        Ok(Self { run, began })
     }
 
     /// Writes the whole line of a run that ended before there was a driver.
@@ -44,7 +36,7 @@ impl History {
         ended: &Ended,
         now: Monotonic,
     ) -> Result<(), CheckpointError> {
-        let mut history = Self::begin(checkpoint, began, (clock.at(began), now), arguments)?;
+        let history = Self::begin(checkpoint, began, clock.at(began), arguments)?;
         let picture = Picture {
             counts: ended.counts,
             tally: ended.tally,
@@ -52,39 +44,40 @@ impl History {
             waiting: None,
             resting_ms: 0,
         };
-        let end = Some((&ended.stop, clock.at(now)));
-        history.note(checkpoint, &picture, end, now)
+        history.end(checkpoint, &picture, (&ended.stop, clock.at(now)), now)
     }
 
-    /// Whether it is time for another note.
-    pub(super) fn is_due(&self, now: Monotonic) -> bool {
-        now.since(self.noted) >= NOTE_EVERY_MS
+    /// What has been done until now.
+    pub(super) fn note(&self, picture: &Picture, now: Monotonic) -> RunNote {
+        let tally = picture.tally;
+        RunNote {
+            run: self.run,
+            done: ThisRun {
+                created: tally.created,
+                requests: tally.requests,
+                throttled: tally.throttled,
+                retried: tally.retried,
+                lookups: tally.lookups,
+                elapsed_ms: now.since(self.began),
+            },
+            allowed_rpm: picture.allowed_rpm,
+        }
     }
 
-    /// Notes what has been done until now and, at the end, why it ended.
-    pub(super) fn note(
-        &mut self,
+    /// Ends the line: what has been done in all, and why it ended.
+    pub(super) fn end(
+        &self,
         checkpoint: &mut Checkpoint,
         picture: &Picture,
-        end: Option<(&Stop, ServerTime)>,
+        (stop, at): (&Stop, ServerTime),
         now: Monotonic,
     ) -> Result<(), CheckpointError> {
-        self.noted = now;
-        let tally = picture.tally;
-        let done = ThisRun {
-            created: tally.created,
-            requests: tally.requests,
-            throttled: tally.throttled,
-            retried: tally.retried,
-            lookups: tally.lookups,
-            elapsed_ms: now.since(self.began),
-        };
-        let end = end.map(|(stop, at)| RunEnd {
+        let end = RunEnd {
             at,
             stopped_because: because(stop),
             message: message(stop),
-        });
-        checkpoint.note_run(self.run, &done, picture.allowed_rpm, end)
+        };
+        checkpoint.end_run(&self.note(picture, now), end)
     }
 }
 

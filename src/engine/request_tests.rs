@@ -129,12 +129,12 @@ fn a_run_whose_request_task_panics_ends_with_every_row_settled() {
     let checkpoint = one_row(&folder.path().join("c.sqlite3"));
     let make_key = Box::new(Key::random);
     let mut driver = Driver::new(plan(), checkpoint, OneRow, make_key, clock, now).unwrap();
-    let mut history = driver.begin(now, "{}", now).unwrap();
+    driver.begin(now, "{}", now).unwrap();
     let (sender, inbox) = channel();
     let requests = Panics(Arc::default());
     let runtime = runtime().unwrap();
-    let watchers: (&mut _, &mut dyn Monitor) = (&mut history, &mut Silent);
-    let ended = run(driver, &requests, &runtime, (&sender, &inbox), watchers).unwrap();
+    let mailbox = (&sender, &inbox);
+    let ended = run(driver, &requests, &runtime, mailbox, &mut Silent).unwrap();
     assert_eq!(ended.stop, Stop::Done);
     assert_eq!(ended.counts.created, 1);
 }

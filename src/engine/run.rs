@@ -11,7 +11,6 @@ use tokio::runtime::{Builder, Runtime};
 use super::clock::monotonic;
 use super::driver::{Driver, Message, Rows};
 use super::error::EngineError;
-use super::history::History;
 use super::monitor::{Monitor, Picture, Tally};
 use super::request::{Requests, perform};
 use crate::checkpoint::CheckpointError;
@@ -58,19 +57,13 @@ pub fn run<R: Rows, Q: Requests>(
     requests: &Q,
     runtime: &Runtime,
     (sender, inbox): (&Sender<Message>, &Receiver<Message>),
-    (history, monitor): (&mut History, &mut dyn Monitor),
+    monitor: &mut dyn Monitor,
 ) -> Result<Ended, EngineError> {
     // Somebody may have asked for the end already.
     let mut messages: Vec<Message> = inbox.try_iter().collect();
     loop {
         let now = monotonic();
-        let turn = driver.turn(now, messages.drain(..)).and_then(|effects| {
-            if history.is_due(now) {
-                driver.note(history, None, now)?;
-            }
-            Ok(effects)
-        });
-        let effects = match turn {
+        let effects = match driver.turn(now, messages.drain(..)) {
             Ok(effects) => effects,
             Err(error) => return Ok(ended_by_disk(&driver.picture(now), &error)),
         };
@@ -85,7 +78,7 @@ pub fn run<R: Rows, Q: Requests>(
             if let Some(sentence) = driver.farewell() {
                 monitor.tell(&sentence);
             }
-            if let Err(error) = driver.note(history, Some(&stop), now) {
+            if let Err(error) = driver.end(&stop, now) {
                 return Ok(ended_by_disk(&picture, &error));
             }
             return Ok(Ended {

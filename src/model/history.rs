@@ -26,7 +26,7 @@ pub struct ThisRun {
 pub struct Run {
     /// When it began, on Zendesk's clock.
     pub began_at: ServerTime,
-    /// When it ended; `None` if it goes on or was cut off.
+    /// When it ended; `None` if it goes on or was killed.
     pub ended_at: Option<ServerTime>,
     /// The program's version.
     pub version: String,
@@ -38,6 +38,6 @@ pub struct Run {
     pub stopped_because: Option<String>,
     /// What was wrong, if something was.
     pub message: Option<String>,
-    /// What it has done, as of the last note: runs write one a minute and one at their end.
+    /// What it has done, as of the last thing that it wrote.
     pub done: ThisRun,
 }

@@ -81,6 +81,15 @@ impl Facts {
     }
 }
 
+/// The word for a run that has not stopped.
+pub const RUNNING: &str = "running";
+
+/// The word for a run that did not end by itself.
+pub const KILLED: &str = "killed";
+
+/// The word for a run that was done, where rows wait to be sent by now.
+pub const WAITING: &str = "waiting";
+
 /// The word that scripts get for the end of a run.
 pub fn because(stop: &Stop) -> &'static str {
     match stop {

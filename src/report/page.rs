@@ -4,7 +4,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart;
-use super::facts::Facts;
+use super::facts::{Facts, KILLED, RUNNING, WAITING};
 use super::results::{Report, RunTold, numbered, thousands};
 use super::text::duration;
 use super::troubles;
@@ -67,10 +67,11 @@ fn head(report: &Report) -> Markup {
 /// Whether a run goes on, or how the last one ended.
 fn standing(report: &Report) -> Markup {
     let ended = match &*report.facts.stopped_because {
-        "running" => "a run is going on",
+        RUNNING => "a run is going on",
         "done" => return html! { "." },
-        "waiting" => return waiting(report),
-        "interrupted" => "the last run was interrupted; the same command goes on",
+        WAITING => return waiting(report),
+        KILLED => "the last run was killed; run the same command again",
+        "interrupted" => "the last run was interrupted; run the same command again",
         "limit" => "the last run ended at its --limit",
         "max_errors" => "the last run ended at its --max-errors",
         "max_duration" => "the last run ended at its --max-duration",

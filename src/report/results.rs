@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::cells::time;
-use super::facts::{Facts, ThisRun};
+use super::facts::{Facts, KILLED, RUNNING, ThisRun};
 use super::origins::Origins;
 use crate::model::history::Run;
 use crate::model::results::{Cause, Latency, Replies, Timeline, Troubled};
@@ -80,7 +80,7 @@ pub struct Sample {
 pub struct RunTold {
     /// When it began, in UTC on Zendesk's clock.
     pub began_at: String,
-    /// When it ended; `None` if it goes on or was cut off.
+    /// When it ended; `None` if it goes on or was killed.
     pub ended_at: Option<String>,
     /// The program's version.
     pub version: String,
@@ -88,7 +88,7 @@ pub struct RunTold {
     pub settings: Value,
     /// The rate that it was last allowed, in requests a minute; `None` if it knew of no limit.
     pub allowed_rpm: Option<u32>,
-    /// Why it ended; `running` while it goes on, `interrupted` if it was cut off.
+    /// Why it ended; `running` while it goes on, `killed` if it did not end by itself.
     pub stopped_because: String,
     /// What was wrong, if something was.
     pub message: Option<String>,
@@ -104,7 +104,7 @@ impl RunTold {
     /// Puts a run into words. `goes_on` if it is the last one and holds the checkpoint.
     pub fn new(run: Run, goes_on: bool) -> Self {
         let noted = run.began_at.0 + i64::try_from(run.done.elapsed_ms).unwrap_or(0);
-        let without_end = if goes_on { "running" } else { "interrupted" };
+        let without_end = if goes_on { RUNNING } else { KILLED };
         Self {
             began_at: time(run.began_at),
             ended_at: run.ended_at.map(time),

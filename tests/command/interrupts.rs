@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::Scope;
 use std::time::Duration;
@@ -56,6 +57,30 @@ fn unanswered(folder: &Folder) -> (TcpStream, Running) {
     let run = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
     let (question, _) = listener.accept().unwrap();
     (question, run)
+}
+
+#[test]
+fn a_run_whose_terminal_is_closed_ends_as_if_it_had_been_asked_to() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let (_question, mut run) = unanswered(&folder);
+    run.signal("HUP");
+    until_within("the end", Duration::from_secs(10), || run.has_ended());
+    assert_eq!(run.wait().status, Some(130));
+}
+
+#[test]
+fn a_run_that_was_started_to_outlive_its_terminal_does() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let sandbox = Sandbox::start(&folder, "--latency-ms 200");
+    let run = format!("run two.csv --url {}", sandbox.url());
+    let run = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t");
+    let mut nohup = Command::new("sh");
+    nohup.args(["-c", "trap '' HUP; exec \"$@\"", "sh"]);
+    let run = Running::start(run.through(&mut nohup));
+    until("the first request", || sandbox.stats().requests > 0);
+    run.signal("HUP");
+    let ended = run.wait();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
 }
 
 #[test]
@@ -170,7 +195,10 @@ fn another_scan_that_is_asked_to_end_changes_no_row() {
     let ended = run.wait();
     assert_eq!(ended.status, Some(130), "{ended:?}");
     let status = folder.command("status two.csv").run();
-    assert_eq!(status.stdout, "2 rows: 1 created, 1 pending\n");
+    assert_eq!(
+        status.stdout,
+        "2 rows: 1 created, 1 pending\nstopped: limit\n"
+    );
     let folder = folder.with("two.csv", TWO);
     let ended = folder.command("run two.csv --sandbox").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");

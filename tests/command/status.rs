@@ -1,5 +1,7 @@
 //! `status`, before there is anything to tell and afterwards.
 
+use serde_json::Value;
+
 use super::support::folder::Folder;
 use super::support::process::until;
 use super::support::sandbox::Sandbox;
@@ -39,7 +41,7 @@ fn status_after_a_run_tells_its_rows_as_text_and_as_json() {
     assert_eq!(ended.status, Some(0), "{ended:?}");
     folder
         .command("status two.csv")
-        .stdout("2 rows: 2 created\n")
+        .stdout("2 rows: 2 created\ndone\n")
         .changes_nothing()
         .check();
     folder
@@ -118,22 +120,40 @@ fn no_command_chooses_between_several_checkpoints() {
 }
 
 #[test]
-fn status_tells_a_run_that_goes_on_from_one_that_was_cut_off() {
-    let folder = Folder::new().with("two.csv", TWO);
-    let sandbox = Sandbox::start(&folder, "--latency-ms 2000");
-    let run = format!("run two.csv -c two.sqlite3 --url {}", sandbox.url());
-    let running = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
-    until("the run's request", || sandbox.stats().requests > 0);
-    let word = || folder.command("status -c two.sqlite3 --json").run().stdout;
-    assert!(
-        word().contains("\"stopped_because\":\"running\""),
-        "{}",
-        word()
+fn status_tells_a_run_that_goes_on_from_one_that_was_killed_and_what_each_has_done() {
+    let folder = Folder::with_fixtures(&["tickets.csv", "tickets.toml"]);
+    let sandbox = Sandbox::start(&folder, "--latency-ms 20");
+    let run = format!(
+        "run tickets.csv -c c.sqlite3 --lookup-settle 1s --url {}",
+        sandbox.url()
     );
+    let command = |flags: &str| {
+        let program = folder.command(&format!("{run} {flags}"));
+        program.env("ZENDESK_OAUTH_TOKEN", "t")
+    };
+    let facts = || {
+        let told = folder.command("status -c c.sqlite3 --json").run().stdout;
+        serde_json::from_str::<Value>(&told).unwrap()
+    };
+    let text = || folder.command("status -c c.sqlite3").run().stdout;
+    let ended = command("--limit 3").run();
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    assert_eq!(facts()["stopped_because"], "limit");
+    assert!(text().contains("\nstopped: limit\n"), "{}", text());
+    let running = command("--concurrency 2").start();
+    until("some tickets", || sandbox.stats().tickets >= 20);
+    assert_eq!(facts()["stopped_because"], "running");
+    assert!(text().contains("\nrunning, "), "{}", text());
     running.kill();
-    assert!(
-        word().contains("\"stopped_because\":\"interrupted\""),
-        "{}",
-        word()
-    );
+    let killed = facts();
+    assert_eq!(killed["stopped_because"], "killed");
+    let made = killed["this_run"]["created"].as_u64().unwrap();
+    // The first run's are not among them.
+    assert_eq!(killed["created"], made + 3);
+    assert!(made >= 10, "{killed}");
+    let sentence = format!("\nkilled, {made} tickets made: process ");
+    assert!(text().contains(&sentence), "{}", text());
+    assert_eq!(command("").run().status, Some(0));
+    assert_eq!(facts()["stopped_because"], "done");
+    assert_eq!(sandbox.stats().duplicates, 0);
 }

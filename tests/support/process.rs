@@ -46,6 +46,11 @@ impl Running {
         terminate(self.id());
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.id(), name);
+    }
+
     /// Ends it with SIGKILL and waits until it is gone.
     pub(crate) fn kill(mut self) {
         self.end();
@@ -82,7 +87,11 @@ impl Drop for Running {
 
 /// Asks a process to end, as a service manager does.
 pub(crate) fn terminate(process: u32) {
-    let kill = format!("kill -TERM {process}");
+    signal(process, "TERM");
+}
+
+fn signal(process: u32, name: &str) {
+    let kill = format!("kill -{name} {process}");
     let status = Command::new("sh").args(["-c", &kill]).status();
     assert!(status.expect("a shell").success(), "{kill}");
 }

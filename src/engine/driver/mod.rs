@@ -65,6 +65,8 @@ pub type MakeKey = Box<dyn FnMut() -> Key + Send>;
 pub struct Driver<R> {
     plan: Plan,
     checkpoint: Checkpoint,
+    /// This run's line in the checkpoint, once it has begun.
+    history: Option<History>,
     rows: R,
     make_key: MakeKey,
     clock: ServerClock,
@@ -141,6 +143,7 @@ impl<R: Rows> Driver<R> {
             searches: Pacer::new(Policy::default(), now),
             plan,
             checkpoint,
+            history: None,
             rows,
             make_key,
             clock,
@@ -225,6 +228,8 @@ impl<R: Rows> Driver<R> {
             self.fill(now)?;
         }
         if !self.batch.is_empty() {
+            let history = self.history.as_ref();
+            self.batch.note = history.map(|history| history.note(&self.picture(now), now));
             let durable = self.checkpoint.commit(std::mem::take(&mut self.batch))?;
             for intent in durable {
                 let latest = self.latest_send(&intent, now);
@@ -302,27 +307,25 @@ impl<R: Rows> Driver<R> {
         self.warnings.summary()
     }
 
-    /// Begins this run's line in the history.
+    /// Begins this run's line in the history, which is kept up to date from then on.
     pub fn begin(
         &mut self,
         began: Monotonic,
         arguments: &str,
         now: Monotonic,
-    ) -> Result<History, CheckpointError> {
+    ) -> Result<(), CheckpointError> {
         let at = self.server_now(now);
-        History::begin(&mut self.checkpoint, began, (at, now), arguments)
+        self.history = Some(History::begin(&mut self.checkpoint, began, at, arguments)?);
+        Ok(())
     }
 
-    /// Notes in the history what this run has done and, at its end, why it ended.
-    pub fn note(
-        &mut self,
-        history: &mut History,
-        end: Option<&Stop>,
-        now: Monotonic,
-    ) -> Result<(), CheckpointError> {
-        let picture = self.picture(now);
-        let end = end.map(|stop| (stop, self.server_now(now)));
-        history.note(&mut self.checkpoint, &picture, end, now)
+    /// Notes in the history why the run ended.
+    pub fn end(&mut self, stop: &Stop, now: Monotonic) -> Result<(), CheckpointError> {
+        let (picture, at) = (self.picture(now), self.server_now(now));
+        match &self.history {
+            Some(history) => history.end(&mut self.checkpoint, &picture, (stop, at), now),
+            None => Ok(()),
+        }
     }
 
     /// Gives the checkpoint back when the run is over.
