@@ -312,6 +312,25 @@ fn a_row_whose_lookups_never_get_an_answer_does_not_stop_the_others() {
 }
 
 #[test]
+fn a_wait_that_is_longer_than_the_longest_outage_is_told_as_such() {
+    let scene = Scene::new(4, "");
+    scene.proxy.does(|asked, account| {
+        Some(if asked.is_create() {
+            Reply::new(429, "").with_header("retry-after", "1200")
+        } else {
+            account.ask(asked)
+        })
+    });
+    let ended = scene.run("--max-outage 1m");
+    assert_eq!(ended.status, Some(4), "{ended:?}");
+    assert!(
+        ended.stderr.contains("Zendesk asks to wait 20 min"),
+        "{ended:?}"
+    );
+    assert_eq!(scene.sandbox.stats().tickets, 0);
+}
+
+#[test]
 fn a_request_that_was_repeated_on_the_way_is_recognised_by_its_two_tickets() {
     let scene = Scene::new(4, "");
     scene.proxy.does(|asked, account| {

@@ -164,10 +164,15 @@ impl Checkpoint {
 
     /// Takes a checkpoint back that was created for a file which then turned out to be unreadable:
     /// nothing was ever sent from it, and a person who fixes the file starts anew.
-    pub fn discard_if_new(mut self) -> Result<(), CheckpointError> {
+    pub fn discard_if_new(self) -> Result<(), CheckpointError> {
         if self.is_loaded()? {
             return Ok(());
         }
+        self.discard()
+    }
+
+    /// Deletes a checkpoint from which nothing was ever sent.
+    pub fn discard(mut self) -> Result<(), CheckpointError> {
         let (path, lock) = (self.path.clone(), self.lock.take());
         drop(self);
         remove(&one_name(&path)).map_err(|source| CheckpointError::io(&path, source))?;

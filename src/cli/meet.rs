@@ -35,8 +35,7 @@ pub(super) async fn meet(
     }
     // The embedded double has none of the fields of the account that the mapping is for.
     if !arguments.account.sandbox {
-        let requests = &mut so_far.requests;
-        preflight::check(client, &source.references(), requests, monitor).await?;
+        preflight::check(client, &source.references(), so_far, monitor).await?;
     }
     Ok(known)
 }

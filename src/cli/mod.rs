@@ -18,6 +18,7 @@ mod origins;
 mod output;
 mod paths;
 mod place;
+mod plan;
 mod progress;
 mod report;
 mod retry;

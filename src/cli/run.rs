@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -12,25 +11,23 @@ use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::Place;
 use super::progress::Display;
-use super::{args, confirm, dry_run, interrupt, meet, output, paths, tell};
+use super::{args, confirm, dry_run, interrupt, meet, output, paths, plan, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
-use crate::engine::conversation::UnknownAuthor;
 use crate::engine::driver::Message;
 use crate::engine::history::History;
 use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
 use crate::engine::start::SoFar;
-use crate::engine::{EngineError, authors, belongs, driver, plan, recover, start};
-use crate::lifecycle::{Rules, Stop};
+use crate::engine::{EngineError, authors, belongs, driver, recover};
+use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::model::ids::Key;
-use crate::model::limits::{REQUEST_TIMEOUT_MS, RESEND_AFTER_MS_MAX};
 use crate::model::time::Monotonic;
 use crate::report::{Facts, ThisRun, text};
+use crate::sandbox::server::Server;
 use crate::source::Source;
-use crate::zendesk::pacer::Policy;
 use crate::zendesk::{Client, Timeouts};
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
@@ -100,6 +97,8 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
             inbox,
             end,
         };
+        let is_first = matches!(outcome, ScanOutcome::First(..));
+        let checkpoint = (checkpoint, is_first);
         send(arguments, &place, source, checkpoint, &body, &mut display)?
     };
     drop(display);
@@ -180,27 +179,6 @@ fn refuse_invalid(
     )))
 }
 
-/// The settings of a run as its history keeps them.
-fn settings(arguments: &RunArguments, account: &str) -> String {
-    json!({
-        "account": account,
-        "csv": arguments.csv.to_string_lossy(),
-        "endpoint": meet::name(arguments.endpoint),
-        "concurrency": arguments.concurrency,
-        "max_rpm": arguments.account.max_rpm,
-        "reserve_rpm": arguments.account.reserve_rpm,
-        "limit": arguments.limit,
-        "max_errors": arguments.max_errors,
-        "max_outage_ms": arguments.max_outage,
-        "max_duration_ms": arguments.max_duration,
-        "lookup_settle_ms": arguments.lookup_settle(),
-        "recover": arguments.recover,
-        "take_over": arguments.take_over,
-        "allow_triggers": arguments.allow_triggers,
-    })
-    .to_string()
-}
-
 /// What a run needs besides its arguments: its threads, its mailbox, and the wish for its end.
 struct Body<'r> {
     began: Monotonic,
@@ -224,6 +202,20 @@ impl Body<'_> {
             });
         }
         end
+    }
+
+    /// The failure of a run that got no answer, which may be that its time was over.
+    fn over(&self, failure: Failure) -> Failure {
+        if failure.exit == Exit::Interrupted && !self.end.is_cancelled() {
+            return Failure {
+                exit: Exit::Early,
+                sentence:
+                    "--max-duration is over, and Zendesk has not answered; nothing was sent: \
+                           run the same command again"
+                        .to_owned(),
+            };
+        }
+        failure
     }
 
     /// The end of a run before its first create: asked for by a person, or else by the time. It has a
@@ -259,33 +251,40 @@ fn send(
     arguments: &RunArguments,
     place: &Place,
     source: Source,
-    mut checkpoint: Checkpoint,
+    (mut checkpoint, is_first): (Checkpoint, bool),
     body: &Body<'_>,
     display: &mut Display,
 ) -> Result<Ended, Failure> {
     checkpoint.take_lease(arguments.take_over)?;
-    let (account, credentials, _server) = place.connect()?;
-    let client = Client::new(account, credentials, Timeouts::default())
-        .map_err(|error| Failure::refused(error.to_string()))?;
     let end = body.end_of_preparing(arguments.max_duration);
-    let settings = settings(arguments, &place.account_name);
+    let settings = plan::settings(arguments, &place.account_name);
     let mut so_far = SoFar::default();
-    let known = body.runtime.block_on(async {
-        tokio::select! {
-            known = meet::meet(arguments, &client, &source, &mut so_far, display) => known,
-            () = end.cancelled() => Err(EngineError::Interrupted),
-        }
+    let met = connect(place).and_then(|(client, server)| {
+        let known = body.runtime.block_on(async {
+            tokio::select! {
+                known = meet::meet(arguments, &client, &source, &mut so_far, display) => known,
+                () = end.cancelled() => Err(EngineError::Interrupted),
+            }
+        });
+        Ok((known?, client, server))
     });
-    let known = match known {
-        Err(EngineError::Interrupted) => return body.cut_off(&mut checkpoint, &so_far, &settings),
-        known => known?,
+    let (known, client, _server) = match met {
+        // The next command may be meant for another account, or another mapping.
+        Err(failure) if is_first && !so_far.answered => {
+            checkpoint.discard()?;
+            return Err(body.over(failure));
+        }
+        Err(failure) if failure.exit == Exit::Interrupted => {
+            return body.cut_off(&mut checkpoint, &so_far, &settings);
+        }
+        met => met?,
     };
     // Triggers do not run on imported tickets.
     if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    let mut plan = make_plan(arguments, client.account().host(), &known);
+    let mut plan = plan::of_run(arguments, client.account().host(), &known);
     let mut rows = CsvRows(source);
     let prepared = body.runtime.block_on(async {
         let paces = (plan.pace, known.limit);
@@ -321,39 +320,12 @@ fn send(
     Ok(ended)
 }
 
-fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> plan::Plan {
-    plan::Plan {
-        rules: Rules {
-            trust: meet::trust(arguments.endpoint),
-            lookup_settle_ms: arguments.lookup_settle(),
-            request_timeout_ms: REQUEST_TIMEOUT_MS,
-            resend_after_ms: arguments.lookup_settle().min(RESEND_AFTER_MS_MAX),
-            keys_max: meet::keys_max(arguments),
-        },
-        route: meet::route(arguments, host, known.user),
-        unknown_author: match arguments.unknown_author {
-            args::UnknownAuthor::Fail => UnknownAuthor::Fail,
-            args::UnknownAuthor::Requester => UnknownAuthor::Requester,
-            args::UnknownAuthor::Me => UnknownAuthor::Me,
-        },
-        sees_all: known.role == "admin",
-        pace: Policy {
-            max_rpm: arguments.account.max_rpm,
-            reserve_rpm: arguments.account.reserve_rpm,
-        },
-        concurrency: usize::from(arguments.concurrency),
-        limit: arguments.limit,
-        max_errors: arguments.max_errors,
-        max_outage_ms: arguments.max_outage,
-        max_duration_ms: arguments.max_duration,
-        seed: u64::from_ne_bytes(first_half(Key::random().as_bytes())),
-    }
-}
-
-fn first_half(bytes: &[u8; 16]) -> [u8; 8] {
-    let mut half = [0; 8];
-    half.copy_from_slice(&bytes[..8]);
-    half
+/// The account to send to; the embedded sandbox lives as long as what is returned.
+fn connect(place: &Place) -> Result<(Client, Option<Server>), Failure> {
+    let (account, credentials, server) = place.connect()?;
+    let client = Client::new(account, credentials, Timeouts::default())
+        .map_err(|error| Failure::refused(error.to_string()))?;
+    Ok((client, server))
 }
 
 fn facts(ended: &Ended, began: Monotonic) -> Facts {

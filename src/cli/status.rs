@@ -82,6 +82,7 @@ fn standing(reader: &Reader, facts: &Facts) -> Result<String, Failure> {
         ),
         (_, KILLED) => format!("killed, {created} made; run the same command again"),
         (_, word @ ("done" | WAITING)) => word.to_owned(),
+        _ if reader.last_run()?.is_none() => "nothing was sent yet".to_owned(),
         (_, word) => format!("stopped: {word}"),
     })
 }

@@ -5,22 +5,22 @@
 
 use super::error::EngineError;
 use super::monitor::Monitor;
-use super::start::asked;
+use super::start::{SoFar, asked};
 use crate::source::References;
 use crate::zendesk::{Client, Heard, Thing, TicketField};
 
 /// Asks for everything that `references` names, one request each, and refuses to go on if something
-/// is not there. What it asks is counted in `requests`, also when it is cut off.
+/// is not there. What it asks is noted in `so_far`, also when it is cut off.
 pub async fn check(
     client: &Client,
     references: &References,
-    requests: &mut u32,
+    so_far: &mut SoFar,
     monitor: &mut dyn Monitor,
 ) -> Result<(), EngineError> {
     let mut faults = Vec::new();
     for (id, values) in &references.fields {
         let what = format!("whether there is a ticket field {id}");
-        let field = asked(|| client.ticket_field(*id), &what, requests, monitor).await;
+        let field = asked(|| client.ticket_field(*id), &what, so_far, monitor).await;
         if let Some(answer) = unless_forbidden(field.map(|told| told.value), monitor)? {
             faults.extend(field_faults(*id, answer.as_ref(), values));
         }
@@ -33,7 +33,7 @@ pub async fn check(
     for (thing, ids) in things {
         for id in ids {
             let what = format!("whether there is a {} {id}", thing.name());
-            let there = asked(|| client.has(thing, *id), &what, requests, monitor).await;
+            let there = asked(|| client.has(thing, *id), &what, so_far, monitor).await;
             if unless_forbidden(there.map(|told| told.value), monitor)? == Some(false) {
                 faults.push(format!("the account has no {} {id}", thing.name()));
             }

@@ -10,8 +10,9 @@ use super::monitor::Monitor;
 use crate::lifecycle::retry;
 use crate::model::ids::TicketId;
 use crate::model::limits::REQUEST_TIMEOUT_MS;
-use crate::model::reply::{Answer, RateLimit, RetryAfter, Verdict};
-use crate::model::time::ServerClock;
+use crate::model::reply::{Answer, RateLimit, RetryAfter, UNTRUSTED_CERTIFICATE, Verdict};
+use crate::model::time::{ServerClock, ServerTime};
+use crate::report::text::duration;
 use crate::zendesk::{Client, Me, Triggers};
 
 /// How often a question is asked before Zendesk counts as unreachable.
@@ -42,6 +43,8 @@ pub struct Account {
 pub struct SoFar {
     /// Requests made.
     pub requests: u32,
+    /// Whether anything but server errors came back.
+    pub answered: bool,
     /// Zendesk's clock, once a reply has told it.
     pub clock: Option<ServerClock>,
 }
@@ -56,7 +59,7 @@ pub async fn ask(
     let triggers = asked(
         || client.active_triggers(),
         "which triggers are active",
-        &mut so_far.requests,
+        so_far,
         monitor,
     )
     .await?;
@@ -72,8 +75,7 @@ pub async fn who(
     monitor: &mut dyn Monitor,
 ) -> Result<Account, EngineError> {
     let me = loop {
-        let requests = &mut so_far.requests;
-        let me = asked(|| client.me(), "who the user is", requests, monitor).await?;
+        let me = asked(|| client.me(), "who the user is", so_far, monitor).await?;
         // A reply that lay in a socket while the machine slept tells the time of hours ago.
         if me.timing.round_trip_ms() <= REQUEST_TIMEOUT_MS {
             break me;
@@ -125,13 +127,7 @@ pub async fn ask_highest_ticket(
     monitor: &mut dyn Monitor,
 ) -> Result<(), EngineError> {
     let question = || client.highest_ticket();
-    let told = asked(
-        question,
-        "which ticket is the newest",
-        &mut so_far.requests,
-        monitor,
-    )
-    .await?;
+    let told = asked(question, "which ticket is the newest", so_far, monitor).await?;
     known.highest_ticket = Some(TicketId(told.value));
     Ok(())
 }
@@ -146,12 +142,12 @@ pub(super) struct Told<T> {
 pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
     question: impl Fn() -> F,
     what: &str,
-    requests: &mut u32,
+    so_far: &mut SoFar,
     monitor: &mut dyn Monitor,
 ) -> Result<Told<T>, EngineError> {
     let mut attempt = 1;
     loop {
-        *requests += 1;
+        so_far.requests += 1;
         let sent = monotonic();
         let Answer { answer, meta } = question().await;
         let timing = Timing {
@@ -159,6 +155,8 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
             arrived: monotonic(),
         };
         log::asked(what, attempt, &answer, &meta, timing.round_trip_ms());
+        // A gateway answers for an account that is not there with a 5xx.
+        so_far.answered |= meta.status.is_some_and(|status| status < 500);
         let verdict = match answer {
             Ok(value) => {
                 return Ok(Told {
@@ -169,7 +167,8 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
             }
             Err(verdict) => verdict,
         };
-        let why = cause(&verdict, meta.status);
+        let now = meta.date.unwrap_or(ServerTime(0));
+        let why = cause(&verdict, meta.status, now);
         let asked = passing(verdict, what)?;
         if attempt == TRIES {
             return Err(EngineError::Unreachable(format!(
@@ -178,7 +177,6 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
             )));
         }
         let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
-        let now = meta.date.unwrap_or(crate::model::time::ServerTime(0));
         let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
         monitor.tell(&format!(
             "Zendesk did not tell {what} ({why}); asking again in {ms} ms"
@@ -189,8 +187,14 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
 }
 
 /// Why there is no answer, in a few words.
-fn cause(verdict: &Verdict, status: Option<u16>) -> String {
+fn cause(verdict: &Verdict, status: Option<u16>, now: ServerTime) -> String {
     match (verdict, status) {
+        (Verdict::Throttled(Some(asked)) | Verdict::ServerError(Some(asked)), Some(status)) => {
+            format!(
+                "status {status}; Zendesk asks to wait {}",
+                duration(retry::delay_ms(1, Some(*asked), now, 0))
+            )
+        }
         (Verdict::NotSent(why) | Verdict::Lost(why), _) => why.clone(),
         (Verdict::Cached, _) => "a cache on the way answers instead of Zendesk".to_owned(),
         (_, Some(status)) => format!("status {status}"),
@@ -215,6 +219,9 @@ fn passing(verdict: Verdict, what: &str) -> Result<Option<RetryAfter>, EngineErr
         Verdict::Forbidden(problem) => Err(EngineError::Credentials(format!(
             "this user or token may not see {what} ({problem}); it needs the scopes read and write"
         ))),
+        Verdict::WrongAccount(problem) if problem.code == UNTRUSTED_CERTIFICATE => {
+            Err(EngineError::Refused(problem.message))
+        }
         Verdict::WrongAccount(problem) | Verdict::Refused(problem) => {
             Err(EngineError::Refused(format!(
                 "this does not look like the account's API ({problem}); check --subdomain or --url"

@@ -85,3 +85,7 @@ pub const FORBIDDEN_ROWS_MAX: u32 = 3;
 
 /// Rows that may wait in `sending` for a retry or for settling before no further row is taken.
 pub const WAITING_ROWS_MAX: usize = 10_000;
+
+/// The longest `external_id`, in bytes. Zendesk documents no limit; but a lookup's address holds it with
+/// up to three characters a byte, and servers commonly refuse addresses of more than 8 KB.
+pub const EXTERNAL_ID_BYTES_MAX: usize = 2_000;

@@ -36,6 +36,9 @@ impl KeyLookup {
 /// The code of a search that is not made, because its `external_id` cannot be searched for.
 pub const UNSEARCHABLE: &str = "UnsearchableExternalId";
 
+/// The code of a server whose certificate is not trusted.
+pub const UNTRUSTED_CERTIFICATE: &str = "UntrustedCertificate";
+
 /// What the reply to a create means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -53,7 +56,8 @@ pub enum Verdict {
     Cached,
     /// 400 `IdempotentRequestError`: the key is known with other bytes.
     KeyMismatch,
-    /// A 4xx that will be the same next time; the problem is Zendesk's.
+    /// A 4xx that will be the same next time; the problem is Zendesk's. Or a request that cannot even be
+    /// written down, whose problem is ours.
     Refused(Problem),
     /// 401: the credentials are not accepted.
     Unauthorized,
@@ -62,7 +66,8 @@ pub enum Verdict {
     Expired,
     /// 403: not allowed, which may be about the credentials or about this row's text.
     Forbidden(Problem),
-    /// 404 `InvalidEndpoint`, an unknown subdomain, or a redirect: not the account we think.
+    /// 404 `InvalidEndpoint`, an unknown subdomain, a redirect, or a certificate that is not trusted:
+    /// not the account we think.
     WrongAccount(Problem),
     /// 409: somebody else was at the same thing; may be sent again.
     Conflict,

@@ -6,6 +6,7 @@ use super::checks;
 use super::dates::{Dates, Fault};
 use super::excerpt::shown;
 use super::mapping::{FlagOrNumber, Mapping, Row, Rule};
+use crate::model::limits::EXTERNAL_ID_BYTES_MAX;
 use crate::model::problem::Problem;
 use crate::model::ticket::{
     COMMENT_CHARS_MAX, COMMENTS_MAX, Comment, CustomField, FieldValue, Requester, Ticket, Word,
@@ -23,7 +24,9 @@ pub(super) fn external_id<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Cow<
 
 /// Refuses an identity that a lookup, which compares exactly, might not find again.
 pub(super) fn check_id(mapping: &Mapping, external_id: &str) -> Result<(), Problem> {
-    let what = if external_id.trim() != external_id {
+    let what = if external_id.len() > EXTERNAL_ID_BYTES_MAX {
+        return Err(too_long(mapping, external_id));
+    } else if external_id.trim() != external_id {
         "begins or ends with a space"
     } else if external_id.contains(char::is_control) {
         "holds a control character"
@@ -38,6 +41,19 @@ pub(super) fn check_id(mapping: &Mapping, external_id: &str) -> Result<(), Probl
             mapping.external_id.columns()
         ),
     ))
+}
+
+fn too_long(mapping: &Mapping, external_id: &str) -> Problem {
+    Problem::new(
+        "InvalidExternalId",
+        format!(
+            "external_id is \"{}\"{}, which is {} bytes long; more than {EXTERNAL_ID_BYTES_MAX} \
+             cannot be looked up: map another column",
+            shown(external_id),
+            mapping.external_id.columns(),
+            external_id.len()
+        ),
+    )
 }
 
 /// Builds the ticket of a row whose identity is known; where there are conversations, with the

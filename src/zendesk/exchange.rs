@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use super::classify::{Hearing, classify, classify_cut};
 use super::headers::{Asked, is_from_cache, meta};
 use super::secrets::Secrets;
-use crate::model::reply::{Answer, Meta, Verdict};
+use crate::model::problem::Problem;
+use crate::model::reply::{Answer, Meta, UNTRUSTED_CERTIFICATE, Verdict};
 
 /// Longest reason for a missing reply that is kept, in characters.
 const REASON_CHARS_MAX: usize = 300;
@@ -91,8 +92,7 @@ impl<'s> Exchange<'s> {
     }
 }
 
-/// Sends a request, once, and reads its reply up to `bytes_max`. An error is [`Verdict::NotSent`] or
-/// [`Verdict::Lost`].
+/// Sends a request, once, and reads its reply up to `bytes_max`. An error says why there is no reply.
 pub(super) async fn exchange(
     request: RequestBuilder,
     bytes_max: usize,
@@ -146,14 +146,32 @@ pub(super) async fn exchange(
 ///   `Connect`, the first has sent nothing either. `wire_tests.rs` counts the requests.
 /// - Everything else, the total timeout included even when it strikes during the connect, is
 ///   `Lost`: it may cost a resend under the same key, never a second ticket.
+///
+/// Two failures will be the same next time, so they are not taken for an outage: a request that cannot
+/// be written down (`is_builder`), and a server whose certificate is not trusted.
 fn without_reply(error: reqwest::Error, secrets: &Secrets) -> Verdict {
-    let certainly_not_sent = error.is_connect() || error.is_builder();
+    let (is_connect, is_builder) = (error.is_connect(), error.is_builder());
     let reason = reason(&error.without_url(), secrets);
-    if certainly_not_sent {
+    if is_builder {
+        Verdict::Refused(Problem::new(
+            "CannotBeSent",
+            format!("no request can be made of this: {reason}"),
+        ))
+    } else if is_connect && reason.contains("invalid peer certificate") {
+        Verdict::WrongAccount(Problem::new(UNTRUSTED_CERTIFICATE, untrusted(&reason)))
+    } else if is_connect {
         Verdict::NotSent(reason)
     } else {
         Verdict::Lost(reason)
     }
+}
+
+fn untrusted(reason: &str) -> String {
+    format!(
+        "the server's certificate is not trusted ({reason}). If a proxy of your company inspects \
+         connections, save its certificate authority as a PEM file and name that file in the \
+         environment variable SSL_CERT_FILE; else check --url and this machine's clock"
+    )
 }
 
 /// The error and its sources on one line. The address is left out: it holds an `external_id`.

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::TWO;
 use super::support::folder::Folder;
+use super::support::sandbox::Sandbox;
 
 /// A server that knows one user, whatever it is asked, and sends no header that is not named here.
 /// It gives its address, and the first line of every request.
@@ -54,7 +55,43 @@ fn an_account_whose_replies_have_no_date_is_refused_before_anything_is_sent() {
     let asked: Vec<String> = lines.try_iter().collect();
     assert_eq!(asked, ["GET /api/v2/users/me HTTP/1.1"]);
     let status = folder.command("status -c two.sqlite3").run();
-    assert_eq!(status.stdout, "2 rows: 0 created, 2 pending\n");
+    assert_eq!(
+        status.stdout,
+        "2 rows: 0 created, 2 pending\nnothing was sent yet\n"
+    );
+}
+
+#[test]
+fn a_run_that_gets_no_answer_leaves_no_checkpoint_behind() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    for (flags, token, status) in [("", "t", 4), ("", "", 7), ("--max-duration 1s", "t", 4)] {
+        let folder = Folder::new().with("two.csv", TWO);
+        let run = format!("run two.csv -c two.sqlite3 --url {url} {flags}");
+        let ended = folder
+            .command(&run)
+            .env("ZENDESK_OAUTH_TOKEN", token)
+            .changes_nothing()
+            .run();
+        assert_eq!(ended.status, Some(status), "{ended:?}");
+    }
+}
+
+#[test]
+fn a_checkpoint_that_is_older_than_an_outage_outlasts_it() {
+    let folder = Folder::new().with("two.csv", TWO);
+    let sandbox = Sandbox::start(&folder, "");
+    let run = format!(
+        "run two.csv -c two.sqlite3 --limit 1 --url {}",
+        sandbox.url()
+    );
+    let run = || folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").run();
+    assert_eq!(run().status, Some(4));
+    drop(sandbox);
+    assert_eq!(run().status, Some(4));
+    let status = folder.command("status -c two.sqlite3").run().stdout;
+    assert_eq!(status, "2 rows: 1 created, 1 pending\nstopped: limit\n");
 }
 
 #[test]

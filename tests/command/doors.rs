@@ -208,7 +208,7 @@ fn a_lock_file_that_is_deleted_during_a_run_is_no_second_door() {
         fs::remove_file(scene.path("one.sqlite3.lock")).unwrap();
         scene.is_refused("one.sqlite3", &first);
         let status = scene.status("one.sqlite3");
-        let process = format!("running: process {} on ", first.id());
+        let process = format!("made: process {} on ", first.id());
         assert!(status.stdout.contains(&process), "{status:?}");
         let ended = scene.folder.command("retry -c one.sqlite3 --line 2").run();
         assert_eq!(ended.status, Some(6), "{ended:?}");
@@ -235,7 +235,10 @@ fn a_copy_that_is_made_during_a_run_is_no_second_door() {
         }
         scene.ends_well(first);
         let status = scene.status("one.sqlite3");
-        assert_eq!(status.stdout, format!("{ROWS} rows: {ROWS} created\n"));
+        assert_eq!(
+            status.stdout,
+            format!("{ROWS} rows: {ROWS} created\ndone\n")
+        );
         // What the copies lack is noticed by the sample, as ever.
         for copy in ["alone.sqlite3", "vacuum.sqlite3"] {
             let ended = scene.run(copy).run();
@@ -297,9 +300,9 @@ fn the_lease_of_a_process_that_was_killed_keeps_nobody_out() {
     first.kill();
     scene.at_full_speed();
     let status = scene.status("one.sqlite3");
-    let told = format!("process {process} on ");
+    let told = format!("made: process {process} on ");
     assert!(
-        status.stdout.contains(&told) && status.stdout.contains("was cut off"),
+        status.stdout.contains(&told) && status.stdout.contains("\nkilled, "),
         "{status:?}"
     );
     let ended = scene.run("one.sqlite3").run();

@@ -3,6 +3,7 @@
 use super::{Driver, Rows};
 use crate::lifecycle::Stop;
 use crate::model::time::Monotonic;
+use crate::report::text::duration;
 
 impl<R: Rows> Driver<R> {
     pub(super) fn consider_stopping(&mut self, now: Monotonic) {
@@ -16,7 +17,14 @@ impl<R: Rows> Driver<R> {
         let idle = self
             .idle_since
             .is_some_and(|t| now.since(t) >= self.plan.max_outage_ms);
-        let held = self.creates.held_until().since(now) > self.plan.max_outage_ms;
+        let held_ms = self.creates.held_until().since(now);
+        let held = held_ms > self.plan.max_outage_ms;
+        if held {
+            self.news.push(format!(
+                "Zendesk asks to wait {} (Retry-After), which is longer than --max-outage",
+                duration(held_ms)
+            ));
+        }
         self.stop = self
             .watch
             .verdict(now)

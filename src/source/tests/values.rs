@@ -128,6 +128,17 @@ fn an_identity_that_a_lookup_might_miss_makes_the_row_invalid() {
 }
 
 #[test]
+fn an_identity_that_is_too_long_for_a_lookup_makes_the_row_invalid() {
+    let id = |bytes: usize| format!("id,text\n{},a\n", "é".repeat(bytes / 2));
+    assert_eq!(outcome(id(2_002), MAPPING), "InvalidExternalId");
+    assert_ne!(outcome(id(2_000), MAPPING), "InvalidExternalId");
+    let rows = Case::new(id(65_536), MAPPING).scan().unwrap();
+    let told = rows[0].row.as_ref().unwrap_err().problem.to_string();
+    assert!(told.len() < 400, "{told}");
+    assert!(told.contains("65536 bytes long; more than 2000"), "{told}");
+}
+
+#[test]
 fn a_cell_beyond_all_bounds_makes_the_row_invalid_whatever_its_column() {
     let csv = |bytes: usize| format!("id,text,x\n1,a,{}\n2,a,b\n", "y".repeat(bytes));
     let rows = Case::new(csv((1 << 20) + 1), MAPPING).scan().unwrap();
