@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
-use super::place::Place;
+use super::place::{Beside, Place};
 use super::progress::Display;
 use super::{args, confirm, dry_run, interrupt, meet, output, paths, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
@@ -22,7 +22,7 @@ use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
 use crate::engine::start::SoFar;
-use crate::engine::{EngineError, authors, belongs, driver, plan, recover, start};
+use crate::engine::{EngineError, authors, belongs, driver, plan, recover, siblings, start};
 use crate::lifecycle::{Rules, Stop};
 use crate::model::counts::Counts;
 use crate::model::ids::Key;
@@ -264,6 +264,13 @@ fn send(
     display: &mut Display,
 ) -> Result<Ended, Failure> {
     checkpoint.take_lease(arguments.take_over)?;
+    if let Some(beside) = Beside::of(arguments) {
+        let siblings = siblings::ask(&mut checkpoint, beside.search())?;
+        siblings.refuse_doubt(arguments.recover)?;
+        for told in siblings.told() {
+            display.tell(&told);
+        }
+    }
     let (account, credentials, _server) = place.connect()?;
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
@@ -285,6 +292,7 @@ fn send(
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
+    checkpoint.look_up_shared(known.clock.at(monotonic()))?;
     let mut plan = make_plan(arguments, client.account().host(), &known);
     let mut rows = CsvRows(source);
     let prepared = body.runtime.block_on(async {

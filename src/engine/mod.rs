@@ -21,6 +21,7 @@ pub mod recover;
 pub mod request;
 pub mod run;
 pub mod scan;
+pub mod siblings;
 pub mod start;
 pub mod verify;
 
