@@ -25,6 +25,8 @@ mod imports;
 mod inputs;
 #[path = "command/interrupts.rs"]
 mod interrupts;
+#[path = "command/new_ids.rs"]
+mod new_ids;
 #[path = "command/recorded_paths.rs"]
 mod recorded_paths;
 #[path = "command/status.rs"]

@@ -41,6 +41,7 @@ mod schema;
 mod settings;
 mod shared;
 mod since;
+mod turnover;
 mod verified;
 mod verify_scope;
 mod write;
@@ -62,6 +63,7 @@ pub use rows::{FirstRow, Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 pub use shared::Shared;
 pub use since::{Since, SinceRow};
+pub use turnover::Replaced;
 pub use verified::{Compared, SentRow, Verification, VerifiedRow};
 pub use verify_scope::Scope;
 

@@ -40,7 +40,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
         None => Checkpoint::scratch()?,
     };
     let mut display = run::display(arguments);
-    let outcome = scan::look_ahead(source, &mut scratch, &mut display)?;
+    let outcome = scan::look_ahead(source, &mut scratch, arguments.new_ids(), &mut display)?;
     let siblings = ask_siblings(arguments, &mut scratch)?;
     for told in &siblings {
         output::say(told);

@@ -74,7 +74,13 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
-    let outcome = match scan::scan(&source, &mut checkpoint, &mut display, &end) {
+    let outcome = match scan::scan(
+        &source,
+        &mut checkpoint,
+        arguments.new_ids(),
+        &mut display,
+        &end,
+    ) {
         Ok(outcome) => outcome,
         Err(error) => {
             drop(display);
@@ -195,6 +201,7 @@ fn settings(arguments: &RunArguments, account: &str) -> String {
         "max_duration_ms": arguments.max_duration,
         "lookup_settle_ms": arguments.lookup_settle(),
         "recover": arguments.recover,
+        "accept_new_ids": arguments.accept_new_ids,
         "take_over": arguments.take_over,
         "allow_triggers": arguments.allow_triggers,
     })

@@ -23,6 +23,7 @@ pub mod run;
 pub mod scan;
 pub mod siblings;
 pub mod start;
+mod turnover;
 pub mod verify;
 
 pub use error::EngineError;
