@@ -13,6 +13,8 @@ mod accounts;
 mod arguments;
 #[path = "command/checkpoints.rs"]
 mod checkpoints;
+#[path = "command/cut_records.rs"]
+mod cut_records;
 #[path = "command/doors.rs"]
 mod doors;
 #[path = "command/dry_run.rs"]
