@@ -13,6 +13,8 @@ mod accounts;
 mod arguments;
 #[path = "command/checkpoints.rs"]
 mod checkpoints;
+#[path = "command/cut_records.rs"]
+mod cut_records;
 #[path = "command/doors.rs"]
 mod doors;
 #[path = "command/dry_run.rs"]
@@ -25,6 +27,8 @@ mod imports;
 mod inputs;
 #[path = "command/interrupts.rs"]
 mod interrupts;
+#[path = "command/new_ids.rs"]
+mod new_ids;
 #[path = "command/recorded_paths.rs"]
 mod recorded_paths;
 #[path = "command/status.rs"]

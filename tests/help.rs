@@ -17,7 +17,7 @@ use support::folder::Folder;
 /// have the most.
 const COMMANDS: [(&str, usize, usize); 11] = [
     ("", 24, 30),
-    ("run", 34, 60),
+    ("run", 34, 61),
     ("init", 24, 24),
     ("status", 24, 24),
     ("report", 24, 24),

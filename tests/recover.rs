@@ -21,7 +21,7 @@ use zendesk_migrate::checkpoint::{Checkpoint, CheckpointError, Reader, Without};
 use zendesk_migrate::engine::EngineError;
 use zendesk_migrate::engine::monitor::{Monitor, Picture};
 use zendesk_migrate::engine::recover::{ExportedAccount, read_export};
-use zendesk_migrate::engine::scan::scan;
+use zendesk_migrate::engine::scan::{NewIds, scan};
 use zendesk_migrate::model::time::{Monotonic, ServerClock, ServerTime};
 use zendesk_migrate::source::Source;
 use zendesk_migrate::zendesk::{Account, Client, Credentials, Timeouts};
@@ -66,7 +66,7 @@ fn fresh(folder: &Folder) -> Checkpoint {
     let mut checkpoint = Checkpoint::open(&folder.path("c.sqlite3"), "a test").unwrap();
     let source = Source::open(&folder.path("t.csv"), None).unwrap();
     let end = CancellationToken::new();
-    scan(&source, &mut checkpoint, &mut Silent, &end).unwrap();
+    scan(&source, &mut checkpoint, NewIds::Refuse, &mut Silent, &end).unwrap();
     checkpoint.recover(ServerTime(1)).unwrap();
     checkpoint
 }

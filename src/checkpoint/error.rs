@@ -45,6 +45,23 @@ pub enum CheckpointError {
         /// The process.
         holder: String,
     },
+    /// A run of another CSV file sends rows that this one would send too.
+    #[error(
+        "{rows} that this run would send {wait} in {} too, from which {} sends at the moment; wait for \
+         it to end, or stop it, then run the same command again",
+        shown_path(path),
+        shown(holder),
+        rows = count(*rows),
+        wait = if *rows == 1 { "waits" } else { "wait" }
+    )]
+    SentElsewhere {
+        /// The other checkpoint.
+        path: PathBuf,
+        /// How many rows.
+        rows: u64,
+        /// The process.
+        holder: String,
+    },
     /// A process that cannot be seen from here may be sending from it.
     #[error(
         "{path} is in use by {holder}, and whether that process still runs cannot be seen from here; \
@@ -202,6 +219,10 @@ pub enum CheckpointError {
         /// Why.
         source: rusqlite::Error,
     },
+}
+
+fn count(rows: u64) -> String {
+    format!("{rows} row{}", if rows == 1 { "" } else { "s" })
 }
 
 const SQLITE_IOERR_SHMSIZE: i32 = 4_874;

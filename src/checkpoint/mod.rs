@@ -39,7 +39,9 @@ mod retry;
 mod rows;
 mod schema;
 mod settings;
+mod shared;
 mod since;
+mod turnover;
 mod verified;
 mod verify_scope;
 mod write;
@@ -59,7 +61,9 @@ pub use results::{CreatedRow, LeftRow, Without};
 pub use retry::{Assigned, Selection};
 pub use rows::{FirstRow, Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
+pub use shared::Shared;
 pub use since::{Since, SinceRow};
+pub use turnover::Replaced;
 pub use verified::{Compared, SentRow, Verification, VerifiedRow};
 pub use verify_scope::Scope;
 
@@ -77,6 +81,8 @@ mod lease_tests;
 mod open_tests;
 #[cfg(test)]
 mod retry_tests;
+#[cfg(test)]
+mod shared_tests;
 #[cfg(test)]
 mod verified_tests;
 #[cfg(test)]

@@ -226,6 +226,21 @@ impl Reader {
         })
     }
 
+    /// Opens a checkpoint that is somebody else's and leaves it as it is, its WAL too; `None` if the
+    /// file is empty, as a crash right after its creation leaves it.
+    pub(super) fn open_and_leave(path: &Path) -> Result<Option<Self>, CheckpointError> {
+        if !exists_as_ours(path)? {
+            return Ok(None);
+        }
+        // The empty WAL that a reader makes goes with it again, unless closing leaves it alone.
+        let had_wal = has_wal(path);
+        let reader = Self::open(path)?;
+        if had_wal {
+            reader.wrap(leave_alone(&reader.db, true))?;
+        }
+        Ok(Some(reader))
+    }
+
     /// Gives an error of SQLite the checkpoint's name.
     pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
         result.map_err(|source| CheckpointError::sqlite(&self.path, source))

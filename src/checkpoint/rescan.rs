@@ -6,7 +6,6 @@ use rusqlite::{Connection, Row as SqlRow, params};
 use super::batch::write_row;
 use super::codes;
 use super::error::CheckpointError;
-use super::identity::identify;
 use super::lease;
 use super::load::NewRow;
 use super::open::Checkpoint;
@@ -23,6 +22,8 @@ use crate::model::problem::Problem;
 #[derive(Debug)]
 pub struct Rescan<'c> {
     pub(super) checkpoint: &'c mut Checkpoint,
+    /// Whether it is known which row each line is.
+    pub(super) is_identified: bool,
 }
 
 impl Checkpoint {
@@ -47,7 +48,10 @@ impl Checkpoint {
              BEGIN IMMEDIATE;",
         );
         self.written(result)?;
-        let rescan = Rescan { checkpoint: self };
+        let rescan = Rescan {
+            checkpoint: self,
+            is_identified: false,
+        };
         let Checkpoint {
             db, path, lease, ..
         } = &*rescan.checkpoint;
@@ -77,11 +81,13 @@ impl Rescan<'_> {
     /// bytes of the same row than the one that scanned it before: then no row that was sent counts
     /// as changed.
     pub fn finish(
-        self,
+        mut self,
         settings: &[(Setting, String)],
         same_bodies: bool,
     ) -> Result<Delta, CheckpointError> {
-        let result = merge(&self.checkpoint.db, settings, same_bodies);
+        let result = self
+            .identified()
+            .and_then(|db| merge(db, settings, same_bodies));
         self.checkpoint.written(result)
     }
 }
@@ -133,7 +139,6 @@ fn merge(
 ) -> rusqlite::Result<Delta> {
     let mut delta = Delta::default();
     since::clear(db)?;
-    identify(db)?;
     see(db, See::Csv { same_bodies }, &mut delta)?;
     miss(db, &mut delta)?;
     forget_fixes(db)?;

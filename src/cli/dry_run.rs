@@ -6,18 +6,20 @@ use std::path::PathBuf;
 
 use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
-use super::place::Place;
+use super::place::{Beside, Place};
 use super::{environment, meet, origins, output, paths, run, tell};
 use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::SAMPLE_ROWS;
 use crate::engine::run::runtime;
 use crate::engine::scan;
+use crate::engine::siblings;
 use crate::engine::start;
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::model::results::Cause;
 use crate::model::shown::{shown_json, shown_path};
+use crate::model::time::ServerTime;
 use crate::report::preview::{self, Estimate, Preview};
 use crate::report::results::{Report, Sample};
 use crate::report::{self, Facts, ThisRun, Would};
@@ -38,7 +40,11 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
         None => Checkpoint::scratch()?,
     };
     let mut display = run::display(arguments);
-    let outcome = scan::look_ahead(source, &mut scratch, &mut display)?;
+    let outcome = scan::look_ahead(source, &mut scratch, arguments.new_ids(), &mut display)?;
+    let siblings = ask_siblings(arguments, &mut scratch)?;
+    for told in &siblings {
+        output::say(told);
+    }
     let known = if arguments.online {
         Some(ask(arguments, source, &mut display)?)
     } else {
@@ -241,6 +247,20 @@ fn ask(
         ))
     ));
     Ok(known)
+}
+
+/// What a run would say of other checkpoints of the account; nobody may have named one.
+fn ask_siblings(
+    arguments: &RunArguments,
+    scratch: &mut Checkpoint,
+) -> Result<Vec<String>, Failure> {
+    let Some(place) = Beside::of(arguments) else {
+        return Ok(Vec::new());
+    };
+    let siblings = siblings::ask(scratch, place.search())?;
+    // Nothing is sent, so that it does not matter which time it is there.
+    scratch.look_up_shared(ServerTime(0))?;
+    Ok(siblings.told())
 }
 
 /// The checkpoint that a run with these arguments would take up, if there is one.

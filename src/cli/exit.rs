@@ -23,7 +23,7 @@ pub enum Exit {
     Early = 4,
     /// `verify` found a difference.
     Different = 5,
-    /// Another run holds the checkpoint, or has taken it over.
+    /// Another run holds the checkpoint, has taken it over, or sends rows of this one.
     Held = 6,
     /// The credentials are refused.
     Credentials = 7,
@@ -136,6 +136,7 @@ fn exit_of(error: &CheckpointError) -> Exit {
     match error {
         CheckpointError::Held { .. }
         | CheckpointError::InUse { .. }
+        | CheckpointError::SentElsewhere { .. }
         | CheckpointError::LeaseLost { .. } => Exit::Held,
         CheckpointError::DiskFull { .. } | CheckpointError::Disk { .. } => Exit::Early,
         CheckpointError::OtherMachine { .. }

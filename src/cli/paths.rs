@@ -12,10 +12,13 @@ const ENDING: &str = ".checkpoint.sqlite3";
 /// The checkpoint of a CSV for an account: `tickets.ACCOUNT.checkpoint.sqlite3` beside it.
 pub(super) fn checkpoint(csv: &Path, account: &str) -> PathBuf {
     let mut name = stem(csv);
-    name.push(".");
-    name.push(account);
-    name.push(ENDING);
+    name.push(ending(account));
     csv.with_file_name(name)
+}
+
+/// How the names of all checkpoints of an account end.
+pub(super) fn ending(account: &str) -> String {
+    format!(".{account}{ENDING}")
 }
 
 /// Where the embedded double keeps its tickets: beside the checkpoint.

@@ -7,6 +7,7 @@ use super::exit::Failure;
 use super::shared_args::AccountArguments;
 use super::{environment, output, paths};
 use crate::checkpoint::{Reader, Setting};
+use crate::engine::siblings::Search;
 use crate::model::limits::REQUEST_TIMEOUT_MS;
 use crate::model::shown::{one_line, shown_path};
 use crate::sandbox::server::{self, Server};
@@ -21,6 +22,40 @@ pub(super) struct Place {
     /// What the checkpoint calls the account.
     pub(super) account_name: String,
     pub(super) checkpoint: PathBuf,
+}
+
+/// Where the other checkpoints of an account lie; credentials are not needed to know it.
+pub(super) struct Beside {
+    checkpoint: PathBuf,
+    account_name: String,
+    ending: String,
+}
+
+impl Beside {
+    /// The place of a run; `None` if no account is named.
+    pub(super) fn of(arguments: &RunArguments) -> Option<Self> {
+        let (name, account_name) = if arguments.account.sandbox {
+            (SANDBOX.to_owned(), SANDBOX.to_owned())
+        } else {
+            let account = environment::account(&arguments.account).ok()?;
+            (account.name().to_owned(), account.host().to_owned())
+        };
+        let checkpoint = arguments.checkpoint.clone();
+        Some(Self {
+            checkpoint: checkpoint.unwrap_or_else(|| paths::checkpoint(&arguments.csv, &name)),
+            account_name,
+            ending: paths::ending(&name),
+        })
+    }
+
+    /// Where they are looked for.
+    pub(super) fn search(&self) -> Search<'_> {
+        Search {
+            beside: &self.checkpoint,
+            ending: &self.ending,
+            account: &self.account_name,
+        }
+    }
 }
 
 impl Place {

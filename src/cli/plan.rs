@@ -27,6 +27,7 @@ pub(super) fn settings(arguments: &RunArguments, account: &str) -> String {
         "max_duration_ms": arguments.max_duration,
         "lookup_settle_ms": arguments.lookup_settle(),
         "recover": arguments.recover,
+        "accept_new_ids": arguments.accept_new_ids,
         "take_over": arguments.take_over,
         "allow_triggers": arguments.allow_triggers,
     })

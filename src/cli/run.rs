@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
-use super::place::Place;
+use super::place::{Beside, Place};
 use super::progress::Display;
 use super::{args, confirm, dry_run, interrupt, meet, output, paths, plan, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
@@ -20,7 +20,7 @@ use crate::engine::monitor::{Monitor, Tally};
 use crate::engine::run::{Ended, runtime};
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
 use crate::engine::start::SoFar;
-use crate::engine::{EngineError, authors, belongs, driver, recover};
+use crate::engine::{EngineError, authors, belongs, driver, recover, siblings};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::model::ids::Key;
@@ -71,7 +71,13 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
-    let outcome = match scan::scan(&source, &mut checkpoint, &mut display, &end) {
+    let outcome = match scan::scan(
+        &source,
+        &mut checkpoint,
+        arguments.new_ids(),
+        &mut display,
+        &end,
+    ) {
         Ok(outcome) => outcome,
         Err(error) => {
             drop(display);
@@ -256,6 +262,13 @@ fn send(
     display: &mut Display,
 ) -> Result<Ended, Failure> {
     checkpoint.take_lease(arguments.take_over)?;
+    if let Some(beside) = Beside::of(arguments) {
+        let siblings = siblings::ask(&mut checkpoint, beside.search())?;
+        siblings.refuse_doubt(arguments.recover)?;
+        for told in siblings.told() {
+            display.tell(&told);
+        }
+    }
     let end = body.end_of_preparing(arguments.max_duration);
     let settings = plan::settings(arguments, &place.account_name);
     let mut so_far = SoFar::default();
@@ -284,6 +297,7 @@ fn send(
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
+    checkpoint.look_up_shared(known.clock.at(monotonic()))?;
     let mut plan = plan::of_run(arguments, client.account().host(), &known);
     let mut rows = CsvRows(source);
     let prepared = body.runtime.block_on(async {

@@ -21,7 +21,9 @@ pub mod recover;
 pub mod request;
 pub mod run;
 pub mod scan;
+pub mod siblings;
 pub mod start;
+mod turnover;
 pub mod verify;
 
 pub use error::EngineError;

@@ -8,7 +8,7 @@ use super::error::EngineError;
 use super::monitor::Monitor;
 use tokio_util::sync::CancellationToken;
 
-use super::fixes;
+use super::{fixes, turnover};
 use crate::checkpoint::{Checkpoint, CheckpointError, Fixed, NewRow, PendingRow, Setting};
 use crate::model::counts::Counts;
 use crate::model::delta::Delta;
@@ -40,10 +40,20 @@ pub struct PassedOver {
     pub orphans: Orphans,
 }
 
+/// What is done if the rows that were sent seem to be there under other ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewIds {
+    /// Nothing of the scan is kept.
+    Refuse,
+    /// A person has said that they are other tickets.
+    Accept,
+}
+
 /// Brings the rows of `source` into `checkpoint`, unless they are there already.
 pub fn scan(
     source: &Source,
     checkpoint: &mut Checkpoint,
+    new_ids: NewIds,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
 ) -> Result<ScanOutcome, EngineError> {
@@ -63,6 +73,9 @@ pub fn scan(
         let mut rows = rows.iter();
         Ok(rows.try_for_each(|row| rescan.add(new_row(row)))?)
     })?;
+    if new_ids == NewIds::Refuse {
+        turnover::refuse_doubt(&mut rescan, source.csv_path())?;
+    }
     let delta = rescan.finish(&settings(source, &read), same_bodies)?;
     let passed_over = passed_over(source, read, monitor);
     Ok(ScanOutcome::Again(delta, passed_over))
@@ -73,11 +86,12 @@ pub fn scan(
 pub fn look_ahead(
     source: &Source,
     scratch: &mut Checkpoint,
+    new_ids: NewIds,
     monitor: &mut dyn Monitor,
 ) -> Result<ScanOutcome, EngineError> {
     let end = CancellationToken::new();
     if scratch.is_loaded()? {
-        return scan(source, scratch, monitor, &end);
+        return scan(source, scratch, new_ids, monitor, &end);
     }
     load(source, scratch, Depth::Tickets, monitor, &end)
 }

@@ -12,6 +12,7 @@ mod replied;
 pub mod retry;
 mod scanned;
 pub mod state;
+pub mod turnover;
 mod verdict;
 pub mod watch;
 pub mod window;

@@ -1,7 +1,7 @@
 //! Reads one row again at its place, so that what is sent is what the file says now.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::PoisonError;
 
@@ -9,6 +9,7 @@ use super::encoding::Input;
 use super::error::SourceError;
 use super::file::open;
 use super::header::Header;
+use super::line_ends::is_after_other;
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
 use super::quotes::{FIRST, record_end, survey};
 use super::records::{LoneReader, Place};
@@ -74,6 +75,14 @@ pub(super) fn piece_at(plan: &Plan, at: Place) -> Result<Piece, SourceError> {
 fn piece_in(file: &mut File, plan: &Plan, at: Place) -> Result<Piece, SourceError> {
     let header = &plan.file.header;
     let path = &plan.file.path;
+    let room = at.offset.saturating_sub(header.raw.len() as u64);
+    let after_other_end = is_after_other(header.records_end, header.encoding, room, |back| {
+        file.seek(SeekFrom::Start(at.offset - back))?;
+        let mut before = Vec::new();
+        Read::take(&mut *file, back).read_to_end(&mut before)?;
+        Ok(before)
+    });
+    let after_other_end = after_other_end.map_err(|source| unreadable(path, source))?;
     file.seek(SeekFrom::Start(at.offset))
         .map_err(|source| unreadable(path, source))?;
     let mut input = Input::new(file, header.encoding);
@@ -92,7 +101,7 @@ fn piece_in(file: &mut File, plan: &Plan, at: Place) -> Result<Piece, SourceErro
         }
     };
     bytes.truncate(end);
-    lone_record(path, header, bytes, at)
+    lone_record(path, header, bytes, at, after_other_end)
 }
 
 /// Makes a piece of one record, after a line feed, that was found at a place earlier.
@@ -101,6 +110,7 @@ pub(super) fn lone_record(
     header: &Header,
     bytes: Vec<u8>,
     place: Place,
+    after_other_end: bool,
 ) -> Result<Piece, SourceError> {
     let found = survey(&bytes, header.delimiter, header.line_end);
     if found.open.is_some() || found.swallowed.is_some() {
@@ -110,6 +120,7 @@ pub(super) fn lone_record(
         bytes,
         place,
         text_after: found.text_after,
+        after_other_end,
     })
 }
 

@@ -9,6 +9,7 @@ use super::encoding::{Encoding, Guess, sniff};
 use super::error::SourceError;
 use super::excerpt::pointed;
 use super::file::open;
+use super::line_ends::{LineEnd, usual};
 use super::pieces::unreadable;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
@@ -53,6 +54,8 @@ pub(super) struct Header {
     pub(super) guess: Option<Guess>,
     /// The byte that ends a physical line: LF, or CR in a file that knows no LF.
     pub(super) line_end: u8,
+    /// How records end; `None` if any line end is as good, as the mapping may say.
+    pub(super) records_end: Option<LineEnd>,
     /// Every byte of the file up to the first row, with the mark.
     pub(super) raw: Vec<u8>,
     /// The line of the first byte after the header.
@@ -111,6 +114,8 @@ impl Header {
             return Err(SourceError::HeaderOnly { path: path.into() });
         }
         let line_end = line_end_of(&record[FIRST..]);
+        let count_cells = |record: &[u8]| cells(record, delimiter).unwrap_or(0);
+        let records_end = usual(&framed, delimiter, count_cells);
         let before_rows = encoding.bytes_in_file(&head[..start + end - FIRST]);
         let before_rows = usize::try_from(before_rows).unwrap_or(usize::MAX);
         Ok(Header {
@@ -121,6 +126,7 @@ impl Header {
             encoding,
             guess: told.guess,
             line_end,
+            records_end,
             rows_line: line + count(line_end, &record[FIRST..]),
             raw: raw[..mark + before_rows].to_vec(),
         })

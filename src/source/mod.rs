@@ -28,6 +28,7 @@ mod excerpt;
 mod file;
 mod header;
 mod identity;
+mod line_ends;
 mod mapping;
 mod open;
 mod pieces;

@@ -37,7 +37,11 @@ pub(super) fn open(
         delimiter: found.file.delimiter,
         encoding: found.file.encoding,
     });
-    let opened = open_csv(csv, named)?;
+    let mut opened = open_csv(csv, named)?;
+    let any_line_end = found.as_ref().is_some_and(|found| found.file.any_line_end);
+    if any_line_end {
+        opened.header.records_end = None;
+    }
     let (mut file, path, sha256) = match found {
         Some(found) => (found.file, Some(found.path), Some(found.sha256)),
         None => (by_name(&opened), None, None),
@@ -63,7 +67,10 @@ pub(super) fn open(
     })?;
     let comments = match (section, &path) {
         (Some(section), Some(path)) => {
-            let comments = comments(section, path, &mapping, dates.clone())?;
+            let mut comments = comments(section, path, &mapping, dates.clone())?;
+            if any_line_end {
+                comments.take_any_line_end();
+            }
             Some(Arc::new(comments))
         }
         (Some(_) | None, _) => None,

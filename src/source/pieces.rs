@@ -13,6 +13,7 @@ use super::encoding::Input;
 use super::error::SourceError;
 use super::excerpt::pointed;
 use super::header::CsvFile;
+use super::line_ends::LineEnd;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
 use super::records::Place;
 
@@ -32,6 +33,8 @@ pub(super) struct Piece {
     pub(super) place: Place,
     /// Closing quotes that text follows, as indexes into `bytes`.
     pub(super) text_after: Vec<usize>,
+    /// Whether the record before the first one ends otherwise than records of this file do.
+    pub(super) after_other_end: bool,
 }
 
 /// What was read, from the first byte to the last.
@@ -50,6 +53,8 @@ pub(super) struct Cutter<'h, R> {
     carry: Vec<u8>,
     hash: Sha256,
     ended: bool,
+    /// Whether the last record of the last piece ends otherwise than it should.
+    after_other_end: bool,
 }
 
 impl<'h, R: Read> Cutter<'h, R> {
@@ -77,6 +82,7 @@ impl<'h, R: Read> Cutter<'h, R> {
             carry: Vec::new(),
             hash: Sha256::new_with_prefix(&head),
             ended: false,
+            after_other_end: false,
         })
     }
 
@@ -120,7 +126,12 @@ impl<'h, R: Read> Cutter<'h, R> {
             place: self.place,
             bytes,
             text_after,
+            after_other_end: self.after_other_end,
         };
+        if let Some(end) = LineEnd::of_last_record(&piece.bytes[FIRST..]) {
+            let usual = self.file.header.records_end;
+            self.after_other_end = usual.is_some_and(|usual| usual != end);
+        }
         self.place.offset += self
             .file
             .header

@@ -9,6 +9,7 @@ use super::encoding::Encoding;
 use super::error::SourceError;
 use super::excerpt::{around, shown};
 use super::header::{CsvFile, Header};
+use super::line_ends::LineEnd;
 use super::pieces::Piece;
 use super::quotes::FIRST;
 use crate::model::problem::Problem;
@@ -29,10 +30,12 @@ pub struct Place {
 #[derive(Debug)]
 pub(super) struct Record<'p> {
     pub(super) place: Place,
-    /// Its bytes, as they were split.
+    /// Its bytes with its line end, as they were split.
     bytes: &'p [u8],
     /// A closing quote that text follows, by its index in `bytes`.
     misquoted: Option<usize>,
+    /// Whether the record before it ends otherwise than records of this file do.
+    after_other_end: bool,
     /// Its cells in UTF-8. One that does not decode is no UTF-8 either.
     pub(super) cells: &'p ByteRecord,
 }
@@ -45,8 +48,14 @@ impl Record<'_> {
 
     /// Says what makes it doubtful which cell belongs to which column.
     pub(super) fn slipped(&self, header: &Header) -> Option<Problem> {
+        if is_repeated(header, self.cells) {
+            return Some(repeated_header());
+        }
         if let Some(at) = self.misquoted {
             return Some(self.text_after_quote(header, at));
+        }
+        if let Some(problem) = self.broken_line(header) {
+            return Some(problem);
         }
         (self.cells.len() != header.columns.len()).then(|| field_count(self.cells, header))
     }
@@ -80,6 +89,32 @@ impl Record<'_> {
         ))
     }
 
+    /// Says that a cell of this record, or of the one before it, was cut.
+    fn broken_line(&self, header: &Header) -> Option<Problem> {
+        let usual = header.records_end?;
+        let end = LineEnd::of(self.bytes).filter(|end| *end != usual);
+        let mut lines = memchr::memchr_iter(header.line_end, self.bytes).count() as u64;
+        lines -= u64::from(self.bytes.last() == Some(&header.line_end) && lines > 0);
+        let line = self.place.line + lines;
+        let (what, at) = match end {
+            Some(end) => {
+                let what = format!("line {line} ends with a bare {}", end.name());
+                (what.replace("bare CR LF", "CR LF"), self.bytes.len())
+            }
+            None if self.after_other_end => ("the line before ends otherwise".to_owned(), 0),
+            None => return None,
+        };
+        let at = at.saturating_sub(2);
+        Some(Problem::new(
+            "BrokenLine",
+            format!(
+                "{what} (\"{}\"), and the rows of this file end with {}, so a cell was probably cut there; put that cell in quotes, or write line_ends = \"any\" under [source] in the mapping if every line is a row",
+                around(self.bytes, at),
+                usual.name()
+            ),
+        ))
+    }
+
     fn text_after_quote(&self, header: &Header, at: usize) -> Problem {
         let before = &self.bytes[..at];
         let lines_before = memchr::memchr_iter(header.line_end, before).count() as u64;
@@ -94,6 +129,31 @@ impl Record<'_> {
             ),
         )
     }
+}
+
+/// Tells whether these are the names of the columns again, as where exports were put together; a mark
+/// may stand before them, which keeps the first name in its quotes.
+fn is_repeated(header: &Header, cells: &ByteRecord) -> bool {
+    if cells.len() != header.columns.len() {
+        return false;
+    }
+    let mut names = cells.iter().zip(&header.columns);
+    let first = names.next().is_some_and(|(cell, name)| {
+        let marked = MARKS.iter().find_map(|mark| cell.strip_prefix(*mark));
+        let unquoted = marked.and_then(|cell| cell.strip_prefix(b"\"")?.strip_suffix(b"\""));
+        unquoted.or(marked).unwrap_or(cell) == name.as_bytes()
+    });
+    first && names.all(|(cell, name)| cell == name.as_bytes())
+}
+
+/// The mark of UTF-8, and what a legacy encoding makes of it.
+const MARKS: [&[u8]; 2] = ["\u{feff}".as_bytes(), "ï»¿".as_bytes()];
+
+fn repeated_header() -> Problem {
+    Problem::new(
+        "RepeatedHeader",
+        "the row is the header once more, as where exports were put together; delete the line",
+    )
 }
 
 fn field_count(cells: &ByteRecord, header: &Header) -> Problem {
@@ -192,6 +252,7 @@ fn read_with<R: Read>(
     let mut counted = FIRST;
     let mut end = FIRST;
     let mut all_blank_lines = 0;
+    let mut after_other_end = piece.after_other_end;
     loop {
         let (start, blank_lines) = skip_blank_lines(bytes, end);
         all_blank_lines += blank_lines;
@@ -217,10 +278,17 @@ fn read_with<R: Read>(
         while let Some(at) = text_after.next_if(|at| *at < end) {
             misquoted.get_or_insert(at - start);
         }
+        let is_cr_lf = bytes[end - 1] == b'\r' && bytes.get(end) == Some(&b'\n');
+        let record = &bytes[start..end + usize::from(is_cr_lf)];
+        let is_after_other = after_other_end;
+        after_other_end = LineEnd::of(record)
+            .zip(header.records_end)
+            .is_some_and(|(end, usual)| end != usual);
         each(&Record {
             place,
-            bytes: &bytes[start..end],
+            bytes: record,
             misquoted,
+            after_other_end: is_after_other,
             cells: decode(header.encoding, &cells, &mut decoded),
         })?;
     }

@@ -15,7 +15,7 @@ use zendesk_migrate::engine::driver::{Driver, Effect, Message, Rows};
 use zendesk_migrate::engine::monitor::{Monitor, Picture};
 use zendesk_migrate::engine::plan::Plan;
 use zendesk_migrate::engine::request::Requests;
-use zendesk_migrate::engine::scan::{CsvRows, scan};
+use zendesk_migrate::engine::scan::{CsvRows, NewIds, scan};
 use zendesk_migrate::engine::start;
 use zendesk_migrate::lifecycle::{Rules, Stop};
 use zendesk_migrate::model::ids::Key;
@@ -107,6 +107,7 @@ pub(crate) fn live(task: &Task) {
     scan(
         &source,
         &mut checkpoint,
+        NewIds::Refuse,
         &mut Silent,
         &CancellationToken::new(),
     )

@@ -64,7 +64,14 @@ impl Scene {
                 let delta = folder.text("tickets.csv")
                     + &row(9_001, "nobody(at)example.com")
                     + &row(9_002, "somebody@blocked.example");
+                let month = |numbers: std::ops::Range<u16>| {
+                    let rows = numbers.map(|number| row(number, "somebody@example.com"));
+                    rows.fold(header.to_owned() + "\n", |all, row| all + &row)
+                };
+                let (january, february) = (month(8_001..8_004), month(8_003..8_006));
                 folder
+                    .with("january.csv", january)
+                    .with("february.csv", february)
                     .with("export-of-today.csv", delta)
                     .with("conversations.csv", CONVERSATIONS)
                     .with("comments.csv", COMMENTS)

@@ -9,8 +9,8 @@ use crate::support::sandbox::Sandbox;
 
 const ROWS: u64 = 12;
 
-/// A call about in the middle of a run.
-const HALF_WAY: u64 = 200;
+/// The write after which a run is killed: it has made some of its tickets.
+const HALF_WAY: u64 = 250;
 
 /// What the run with a fault finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

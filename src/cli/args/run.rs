@@ -6,6 +6,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use crate::cli::shared_args::{AccountArguments, LogArguments};
+use crate::engine::scan::NewIds;
 
 use super::{Endpoint, Format, OnInvalid, Plan, Progress, UnknownAuthor};
 
@@ -140,6 +141,14 @@ pub(in crate::cli) struct RunArguments {
         hide_short_help = true
     )]
     pub(in crate::cli) recover: bool,
+    /// Send rows although the ids of rows that have tickets seem to have changed
+    #[arg(
+        long,
+        env = "ZENDESK_MIGRATE_ACCEPT_NEW_IDS",
+        help_heading = "Checkpoint",
+        hide_short_help = true
+    )]
+    pub(in crate::cli) accept_new_ids: bool,
     /// Go on with a checkpoint that another machine used last
     #[arg(
         long,
@@ -194,6 +203,15 @@ pub(in crate::cli) struct RunArguments {
 }
 
 impl RunArguments {
+    /// `--accept-new-ids`, as the scan knows it.
+    pub(in crate::cli) fn new_ids(&self) -> NewIds {
+        if self.accept_new_ids {
+            NewIds::Accept
+        } else {
+            NewIds::Refuse
+        }
+    }
+
     /// `--lookup-settle` in milliseconds. In the embedded sandbox nothing lags behind.
     pub(in crate::cli) fn lookup_settle(&self) -> u64 {
         let default = if self.account.sandbox {

@@ -136,6 +136,13 @@ impl Index {
         Ok(bytes)
     }
 
+    /// Reads so many bytes that come before a comment.
+    pub(super) fn before(&self, entry: &Entry, back: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; usize::try_from(back).unwrap_or(0)];
+        self.csv.read_exact_at(&mut bytes, entry.offset - back)?;
+        Ok(bytes)
+    }
+
     /// Notes that an entry's comment belongs to a row.
     pub(super) fn mark(&self, number: u64) {
         let word = usize::try_from(number / 64)

@@ -25,6 +25,7 @@ use super::dates::Dates;
 use super::encoding::Input;
 use super::error::SourceError;
 use super::header::CsvFile;
+use super::line_ends::is_after_other;
 use super::mapping::ConversationRules;
 use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
 use super::pool::in_order;
@@ -89,6 +90,13 @@ impl Comments {
     pub(super) fn read_anew(&self) -> Result<Arc<Index>, SourceError> {
         *self.index.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.index()
+    }
+
+    /// Lets lines end in any way.
+    pub(super) fn take_any_line_end(&mut self) {
+        if let Some(file) = Arc::get_mut(&mut self.file) {
+            file.header.records_end = None;
+        }
     }
 
     /// Brings the two together.
@@ -185,7 +193,11 @@ impl Comments {
             line: entry.line,
             offset: entry.offset,
         };
-        let piece = lone_record(self.path(), header, bytes, place)?;
+        let room = entry.offset.saturating_sub(header.raw.len() as u64);
+        let before = |back| index.before(entry, back);
+        let after_other_end = is_after_other(header.records_end, header.encoding, room, before)
+            .map_err(|source| unreadable(self.path(), source))?;
+        let piece = lone_record(self.path(), header, bytes, place, after_other_end)?;
         let mut found = None;
         reader.read(&self.file, &piece, |record| {
             found.get_or_insert_with(|| Said {

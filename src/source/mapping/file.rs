@@ -20,6 +20,8 @@ pub(in crate::source) struct MappingFile {
     pub(in crate::source) delimiter: Option<u8>,
     /// The encoding, unless it is to be detected.
     pub(in crate::source) encoding: Option<Encoding>,
+    /// Whether a line may end otherwise than the others.
+    pub(in crate::source) any_line_end: bool,
     /// Where the clocks stood that dates without an offset were read from.
     pub(in crate::source) timezone: Option<TimeZone>,
     /// Cells that count as empty, besides blank ones.
@@ -99,6 +101,7 @@ fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<
         match name {
             "delimiter" => file.delimiter = delimiter(lines, node)?,
             "encoding" => file.encoding = encoding(lines, node)?,
+            "line_ends" => file.any_line_end = any_line_end(lines, node)?,
             "timezone" => {
                 let zone = text(lines, name, node)?;
                 file.timezone = Some(TimeZone::get(zone).map_err(|_| {
@@ -109,7 +112,7 @@ fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<
             }
             "null" => file.null = texts(lines, name, node)?,
             _ => {
-                let known = ["encoding", "delimiter", "timezone", "null"];
+                let known = ["encoding", "delimiter", "line_ends", "timezone", "null"];
                 let hint = did_you_mean(name, known);
                 let message = format!("[source] has no key \"{name}\"{hint}{}", takes(&known));
                 return Err(lines.fault(&key.span(), message));
@@ -117,6 +120,18 @@ fn read_source(lines: Lines, table: &DeTable, file: &mut MappingFile) -> Result<
         }
     }
     Ok(())
+}
+
+/// Reads whether lines may end in any way.
+fn any_line_end(lines: Lines, node: &Node) -> Result<bool, Fault> {
+    match text(lines, "line_ends", node)? {
+        "auto" => Ok(false),
+        "any" => Ok(true),
+        other => Err(lines.fault(
+            &node.span(),
+            format!("line_ends \"{other}\" is neither \"auto\" nor \"any\""),
+        )),
+    }
 }
 
 /// Reads a delimiter; `None` is to be detected.

@@ -342,3 +342,35 @@ fn a_row_is_read_again_by_a_process_that_never_scanned() {
     let again = case.try_imports().unwrap().read_again(rows[0].place);
     assert_eq!(again.unwrap(), rows[0].row);
 }
+
+#[test]
+fn a_comment_that_was_cut_makes_its_row_invalid_and_a_repeated_header_is_no_comment() {
+    let head = HEAD.trim_end();
+    let lines = [
+        &format!("{head}\r\n"),
+        "1,Hi,a@example.com,,,\r\n",
+        &format!("{head}\r\n"),
+        "2,First half,,,,\n",
+        "3,second half,b@example.com,,,\r\n",
+        "4,Hi,c@example.com,,,\r\n",
+    ];
+    let rows = "id,text\n1,w\n2,x\n3,y\n4,z\n";
+    let case = Case::with_comments(rows, &mapping(), lines.concat());
+    let (rows, end) = case.imports();
+    let is_broken = |row: &Seen| matches!(&row.row, Err(row) if row.problem.code == "BrokenLine");
+    let broken: Vec<bool> = rows.iter().map(is_broken).collect();
+    assert_eq!(broken, [false, true, true, false], "{}", problems(&rows));
+    assert_eq!(end.orphans.count, 1, "the header");
+    let mut authors = Vec::new();
+    let source = case.try_imports().unwrap();
+    let listed = source.for_each_author::<SourceError>(|email, _| {
+        authors.push(email.to_owned());
+        Ok(())
+    });
+    listed.unwrap();
+    assert_eq!(authors, ["a@example.com", "c@example.com"]);
+    let any = format!("[source]\nline_ends = \"any\"\n{}", mapping());
+    fs::write(case.csv().with_extension("toml"), any).unwrap();
+    let (rows, _) = case.imports();
+    assert_eq!(problems(&rows), "");
+}

@@ -42,7 +42,7 @@ const TEXTS: [(&str, &str); 10] = [
 #[test]
 fn every_encoding_gives_the_same_tickets_and_its_own_places() {
     for (label, text) in TEXTS {
-        let csv = format!("id,text\r\n1,\"{text},\r\n\"\"{text}\"\"\"\r\n\r\n2,{text}\n3,x\n");
+        let csv = format!("id,text\r\n1,\"{text},\r\n\"\"{text}\"\"\"\r\n\r\n2,{text}\r\n3,x\r\n");
         let bytes = encoded(&csv, label);
         let case = Case::new(&bytes, &named(label));
         let rows = case.scan().unwrap();

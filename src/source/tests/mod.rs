@@ -4,6 +4,7 @@ mod comments;
 mod dates;
 mod encodings;
 mod files;
+mod line_ends;
 mod mapping;
 #[path = "../../../tests/support/npm.rs"]
 mod npm;

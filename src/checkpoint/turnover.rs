@@ -1,0 +1,96 @@
+//! How much of the rows another scan of the CSV would replace, before anything of it is kept.
+
+use rusqlite::{Connection, params};
+
+use super::codes;
+use super::error::CheckpointError;
+use super::identity::identify;
+use super::rescan::Rescan;
+use super::since::Since;
+use crate::lifecycle::turnover::Turnover;
+
+/// Ids of rows that are gone and of rows that are new.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Replaced {
+    /// Some that are gone, in file order.
+    pub gone: Vec<String>,
+    /// Some that are new, in file order.
+    pub new: Vec<String>,
+}
+
+/// Rows that have a ticket, or may have, and that no earlier scan missed.
+const SENT: &str = "r.state IN (?1, ?2, ?3) AND r.since IS NOT ?4";
+
+const GONE: &str = "
+    NOT EXISTS (SELECT 1 FROM scanned s WHERE s.external_id = r.external_id)
+    AND r.number NOT IN (SELECT row FROM scanned WHERE row IS NOT NULL)";
+
+const NEW: &str = "
+    FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
+    WHERE r.number IS NULL AND s.row IS NULL AND s.state = ?1";
+
+impl Rescan<'_> {
+    /// Counts what is gone and what is new, once all rows were added. It takes a look into an index for
+    /// each row, as the end of the scan does.
+    pub fn turnover(&mut self) -> Result<Turnover, CheckpointError> {
+        let result = self.identified().and_then(turnover);
+        self.checkpoint.written(result)
+    }
+
+    /// Gives up to `most` ids of rows that are gone, and of new ones.
+    pub fn replaced(&mut self, most: usize) -> Result<Replaced, CheckpointError> {
+        let result = self.identified().and_then(|db| replaced(db, most));
+        self.checkpoint.written(result)
+    }
+
+    /// The database, once it is known which row each line is.
+    pub(super) fn identified(&mut self) -> rusqlite::Result<&Connection> {
+        if !self.is_identified {
+            identify(&self.checkpoint.db)?;
+            self.is_identified = true;
+        }
+        Ok(&self.checkpoint.db)
+    }
+}
+
+fn turnover(db: &Connection) -> rusqlite::Result<Turnover> {
+    let (with_ticket, gone) = db.query_row(
+        &format!("SELECT count(*), count(*) FILTER (WHERE {GONE}) FROM row r WHERE {SENT}"),
+        sent(),
+        |r| Ok((r.get(0)?, r.get(1)?)),
+    )?;
+    // Without a row that is gone it does not matter how many are new.
+    let new = if gone == 0 {
+        0
+    } else {
+        let count = format!("SELECT count(*) {NEW}");
+        db.query_row(&count, [codes::PENDING], |r| r.get(0))?
+    };
+    Ok(Turnover {
+        with_ticket,
+        gone,
+        new,
+    })
+}
+
+fn replaced(db: &Connection, most: usize) -> rusqlite::Result<Replaced> {
+    let gone = format!(
+        "SELECT r.external_id FROM row r WHERE {SENT} AND {GONE} ORDER BY r.number LIMIT {most}"
+    );
+    let new = format!("SELECT s.external_id {NEW} ORDER BY s.number LIMIT {most}");
+    Ok(Replaced {
+        gone: db
+            .prepare(&gone)?
+            .query_map(sent(), |r| r.get(0))?
+            .collect::<Result<_, _>>()?,
+        new: db
+            .prepare(&new)?
+            .query_map(params![codes::PENDING], |r| r.get(0))?
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn sent() -> [i64; 4] {
+    let gone = Since::Gone.code();
+    [codes::CREATED, codes::SENDING, codes::UNKNOWN, gone]
+}

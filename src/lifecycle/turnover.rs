@@ -1,0 +1,132 @@
+//! Did the ids of a CSV change their shape? A spreadsheet drops zeros and adds separators; then each
+//! row that was sent is gone, and a new one is in its place that would make its ticket again.
+
+use std::collections::HashMap;
+
+/// How many rows a newer version of a CSV has lost and gained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Turnover {
+    /// Rows that have a ticket, or may have, and that the last version still had.
+    pub with_ticket: u64,
+    /// Of these, the ones that this version has no longer.
+    pub gone: u64,
+    /// Rows that it would send and that no version had before.
+    pub new: u64,
+}
+
+/// Fewer rows than these are edits by hand.
+const ROWS_MIN: u64 = 10;
+
+/// Of so many rows with a ticket, one may be gone.
+const SHARE: u64 = 10;
+
+/// How alike two ids must be at least, from 0 to 1, to be shown as the same one.
+const ALIKE_MIN: f64 = 0.5;
+
+impl Turnover {
+    /// Whether a person must say that the new rows are other tickets.
+    pub fn is_doubtful(self) -> bool {
+        self.gone >= ROWS_MIN
+            && self.gone.saturating_mul(SHARE) >= self.with_ticket
+            && self.new >= self.gone
+    }
+}
+
+/// Pairs of an old and a new id that may be the same one, up to `most`, in the order of the old ones:
+/// those that differ in what a spreadsheet changes, then those that are spelt alike.
+pub fn alike<'i>(old: &'i [String], new: &'i [String], most: usize) -> Vec<(&'i str, &'i str)> {
+    let mut by_core = HashMap::new();
+    for id in new {
+        by_core.entry(core(id)).or_insert(id);
+    }
+    let same = |id: &'i String| Some((&**id, &***by_core.get(&core(id))?));
+    let pairs: Vec<_> = old.iter().filter_map(same).take(most).collect();
+    if !pairs.is_empty() {
+        return pairs;
+    }
+    let spelt_alike = |id: &'i String| {
+        let likeness = |other: &String| strsim::normalized_damerau_levenshtein(id, other);
+        let scored = new.iter().map(|other| (likeness(other), other));
+        let (score, other) = scored.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (score >= ALIKE_MIN).then_some((&**id, &**other))
+    };
+    old.iter().take(most).filter_map(spelt_alike).collect()
+}
+
+/// What is left of an id without what a spreadsheet changes: letter case, separators, zeros in front
+/// of a number and behind its point.
+fn core(id: &str) -> String {
+    let whole = id.trim().trim_end_matches('0');
+    let whole = whole.strip_suffix(['.', ',']).unwrap_or(id);
+    let mut core = String::new();
+    for letter in whole.chars().filter(|letter| letter.is_alphanumeric()) {
+        let in_number = core.ends_with(|before: char| before.is_ascii_digit());
+        if letter != '0' || in_number {
+            core.extend(letter.to_lowercase());
+        }
+    }
+    core
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_many_rows_that_are_replaced_by_as_many_are_doubtful() {
+        let doubtful = |with_ticket, gone, new| {
+            Turnover {
+                with_ticket,
+                gone,
+                new,
+            }
+            .is_doubtful()
+        };
+        for with_ticket in [0, 9, 10, 11, 100, 101, 1_000, u64::MAX] {
+            for gone in [0, 1, 9, 10, 11, 100, 101, u64::MAX] {
+                for new in [0, 9, 10, 11, 100, u64::MAX] {
+                    let many = gone >= 10 && u128::from(gone) * 10 >= u128::from(with_ticket);
+                    // More than are there cannot be gone.
+                    if gone <= with_ticket {
+                        let expected = many && new >= gone;
+                        assert_eq!(
+                            doubtful(with_ticket, gone, new),
+                            expected,
+                            "{with_ticket} {gone} {new}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(doubtful(30, 30, 30) && doubtful(100, 10, 10));
+        assert!(!doubtful(101, 10, 10) && !doubtful(30, 30, 29) && !doubtful(9, 9, 9));
+    }
+
+    #[test]
+    fn what_a_spreadsheet_makes_of_an_id_is_recognised() {
+        for (old, new) in [
+            ("00042", "42"),
+            ("1001", "1001.0"),
+            ("1001", "1,001"),
+            ("1000", "1.000,00"),
+            ("OLD-0042", "old-42"),
+            ("x-007", "x 7"),
+            ("2019-01", "2019/1"),
+        ] {
+            let others = ["77".to_owned(), new.to_owned(), "old-43".to_owned()];
+            let old = [old.to_owned()];
+            assert_eq!(alike(&old, &others, 5), [(&*old[0], new)]);
+        }
+    }
+
+    #[test]
+    fn ids_that_have_nothing_in_common_make_no_pair() {
+        let texts = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(alike(&texts(&["jan-1", "jan-2"]), &texts(&["7f3a", "990b"]), 5).is_empty());
+        assert!(alike(&texts(&["1"]), &[], 5).is_empty());
+        let (old, new) = (texts(&["ticket-17"]), texts(&["tickets-17"]));
+        assert_eq!(alike(&old, &new, 5).len(), 1, "spelt alike");
+        let (old, new) = (texts(&["01", "02", "03"]), texts(&["3", "2", "1"]));
+        assert_eq!(alike(&old, &new, 2), [("01", "1"), ("02", "2")]);
+    }
+}
