@@ -99,6 +99,7 @@ impl Budget {
     /// Learns from the reply to the request that left at `sent` and came back at `now`. Only the
     /// youngest request counts: an older one tells of the past.
     pub(super) fn learn(&mut self, sent: Monotonic, limit: RateLimit, now: Monotonic) {
+        self.doubt.answer(sent, now);
         let (total, Some(remaining)) = (limit.total, limit.remaining) else {
             return;
         };
@@ -130,9 +131,10 @@ impl Budget {
         let since_s = last.map_or(60.0, |last| seconds(sent.since(last.sent)));
         let belief = since_s / (since_s + AVERAGE_S);
         self.others = (self.others + belief * (others - self.others)).max(0.0);
-        self.others_per_s = match self.window.fixed_end() {
-            Some(_) => (self.others + self.prior_per_s * PRIOR_S) / (age_s + PRIOR_S),
-            None => self.others / 60.0,
+        self.others_per_s = if self.window.is_proved() {
+            (self.others + self.prior_per_s * PRIOR_S) / (age_s + PRIOR_S)
+        } else {
+            self.others / 60.0
         };
     }
 
@@ -165,9 +167,7 @@ impl Budget {
             return Sign::None;
         };
         let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);
-        let before_end = own
-            .saturating_sub(since_end)
-            .max(last_used.saturating_sub(since_end));
+        let before_end = last_used.saturating_sub(since_end);
         if before_end > slack && used.saturating_sub(since_end) > before_end / 2 {
             return Sign::Kept;
         }
@@ -180,13 +180,9 @@ impl Budget {
         let own = self.own(minute_ago, sent);
         let explained = total - remaining <= own + total / 600 + 1;
         self.doubt.weigh(remaining, own, explained, now);
-        let Some(last) = self.reading else {
-            return;
-        };
-        let expected = last.remaining.saturating_sub(self.own(last.sent, sent));
-        if remaining > expected + total / 4 && sent.since(last.sent) < MINUTE_MS / 10 {
-            self.doubt.weigh_rise(now);
-        }
+        self.doubt.weigh_left(sent, total - remaining, total / 40 + 5, now);
+        self.doubt
+            .weigh_used(sent, total - remaining + total / 40 + 5, now);
     }
 
     /// Whether there is room beside others above `reserve`, or when to look again.
