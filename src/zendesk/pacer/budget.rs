@@ -38,6 +38,8 @@ const PRIOR_S: f64 = 10.0;
 /// The end of a fixed minute is known no better than this, in seconds.
 const REST_S_MIN: f64 = 0.3;
 
+const LEFT_SHARE: u32 = 100;
+
 /// Own requests of the last minute, and the last reply's word on what is left.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
@@ -51,6 +53,7 @@ pub(super) struct Budget {
     /// Requests of others in a second; of the window before, until there is enough of this one.
     others_per_s: f64,
     prior_per_s: f64,
+    others_most: u32,
     /// When the last request was due by the pace beside others, in microseconds.
     due_us: u64,
 }
@@ -111,6 +114,7 @@ impl Budget {
         let way_ms = now.since(sent) / 2;
         let counted = sent.plus(way_ms);
         let sign = self.sign(sent, total - remaining, total, way_ms);
+        self.others_most = self.others_most.max((total - remaining).saturating_sub(self.own(Monotonic(sent.0.saturating_sub(MINUTE_MS)), sent)));
         self.weigh(sent, total, remaining, now);
         let Some(turned) = self.window.learn(limit.resets_s, sign, counted) else {
             return;
@@ -149,7 +153,7 @@ impl Budget {
             return Sign::None;
         };
         // Requests overtake each other on the way.
-        let slack = total / 40 + 5;
+        let slack = total / 60 + 3;
         let minute_ago = Monotonic((sent.0 + SPREAD_MS).saturating_sub(MINUTE_MS));
         let own = self.own(minute_ago, sent);
         let last_used = last.total.saturating_sub(last.remaining);
@@ -166,6 +170,10 @@ impl Budget {
         let Some(end) = self.window.announced_end() else {
             return Sign::None;
         };
+        let others = used.saturating_sub(own);
+        if others + total / LEFT_SHARE + 2 < self.others_most && end.since(sent) > 3_000 {
+            return Sign::Left;
+        }
         let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);
         let before_end = last_used.saturating_sub(since_end);
         if before_end > slack && used.saturating_sub(since_end) > before_end / 2 {
@@ -178,11 +186,10 @@ impl Budget {
     fn weigh(&mut self, sent: Monotonic, total: u32, remaining: u32, now: Monotonic) {
         let minute_ago = Monotonic(sent.0.saturating_sub(MINUTE_MS + SPREAD_MS));
         let own = self.own(minute_ago, sent);
-        let explained = total - remaining <= own + total / 600 + 1;
-        self.doubt.weigh(remaining, own, explained, now);
-        self.doubt.weigh_left(sent, total - remaining, total / 40 + 5, now);
+        self.doubt.weigh(remaining, own, now);
+        self.doubt.weigh_left(sent, total - remaining, total / 60 + 3, now);
         self.doubt
-            .weigh_used(sent, total - remaining + total / 40 + 5, now);
+            .weigh_used(sent, total - remaining + total / 60 + 3, now);
     }
 
     /// Whether there is room beside others above `reserve`, or when to look again.

@@ -107,9 +107,9 @@ impl Doubt {
 
     /// Weighs what a reply says: that so many remain, while `own` requests of ours are in the last
     /// minute, and whether these explain what is gone.
-    pub(super) fn weigh(&mut self, remaining: u32, own: u32, explained: bool, now: Monotonic) {
+    pub(super) fn weigh(&mut self, remaining: u32, own: u32, now: Monotonic) {
         match self.unchanged {
-            Some((same, first, before)) if same == remaining && !explained => {
+            Some((same, first, before)) if same == remaining => {
                 let caution = self.caution();
                 if own.saturating_sub(before) >= UNCHANGED.saturating_mul(caution)
                     && now.since(first) >= UNCHANGED_MS.saturating_mul(u64::from(caution))
@@ -164,7 +164,7 @@ mod tests {
     fn sends_until_ignored(doubt: &mut Doubt) -> u32 {
         for own in 0..1_000 {
             let now = Monotonic(u64::from(own) * 1_000);
-            doubt.weigh(7, own, false, now);
+            doubt.weigh(7, own, now);
             if doubt.ignores(now) {
                 return own;
             }
@@ -186,7 +186,7 @@ mod tests {
     fn a_number_that_stays_as_many_of_ours_leave_as_come_is_believed() {
         let mut doubt = Doubt::default();
         for second in 0..1_000 {
-            doubt.weigh(7, 60, false, Monotonic(second * 1_000));
+            doubt.weigh(7, 60, Monotonic(second * 1_000));
         }
         assert!(!doubt.ignores(Monotonic(1_000_000)));
     }

@@ -30,6 +30,8 @@ pub(super) enum Sign {
     },
     /// Requests from before the announced end are still counted.
     Kept,
+    /// Requests of others are no longer counted.
+    Left,
 }
 
 /// The account's minute.
@@ -59,6 +61,10 @@ impl Window {
         sign: Sign,
         counted: Monotonic,
     ) -> Option<bool> {
+        if sign == Sign::Left && !self.proved {
+            self.disproved = true;
+            self.fixed = false;
+        }
         let jumped = matches!(sign, Sign::Emptied { .. });
         let told_ms = resets_s
             .map(|s| u64::from(s) * 1_000)
@@ -70,7 +76,7 @@ impl Window {
         let told_ms = told_ms.filter(|_| !self.disproved);
         let emptied_ms = match sign {
             Sign::Emptied { ours_ms, .. } => Some(MINUTE_MS.saturating_sub(ours_ms)),
-            Sign::None | Sign::Kept => None,
+            Sign::None | Sign::Kept | Sign::Left => None,
         };
         let Some(told) = told_ms.or(emptied_ms) else {
             let overdue = self
