@@ -171,7 +171,7 @@ impl Budget {
             return Sign::None;
         };
         let others = used.saturating_sub(own);
-        if others + total / LEFT_SHARE + 2 < self.others_most && end.since(sent) > 3_000 {
+        if others + total / LEFT_SHARE + 1 < self.others_most && end.since(sent) > 3_000 {
             return Sign::Left;
         }
         let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);
@@ -270,7 +270,7 @@ impl Budget {
     /// at the same time.
     fn sliding(&self, total: u32, reserve: f64, unseen_s: f64, now: Monotonic) -> Outlook {
         let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
-        let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
+        let guard = DEVIATIONS * (2.0 * unseen).sqrt() + 1.0 + reserve;
         let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
         let own = f64::from(self.own(Monotonic(minute_ago), now));
         let room = f64::from(total) - own - self.others - guard;
