@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use super::Pause;
-use super::doubt::Doubt;
-use super::window::{MINUTE_MS, Sign, Window};
+use super::doubt::{Count, Doubt};
+use super::window::{MINUTE_MS, Sign, TOLERANCE_MS, Window};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
 
@@ -23,7 +23,7 @@ pub(super) const SPREAD_MS: u64 = 300;
 const AVERAGE_S: f64 = 0.3;
 
 /// The slowest pace by this law: what replies tell may be stale or wrong, and must not starve us.
-const FLOOR_MS: u64 = 1_000;
+pub(super) const FLOOR_MS: u64 = 1_000;
 
 /// How soon to look again when others leave no room.
 const LOOK_AGAIN_MS: u64 = 50;
@@ -38,8 +38,6 @@ const PRIOR_S: f64 = 10.0;
 /// The end of a fixed minute is known no better than this, in seconds.
 const REST_S_MIN: f64 = 0.3;
 
-const LEFT_SHARE: u32 = 100;
-
 /// Own requests of the last minute, and the last reply's word on what is left.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
@@ -53,6 +51,7 @@ pub(super) struct Budget {
     /// Requests of others in a second; of the window before, until there is enough of this one.
     others_per_s: f64,
     prior_per_s: f64,
+    /// The most that were counted beside our requests of the last minute.
     others_most: u32,
     /// When the last request was due by the pace beside others, in microseconds.
     due_us: u64,
@@ -110,12 +109,21 @@ impl Budget {
             return;
         }
         let remaining = remaining.min(total);
+        let used = total - remaining;
         // As far as can be told, half of the time was the way there.
         let way_ms = now.since(sent) / 2;
         let counted = sent.plus(way_ms);
-        let sign = self.sign(sent, total - remaining, total, way_ms);
-        self.others_most = self.others_most.max((total - remaining).saturating_sub(self.own(Monotonic(sent.0.saturating_sub(MINUTE_MS)), sent)));
-        self.weigh(sent, total, remaining, now);
+        let count = Count {
+            sent,
+            at: now,
+            total,
+            used,
+        };
+        self.doubt.weigh(count);
+        let sign = self.sign(count, way_ms);
+        self.others_most = self
+            .others_most
+            .max(used.saturating_sub(self.own_minute(sent)));
         let Some(turned) = self.window.learn(limit.resets_s, sign, counted) else {
             return;
         };
@@ -126,7 +134,7 @@ impl Budget {
         });
         let began = self.window.began(counted);
         let own = self.own(Monotonic(began.0.saturating_sub(way_ms)), sent);
-        let others = f64::from(total.saturating_sub(remaining)) - f64::from(own);
+        let others = f64::from(used) - f64::from(own);
         let age_s = seconds(counted.since(began));
         if turned {
             self.prior_per_s = self.others_per_s;
@@ -148,17 +156,16 @@ impl Budget {
     }
 
     /// What the number of counted requests shows of the minute.
-    fn sign(&self, sent: Monotonic, used: u32, total: u32, way_ms: u64) -> Sign {
+    fn sign(&self, count: Count, way_ms: u64) -> Sign {
         let Some(last) = self.reading else {
             return Sign::None;
         };
-        // Requests overtake each other on the way.
-        let slack = total / 60 + 3;
-        let minute_ago = Monotonic((sent.0 + SPREAD_MS).saturating_sub(MINUTE_MS));
-        let own = self.own(minute_ago, sent);
+        let Count { sent, used, .. } = count;
+        let slack = count.slack();
+        let own = self.own_minute(sent);
         let last_used = last.total.saturating_sub(last.remaining);
-        let expected = last_used + self.own(last.sent, sent);
-        if used + slack < own && used + slack < expected {
+        let expected = last_used.saturating_add(self.own(last.sent, sent));
+        if used.saturating_add(slack) < own.min(expected) {
             let up_to = self.sends.partition_point(|at| *at <= sent);
             let first = up_to.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
             let ours = self.sends.get(first).copied().unwrap_or(sent);
@@ -170,8 +177,10 @@ impl Budget {
         let Some(end) = self.window.announced_end() else {
             return Sign::None;
         };
+        // More than overtake each other there and back: two spreads are a hundredth of a minute.
+        let blur = count.total / 100 + 1;
         let others = used.saturating_sub(own);
-        if others + total / LEFT_SHARE + 1 < self.others_most && end.since(sent) > 3_000 {
+        if self.others_most.saturating_sub(others) > blur && end.since(sent) > 2 * TOLERANCE_MS {
             return Sign::Left;
         }
         let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);
@@ -182,14 +191,10 @@ impl Budget {
         Sign::None
     }
 
-    /// Weighs whether what is said to remain can be true.
-    fn weigh(&mut self, sent: Monotonic, total: u32, remaining: u32, now: Monotonic) {
-        let minute_ago = Monotonic(sent.0.saturating_sub(MINUTE_MS + SPREAD_MS));
-        let own = self.own(minute_ago, sent);
-        self.doubt.weigh(remaining, own, now);
-        self.doubt.weigh_left(sent, total - remaining, total / 60 + 3, now);
-        self.doubt
-            .weigh_used(sent, total - remaining + total / 60 + 3, now);
+    /// Our requests that are surely counted in a sliding minute when the one that left at `sent` is.
+    fn own_minute(&self, sent: Monotonic) -> u32 {
+        let minute_ago = (sent.0 + SPREAD_MS).saturating_sub(MINUTE_MS);
+        self.own(Monotonic(minute_ago), sent)
     }
 
     /// Whether there is room beside others above `reserve`, or when to look again.
@@ -267,7 +272,7 @@ impl Budget {
     }
 
     /// What may be sent in a sliding minute. As many of others' requests leave it as come, but not
-    /// at the same time.
+    /// at the same time, and always whole ones: so one is kept free even if few are unseen.
     fn sliding(&self, total: u32, reserve: f64, unseen_s: f64, now: Monotonic) -> Outlook {
         let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
         let guard = DEVIATIONS * (2.0 * unseen).sqrt() + 1.0 + reserve;

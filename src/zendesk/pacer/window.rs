@@ -7,11 +7,11 @@ use crate::model::time::Monotonic;
 
 pub(super) const MINUTE_MS: u64 = 60_000;
 
-/// How long the moment of the reset must stay put.
-const PUT_MS: u64 = 5_000;
+/// How long the moment of the reset must stay put: others who leave before are seen first.
+const PUT_MS: u64 = 10_000;
 
 /// How far a moment that stays put may seem to move: it is told in whole seconds.
-const TOLERANCE_MS: u64 = 1_500;
+pub(super) const TOLERANCE_MS: u64 = 1_500;
 
 /// How far the clocks of the two sides may drift apart in a minute.
 const DRIFT_MS: u64 = 20;
@@ -30,7 +30,7 @@ pub(super) enum Sign {
     },
     /// Requests from before the announced end are still counted.
     Kept,
-    /// Requests of others are no longer counted.
+    /// Requests of others are no longer counted, well before the announced end.
     Left,
 }
 
