@@ -169,9 +169,10 @@ impl Budget {
             let up_to = self.sends.partition_point(|at| *at <= sent);
             let first = up_to.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
             let ours = self.sends.get(first).copied().unwrap_or(sent);
+            let most_ms = sent.since(last.sent);
             return Sign::Emptied {
-                most_ms: sent.since(last.sent).max(sent.since(ours)),
-                ours_ms: sent.since(ours).min(MINUTE_MS / 2),
+                most_ms,
+                ours_ms: sent.since(ours).min(most_ms),
             };
         }
         let Some(end) = self.window.announced_end() else {
