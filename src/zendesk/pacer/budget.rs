@@ -51,8 +51,9 @@ pub(super) struct Budget {
     /// Requests of others in a second; of the window before, until there is enough of this one.
     others_per_s: f64,
     prior_per_s: f64,
-    /// The most that were counted beside our requests of the last minute.
-    others_most: u32,
+    /// The most that were counted beside our requests of the last minute, since an end was announced
+    /// that has stayed put from then on.
+    others_most: (Monotonic, u32),
     /// When the last request was due by the pace beside others, in microseconds.
     due_us: u64,
 }
@@ -121,10 +122,14 @@ impl Budget {
         };
         self.doubt.weigh(count);
         let sign = self.sign(count, way_ms);
-        self.others_most = self
-            .others_most
-            .max(used.saturating_sub(self.own_minute(sent)));
-        let Some(turned) = self.window.learn(limit.resets_s, sign, counted) else {
+        let turned = self.window.learn(limit.resets_s, sign, counted);
+        let others = used.saturating_sub(self.own_minute(sent));
+        let put = self.window.put_since();
+        self.others_most = match self.others_most {
+            (since, most) if since == put => (put, most.max(others)),
+            _ => (put, others),
+        };
+        let Some(turned) = turned else {
             return;
         };
         let last = self.reading.replace(Reading {
@@ -181,7 +186,7 @@ impl Budget {
         // More than overtake each other there and back: two spreads are a hundredth of a minute.
         let blur = count.total / 100 + 1;
         let others = used.saturating_sub(own);
-        if self.others_most.saturating_sub(others) > blur && end.since(sent) > 2 * TOLERANCE_MS {
+        if self.others_most.1.saturating_sub(others) > blur && end.since(sent) > 2 * TOLERANCE_MS {
             return Sign::Left;
         }
         let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);

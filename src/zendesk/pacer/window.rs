@@ -133,6 +133,11 @@ impl Window {
         self.end
     }
 
+    /// Since when the announced end has stayed put.
+    pub(super) fn put_since(&self) -> Monotonic {
+        self.put_since
+    }
+
     /// The end of the minute, if it is a fixed one or the moment of the reset at least stays put.
     pub(super) fn fixed_end(&self) -> Option<Monotonic> {
         self.end.filter(|_| self.fixed)
