@@ -14,6 +14,10 @@ const LIMITS: [u32; 3] = [200, 600, 2_500];
 /// A seed with which the rules were made, and two that were only used to confirm them.
 const SEEDS: [u64; 3] = [0, 100, 101];
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test's size, not the program's behaviour"
+)]
 fn seeds() -> Vec<u64> {
     let Ok(named) = std::env::var("PACER_SEEDS") else {
         return SEEDS.to_vec();
