@@ -171,13 +171,8 @@ impl Budget {
         let last_used = last.total.saturating_sub(last.remaining);
         let expected = last_used.saturating_add(self.own(last.sent, sent));
         if used.saturating_add(slack) < own.min(expected) {
-            let up_to = self.sends.partition_point(|at| *at <= sent);
-            let first = up_to.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
-            let ours = self.sends.get(first).copied().unwrap_or(sent);
-            let most_ms = sent.since(last.sent);
             return Sign::Emptied {
-                most_ms,
-                ours_ms: sent.since(ours).min(most_ms),
+                most_ms: sent.since(last.sent),
             };
         }
         let Some(end) = self.window.announced_end() else {

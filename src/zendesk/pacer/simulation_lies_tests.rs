@@ -2,7 +2,7 @@
 //!
 //! Each kind of lie prints its figures. More seeds than the few of a usual run are played by
 //! `PACER_SEEDS=0..60 cargo test --lib pacer::simulation_lies -- --nocapture`. Alone, the bounds hold
-//! for these too. Beside others, some seeds exceed them: up to 97 requests are refused within three
+//! for these too. Beside others, some seeds exceed them: up to 61 requests are refused within three
 //! minutes and a limit of 2,500, because the first end of a fixed minute that is not announced cannot
 //! be foreseen.
 

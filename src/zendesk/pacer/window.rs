@@ -25,8 +25,6 @@ pub(super) enum Sign {
     Emptied {
         /// How long ago at most, in milliseconds.
         most_ms: u64,
-        /// How long ago if all that is counted is ours.
-        ours_ms: u64,
     },
     /// Requests from before the announced end are still counted.
     Kept,
@@ -70,12 +68,13 @@ impl Window {
             .map(|s| u64::from(s) * 1_000)
             .filter(|ms| *ms <= MINUTE_MS + TOLERANCE_MS);
         if let (Some(ms), Sign::Emptied { most_ms, .. }) = (told_ms, sign) {
-            self.disproved |= ms + most_ms + 2 * TOLERANCE_MS < MINUTE_MS;
+            self.disproved |= ms + most_ms + TOLERANCE_MS < MINUTE_MS;
         }
         self.seen |= jumped;
         let told_ms = told_ms.filter(|_| !self.disproved);
         let emptied_ms = match sign {
-            Sign::Emptied { ours_ms, .. } => Some(MINUTE_MS.saturating_sub(ours_ms)),
+            // If it began earlier, its end is expected too late: that spares others.
+            Sign::Emptied { .. } => Some(MINUTE_MS),
             Sign::None | Sign::Kept | Sign::Left => None,
         };
         let Some(told) = told_ms.or(emptied_ms) else {
