@@ -132,6 +132,12 @@ impl Budget {
         let Some(turned) = turned else {
             return;
         };
+        // Requests overtake each other: right after a minute began, one may tell of the one before.
+        let used_before = self.reading.map_or(0, |last| last.total - last.remaining);
+        let is_new_minute = self.window.is_proved() && counted.since(put) < SPREAD_MS;
+        if is_new_minute && !turned && used > used_before.saturating_add(total / 2) {
+            return;
+        }
         let last = self.reading.replace(Reading {
             sent,
             total,
