@@ -6,8 +6,8 @@
 use std::collections::VecDeque;
 
 use super::Pause;
-use super::doubt::Doubt;
-use super::window::{MINUTE_MS, Sign, Window};
+use super::doubt::{Count, Doubt};
+use super::window::{MINUTE_MS, Sign, TOLERANCE_MS, Window};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
 
@@ -23,7 +23,7 @@ pub(super) const SPREAD_MS: u64 = 300;
 const AVERAGE_S: f64 = 0.3;
 
 /// The slowest pace by this law: what replies tell may be stale or wrong, and must not starve us.
-const FLOOR_MS: u64 = 1_000;
+pub(super) const FLOOR_MS: u64 = 1_000;
 
 /// How soon to look again when others leave no room.
 const LOOK_AGAIN_MS: u64 = 50;
@@ -51,6 +51,9 @@ pub(super) struct Budget {
     /// Requests of others in a second; of the window before, until there is enough of this one.
     others_per_s: f64,
     prior_per_s: f64,
+    /// The most that were counted beside our requests of the last minute, since an end was announced
+    /// that has stayed put from then on.
+    others_most: (Monotonic, u32),
     /// When the last request was due by the pace beside others, in microseconds.
     due_us: u64,
 }
@@ -99,6 +102,7 @@ impl Budget {
     /// Learns from the reply to the request that left at `sent` and came back at `now`. Only the
     /// youngest request counts: an older one tells of the past.
     pub(super) fn learn(&mut self, sent: Monotonic, limit: RateLimit, now: Monotonic) {
+        self.doubt.answer(sent, now);
         let (total, Some(remaining)) = (limit.total, limit.remaining) else {
             return;
         };
@@ -106,14 +110,34 @@ impl Budget {
             return;
         }
         let remaining = remaining.min(total);
+        let used = total - remaining;
         // As far as can be told, half of the time was the way there.
         let way_ms = now.since(sent) / 2;
         let counted = sent.plus(way_ms);
-        let sign = self.sign(sent, total - remaining, total, way_ms);
-        self.weigh(sent, total, remaining, now);
-        let Some(turned) = self.window.learn(limit.resets_s, sign, counted) else {
+        let count = Count {
+            sent,
+            at: now,
+            total,
+            used,
+        };
+        self.doubt.weigh(count);
+        let sign = self.sign(count, way_ms);
+        let turned = self.window.learn(limit.resets_s, sign, counted);
+        let others = used.saturating_sub(self.own_minute(sent));
+        let put = self.window.put_since();
+        self.others_most = match self.others_most {
+            (since, most) if since == put => (put, most.max(others)),
+            _ => (put, others),
+        };
+        let Some(turned) = turned else {
             return;
         };
+        // Requests overtake each other: right after a minute began, one may tell of the one before.
+        let used_before = self.reading.map_or(0, |last| last.total - last.remaining);
+        let is_new_minute = self.window.is_proved() && counted.since(put) < SPREAD_MS;
+        if is_new_minute && !turned && used > used_before.saturating_add(total / 2) {
+            return;
+        }
         let last = self.reading.replace(Reading {
             sent,
             total,
@@ -121,7 +145,7 @@ impl Budget {
         });
         let began = self.window.began(counted);
         let own = self.own(Monotonic(began.0.saturating_sub(way_ms)), sent);
-        let others = f64::from(total.saturating_sub(remaining)) - f64::from(own);
+        let others = f64::from(used) - f64::from(own);
         let age_s = seconds(counted.since(began));
         if turned {
             self.prior_per_s = self.others_per_s;
@@ -130,9 +154,10 @@ impl Budget {
         let since_s = last.map_or(60.0, |last| seconds(sent.since(last.sent)));
         let belief = since_s / (since_s + AVERAGE_S);
         self.others = (self.others + belief * (others - self.others)).max(0.0);
-        self.others_per_s = match self.window.fixed_end() {
-            Some(_) => (self.others + self.prior_per_s * PRIOR_S) / (age_s + PRIOR_S),
-            None => self.others / 60.0,
+        self.others_per_s = if self.window.is_proved() {
+            (self.others + self.prior_per_s * PRIOR_S) / (age_s + PRIOR_S)
+        } else {
+            self.others / 60.0
         };
     }
 
@@ -142,51 +167,41 @@ impl Budget {
     }
 
     /// What the number of counted requests shows of the minute.
-    fn sign(&self, sent: Monotonic, used: u32, total: u32, way_ms: u64) -> Sign {
+    fn sign(&self, count: Count, way_ms: u64) -> Sign {
         let Some(last) = self.reading else {
             return Sign::None;
         };
-        // Requests overtake each other on the way.
-        let slack = total / 40 + 5;
-        let minute_ago = Monotonic((sent.0 + SPREAD_MS).saturating_sub(MINUTE_MS));
-        let own = self.own(minute_ago, sent);
+        let Count { sent, used, .. } = count;
+        let slack = count.slack();
+        let own = self.own_minute(sent);
         let last_used = last.total.saturating_sub(last.remaining);
-        let expected = last_used + self.own(last.sent, sent);
-        if used + slack < own && used + slack < expected {
-            let up_to = self.sends.partition_point(|at| *at <= sent);
-            let first = up_to.saturating_sub(usize::try_from(used).unwrap_or(usize::MAX));
-            let ours = self.sends.get(first).copied().unwrap_or(sent);
+        let expected = last_used.saturating_add(self.own(last.sent, sent));
+        if used.saturating_add(slack) < own.min(expected) {
             return Sign::Emptied {
-                most_ms: sent.since(last.sent).max(sent.since(ours)),
-                ours_ms: sent.since(ours).min(MINUTE_MS / 2),
+                most_ms: sent.since(last.sent),
             };
         }
         let Some(end) = self.window.announced_end() else {
             return Sign::None;
         };
+        // More than overtake each other there and back: two spreads are a hundredth of a minute.
+        let blur = count.total / 100 + 1;
+        let others = used.saturating_sub(own);
+        if self.others_most.1.saturating_sub(others) > blur && end.since(sent) > 2 * TOLERANCE_MS {
+            return Sign::Left;
+        }
         let since_end = self.own(Monotonic(end.0.saturating_sub(way_ms)), sent);
-        let before_end = own
-            .saturating_sub(since_end)
-            .max(last_used.saturating_sub(since_end));
+        let before_end = last_used.saturating_sub(since_end);
         if before_end > slack && used.saturating_sub(since_end) > before_end / 2 {
             return Sign::Kept;
         }
         Sign::None
     }
 
-    /// Weighs whether what is said to remain can be true.
-    fn weigh(&mut self, sent: Monotonic, total: u32, remaining: u32, now: Monotonic) {
-        let minute_ago = Monotonic(sent.0.saturating_sub(MINUTE_MS + SPREAD_MS));
-        let own = self.own(minute_ago, sent);
-        let explained = total - remaining <= own + total / 600 + 1;
-        self.doubt.weigh(remaining, own, explained, now);
-        let Some(last) = self.reading else {
-            return;
-        };
-        let expected = last.remaining.saturating_sub(self.own(last.sent, sent));
-        if remaining > expected + total / 4 && sent.since(last.sent) < MINUTE_MS / 10 {
-            self.doubt.weigh_rise(now);
-        }
+    /// Our requests that are surely counted in a sliding minute when the one that left at `sent` is.
+    fn own_minute(&self, sent: Monotonic) -> u32 {
+        let minute_ago = (sent.0 + SPREAD_MS).saturating_sub(MINUTE_MS);
+        self.own(Monotonic(minute_ago), sent)
     }
 
     /// Whether there is room beside others above `reserve`, or when to look again.
@@ -264,10 +279,10 @@ impl Budget {
     }
 
     /// What may be sent in a sliding minute. As many of others' requests leave it as come, but not
-    /// at the same time.
+    /// at the same time, and always whole ones: so one is kept free even if few are unseen.
     fn sliding(&self, total: u32, reserve: f64, unseen_s: f64, now: Monotonic) -> Outlook {
         let unseen = self.others_per_s * (unseen_s + AVERAGE_S);
-        let guard = DEVIATIONS * (2.0 * unseen).sqrt() + reserve;
+        let guard = DEVIATIONS * (2.0 * unseen).sqrt() + 1.0 + reserve;
         let minute_ago = now.0.saturating_sub(MINUTE_MS + SPREAD_MS);
         let own = f64::from(self.own(Monotonic(minute_ago), now));
         let room = f64::from(total) - own - self.others - guard;

@@ -27,6 +27,8 @@ pub(super) enum Lie {
     RemainsRandom,
     /// What remains is that of somebody else, who uses a third of as large a limit.
     RemainsOfOther,
+    /// So many per mille of the limit less remain than is true, as if others had taken them.
+    RemainsLess(u32),
     /// What remained at the reply so many replies ago.
     RemainsLate(usize),
     /// What remains is updated only so often, in milliseconds.
@@ -89,6 +91,12 @@ impl Liar {
                 told.resets_s = Some(whole_seconds(oldest + MINUTE_MS - now));
             }
             Lie::Remains(per_mille) => told.remaining = Some(total * per_mille / 1_000),
+            Lie::RemainsLess(per_mille) => {
+                let less = total * per_mille / 1_000;
+                told.remaining = truth
+                    .remaining
+                    .map(|remaining| remaining.saturating_sub(less));
+            }
             Lie::OneRemains => told.remaining = Some(1),
             Lie::RemainsRandom => {
                 let number = self.dice.up_to(u64::from(total));

@@ -162,6 +162,26 @@ fn what_is_left_may_be_told_wrong_and_neither_starves_nor_hurries_us() {
 }
 
 #[test]
+fn the_greatest_numbers_are_no_danger() {
+    for (total, remaining) in [(u32::MAX, 0), (u32::MAX, u32::MAX), (1, 0)] {
+        let mut pacer = Pacer::new(Policy::default(), Monotonic(0));
+        for second in 0..100 {
+            let sent = Monotonic(second * 1_000);
+            let told = RateLimit {
+                total,
+                remaining: Some(remaining),
+                resets_s: Some(u32::MAX),
+            };
+            pacer.note_send(sent);
+            pacer.learn(sent, Some(told), sent.plus(100));
+            if let Err(later) = pacer.take(sent.plus(200)) {
+                assert!(later > sent.plus(200) && later <= sent.plus(61_000));
+            }
+        }
+    }
+}
+
+#[test]
 fn without_word_of_what_is_left_the_limit_alone_sets_the_pace() {
     let sends = sends_in_two_minutes(|_| None);
     assert!((1_188..=1_200).contains(&sends), "{sends}");
@@ -181,13 +201,13 @@ fn a_pause_tells_its_reason_and_its_end() {
         pacer.learn(sent, Some(told), sent);
         pacer.pause(sent)
     };
-    for second in 0..6 {
+    for second in 0..12 {
         assert_eq!(
-            tell(second, 500 - 60 * u32::try_from(second).unwrap()),
+            tell(second, 500 - 30 * u32::try_from(second).unwrap()),
             None
         );
     }
     let end = Monotonic(40_000);
-    assert_eq!(tell(7, 100), Some((Pause::Reserve, end)));
-    assert_eq!(tell(8, 0), Some((Pause::Others, end)));
+    assert_eq!(tell(13, 100), Some((Pause::Reserve, end)));
+    assert_eq!(tell(14, 0), Some((Pause::Others, end)));
 }

@@ -7,11 +7,11 @@ use crate::model::time::Monotonic;
 
 pub(super) const MINUTE_MS: u64 = 60_000;
 
-/// How long the moment of the reset must stay put.
-const PUT_MS: u64 = 5_000;
+/// How long the moment of the reset must stay put: others who leave before are seen first.
+const PUT_MS: u64 = 10_000;
 
 /// How far a moment that stays put may seem to move: it is told in whole seconds.
-const TOLERANCE_MS: u64 = 1_500;
+pub(super) const TOLERANCE_MS: u64 = 1_500;
 
 /// How far the clocks of the two sides may drift apart in a minute.
 const DRIFT_MS: u64 = 20;
@@ -25,11 +25,11 @@ pub(super) enum Sign {
     Emptied {
         /// How long ago at most, in milliseconds.
         most_ms: u64,
-        /// How long ago if all that is counted is ours.
-        ours_ms: u64,
     },
     /// Requests from before the announced end are still counted.
     Kept,
+    /// Requests of others are no longer counted, well before the announced end.
+    Left,
 }
 
 /// The account's minute.
@@ -59,18 +59,23 @@ impl Window {
         sign: Sign,
         counted: Monotonic,
     ) -> Option<bool> {
+        if sign == Sign::Left && !self.proved {
+            self.disproved = true;
+            self.fixed = false;
+        }
         let jumped = matches!(sign, Sign::Emptied { .. });
         let told_ms = resets_s
             .map(|s| u64::from(s) * 1_000)
             .filter(|ms| *ms <= MINUTE_MS + TOLERANCE_MS);
         if let (Some(ms), Sign::Emptied { most_ms, .. }) = (told_ms, sign) {
-            self.disproved |= ms + most_ms + 2 * TOLERANCE_MS < MINUTE_MS;
+            self.disproved |= ms + most_ms + TOLERANCE_MS < MINUTE_MS;
         }
         self.seen |= jumped;
         let told_ms = told_ms.filter(|_| !self.disproved);
         let emptied_ms = match sign {
-            Sign::Emptied { ours_ms, .. } => Some(MINUTE_MS.saturating_sub(ours_ms)),
-            Sign::None | Sign::Kept => None,
+            // If it began earlier, its end is expected too late: that spares others.
+            Sign::Emptied { .. } => Some(MINUTE_MS),
+            Sign::None | Sign::Kept | Sign::Left => None,
         };
         let Some(told) = told_ms.or(emptied_ms) else {
             let overdue = self
@@ -125,6 +130,11 @@ impl Window {
     /// The end of the minute that was announced or is due, fixed or not.
     pub(super) fn announced_end(&self) -> Option<Monotonic> {
         self.end
+    }
+
+    /// Since when the announced end has stayed put.
+    pub(super) fn put_since(&self) -> Monotonic {
+        self.put_since
     }
 
     /// The end of the minute, if it is a fixed one or the moment of the reset at least stays put.
