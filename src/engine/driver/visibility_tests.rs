@@ -18,7 +18,7 @@ struct Scene {
     driver: Driver<Bodies>,
     now: Monotonic,
     settle: u64,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Scene {
@@ -40,7 +40,7 @@ impl Scene {
             driver,
             now: START,
             settle,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -126,4 +126,19 @@ fn a_cache_that_was_seen_is_believed_only_after_a_control_ticket_was_found() {
     assert_eq!(scene.ask(true), [row]);
     scene.wait(settle);
     assert_eq!(scene.judge(), Some(true));
+}
+
+#[test]
+fn a_checkpoint_that_cannot_be_read_is_an_error_and_not_a_missing_control_ticket() {
+    let mut scene = Scene::new();
+    scene.driver.plan.sees_all = false;
+    scene.driver.visibility = super::visibility::Visibility::new();
+    let db = rusqlite::Connection::open(scene.folder.path().join("c.sqlite3")).unwrap();
+    db.execute_batch("ALTER TABLE row RENAME TO gone").unwrap();
+    let asked = Asked {
+        at: SENT,
+        local: scene.now,
+    };
+    let judged = scene.driver.may_judge_absence(LOST, asked, scene.now);
+    assert!(judged.is_err(), "{judged:?}");
 }
