@@ -53,6 +53,7 @@ pub use history::{RunEnd, RunId};
 pub use lease::AtWork;
 pub use load::{Load, NewRow};
 pub use open::{Checkpoint, Reader};
+pub use place::{companion_of, files_of, one_name, sync_folder};
 pub use places::Left;
 pub use rescan::Rescan;
 pub use results::{CreatedRow, LeftRow, Without};

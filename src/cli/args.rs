@@ -140,6 +140,9 @@ pub(super) struct ReportArguments {
     /// Where to write it [default: stdout; an HTML page on a terminal goes to FILE.report.html]
     #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_OUTPUT")]
     pub(super) output: Option<PathBuf>,
+    /// Overwrite a file that is there already and no report
+    #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -167,7 +170,7 @@ pub(super) struct ExportArguments {
     /// The folder to write to [default: that of the CSV]
     #[arg(long, value_name = "DIR", env = "ZENDESK_MIGRATE_OUT")]
     pub(super) out: Option<PathBuf>,
-    /// Overwrite result files that are there already
+    /// Overwrite files that are there already and are not as an export has written them
     #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
     pub(super) force: bool,
 }

@@ -11,11 +11,13 @@ mod export;
 mod help;
 mod init;
 mod interrupt;
+mod kept;
 mod log;
 mod man;
 mod meet;
 mod origins;
 mod output;
+mod own;
 mod paths;
 mod place;
 mod progress;
@@ -25,6 +27,7 @@ mod run;
 mod sandbox;
 mod shared_args;
 mod status;
+mod target;
 mod tell;
 mod verify;
 mod verify_args;
@@ -43,7 +46,7 @@ pub fn main() -> ExitCode {
             return help::print(error).into();
         }
     };
-    let result = log::start(&arguments.command.log()).and_then(|()| {
+    let result = log::start(&arguments.command).and_then(|()| {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         perform(arguments.command)
     });

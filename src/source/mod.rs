@@ -53,6 +53,7 @@ pub use again::Ready;
 pub use comments::{Orphan, Orphans};
 pub use error::SourceError;
 pub use identity::{Identity, hash_file};
+pub use open::comments_file;
 pub use propose::{Proposal, propose};
 pub use raw::Exported;
 pub use records::Place;

@@ -200,6 +200,13 @@ fn by_name(csv: &CsvFile) -> MappingFile {
     }
 }
 
+/// The second file that a mapping names, if it is a mapping and names one.
+pub fn comments_file(mapping: &Path) -> Option<PathBuf> {
+    let section = read_mapping(mapping).ok()?.file.comments?;
+    let beside = mapping.parent().unwrap_or(Path::new(""));
+    Some(beside.join(section.file))
+}
+
 struct Found {
     path: PathBuf,
     file: MappingFile,
