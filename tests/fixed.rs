@@ -9,6 +9,8 @@
 
 #[path = "fixed/again.rs"]
 mod again;
+#[path = "fixed/alone.rs"]
+mod alone;
 #[path = "fixed/spreadsheets.rs"]
 mod spreadsheets;
 mod support;

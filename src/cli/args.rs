@@ -54,7 +54,7 @@ pub(super) enum Command {
     Status(StatusArguments),
     /// Show the facts as a page with charts, as text or as JSON
     Report(ReportArguments),
-    /// Write success.csv, error.csv, unknown.csv and summary.json from the checkpoint
+    /// Write success.csv, error.csv, unknown.csv and a summary from the checkpoint
     Export(ExportArguments),
     /// Put rejected or unknown rows back to pending, or note which ticket is theirs
     Retry(RetryArguments),
@@ -159,7 +159,7 @@ pub(super) enum Format {
 #[command(after_help = "Examples:
   zendesk-migrate export tickets.csv
   zendesk-migrate export tickets.csv --out results --force
-  zendesk-migrate run error.csv -m tickets.toml -c CHECKPOINT  with rows fixed")]
+  zendesk-migrate run error.csv                 with rows fixed")]
 pub(super) struct ExportArguments {
     /// The CSV file beside which the checkpoint is
     #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::args::ExportArguments;
+use super::beside::Beside;
 use super::exit::{Exit, Failure};
 use super::kept::Kept;
 use super::target::{Rules, Target};
@@ -15,11 +16,12 @@ use crate::model::results::Troubled;
 use crate::model::shown::{shown, shown_json, shown_path};
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
-use crate::source::{Place, Source, added_columns, more_column};
+use crate::source::{Place, Source, added_columns, is_export, more_column};
 
 const SUCCESS: &str = "success.csv";
 const ERROR: &str = "error.csv";
 const UNKNOWN: &str = "unknown.csv";
+const MAPPING: &str = "error.toml";
 const SUMMARY: &str = "summary.json";
 
 /// Rows without a ticket that are no longer in the CSV and are named; the rest is only counted.
@@ -35,6 +37,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
             "the CSV has not been read to its end yet, so there is nothing to export; run it first",
         ));
     }
+    refuse_exported(arguments, &path, &origins)?;
     let source = source(arguments, &reader, &origins)?;
     let facts = status::facts(&reader)?;
     if facts.rejected + facts.invalid + facts.unknown > 0 {
@@ -56,7 +59,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
 /// The result files, all on disk before the first of them gets its name. The summary comes last: it
 /// knows the others by their hashes.
 fn write(
-    (folder, targets): (&Path, [Target; 4]),
+    (folder, targets): (&Path, [Target; 5]),
     reader: &Reader,
     source: &Source,
     facts: Facts,
@@ -64,23 +67,39 @@ fn write(
 ) -> Result<Exit, Failure> {
     let mut whole = Vec::new();
     let mut written = Vec::new();
-    let [success_csv, error_csv, unknown_csv, summary_json] = targets;
+    let [
+        success_csv,
+        error_csv,
+        unknown_csv,
+        error_toml,
+        summary_json,
+    ] = targets;
     let mut keep = |mut file: WholeFile, rows| -> Result<(), Failure> {
-        written.push(file.sync(Some(rows))?);
+        written.push(file.sync(rows)?);
         whole.push(file);
         Ok(())
     };
     let mut file = WholeFile::private(success_csv)?;
     let rows = success(&mut file, reader)?;
-    keep(file, rows)?;
+    keep(file, Some(rows))?;
     for (target, which) in [
         (error_csv, Without::Fixable),
         (unknown_csv, Without::Unknown),
     ] {
         let mut file = WholeFile::private(target)?;
         let rows = without(&mut file, reader, source, which)?;
-        keep(file, rows)?;
+        keep(file, Some(rows))?;
     }
+    let endpoint = reader.setting(Setting::Endpoint)?;
+    let beside = Beside {
+        folder,
+        checkpoint: Path::new(&origins.checkpoint),
+        account: &origins.account,
+        endpoint: endpoint.as_deref(),
+    };
+    let mut file = WholeFile::private(error_toml)?;
+    file.write(&beside.text(source)?)?;
+    keep(file, None)?;
     let (gone_first, gone) = reader.gone_without(GONE_SHOWN)?;
     let summary = Summary {
         facts,
@@ -120,10 +139,13 @@ fn write(
 
 fn tell(folder: &Path, written: &[Written], source: &Source) {
     for file in written {
+        let rows = file
+            .rows
+            .map(|rows| format!(" ({})", text::count(rows, "row")));
         output::say(&format!(
-            "wrote {} ({})",
+            "wrote {}{}",
             shown_path(&folder.join(&file.name)),
-            text::count(file.rows.unwrap_or(0), "row")
+            rows.unwrap_or_default()
         ));
     }
     output::say(&format!("wrote {}", shown_path(&folder.join(SUMMARY))));
@@ -178,6 +200,28 @@ fn codes(reader: &Reader) -> Result<Vec<CodeRows>, Failure> {
         .collect())
 }
 
+/// Results of a file of results would be taken for those of the CSV.
+fn refuse_exported(
+    arguments: &ExportArguments,
+    checkpoint: &Path,
+    origins: &Origins,
+) -> Result<(), Failure> {
+    let recorded = Path::new(&origins.csv.path);
+    let is_exported = |csv: &&Path| {
+        arguments.checkpoint.is_none() && !origins::is_one_file(csv, recorded) && is_export(csv)
+    };
+    let Some(csv) = arguments.csv.as_deref().filter(is_exported) else {
+        return Ok(());
+    };
+    Err(Failure::refused(format!(
+        "{} holds rows of {}; export that one: zendesk-migrate export {} -c {}",
+        shown_path(csv),
+        shown_path(recorded),
+        paths::typed(&paths::from_here(recorded)),
+        paths::typed(checkpoint)
+    )))
+}
+
 fn source(
     arguments: &ExportArguments,
     reader: &Reader,
@@ -225,7 +269,7 @@ fn targets(
     force: bool,
     kept: &Kept,
     origins: &Origins,
-) -> Result<[Target; 4], Failure> {
+) -> Result<[Target; 5], Failure> {
     let written = own::Exported::read(&folder.join(SUMMARY), origins);
     let rules = Rules {
         kept,
@@ -238,6 +282,7 @@ fn targets(
         target(SUCCESS)?,
         target(ERROR)?,
         target(UNKNOWN)?,
+        target(MAPPING)?,
         target(SUMMARY)?,
     ])
 }

@@ -1,6 +1,7 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod beside;
 mod choices;
 mod completions;
 mod confirm;
@@ -25,6 +26,7 @@ mod report;
 mod retry;
 mod run;
 mod sandbox;
+mod settle;
 mod shared_args;
 mod status;
 mod target;
@@ -40,13 +42,15 @@ use exit::{Exit, Failure};
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let arguments = match help::arguments() {
+    let mut arguments = match help::arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             return help::print(error).into();
         }
     };
-    let result = log::start(&arguments.command).and_then(|()| {
+    let settled = settle::settle(&mut arguments.command);
+    let started = settled.and_then(|()| log::start(&arguments.command));
+    let result = started.and_then(|()| {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         perform(arguments.command)
     });

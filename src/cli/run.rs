@@ -34,7 +34,7 @@ use crate::zendesk::pacer::Policy;
 use crate::zendesk::{Client, Timeouts};
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
-    if arguments.archive_immediately && arguments.endpoint == Endpoint::Tickets {
+    if arguments.archive_immediately && arguments.endpoint() == Endpoint::Tickets {
         return Err(Failure::usage(
             "--archive-immediately is for --endpoint imports: only imported tickets can go straight \
              into the archive",
@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
             "--max-outage must be longer than --lookup-settle, or rows that have to settle never do",
         ));
     }
-    let target = meet::target(arguments.endpoint);
+    let target = meet::target(arguments.endpoint());
     let source = Source::open_for(&arguments.csv, arguments.mapping.as_deref(), target)?;
     // The embedded double mails nobody: what is told of a real account would only alarm.
     if !arguments.account.sandbox {
@@ -185,7 +185,7 @@ fn settings(arguments: &RunArguments, account: &str) -> String {
     json!({
         "account": account,
         "csv": arguments.csv.to_string_lossy(),
-        "endpoint": meet::name(arguments.endpoint),
+        "endpoint": meet::name(arguments.endpoint()),
         "concurrency": arguments.concurrency,
         "max_rpm": arguments.account.max_rpm,
         "reserve_rpm": arguments.account.reserve_rpm,
@@ -281,7 +281,7 @@ fn send(
         known => known?,
     };
     // Triggers do not run on imported tickets.
-    if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
+    if !arguments.account.sandbox && arguments.endpoint() == Endpoint::Tickets {
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
@@ -325,7 +325,7 @@ fn send(
 fn make_plan(arguments: &RunArguments, host: &str, known: &start::Account) -> plan::Plan {
     plan::Plan {
         rules: Rules {
-            trust: meet::trust(arguments.endpoint),
+            trust: meet::trust(arguments.endpoint()),
             lookup_settle_ms: arguments.lookup_settle(),
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             resend_after_ms: arguments.lookup_settle().min(RESEND_AFTER_MS_MAX),
