@@ -11,6 +11,8 @@
 mod again;
 #[path = "fixed/alone.rs"]
 mod alone;
+#[path = "fixed/habits.rs"]
+mod habits;
 #[path = "fixed/spreadsheets.rs"]
 mod spreadsheets;
 mod support;
