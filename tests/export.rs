@@ -91,8 +91,8 @@ fn result_files_that_are_there_are_kept_unless_force_is_given() {
     folder
         .command("export t.csv -c c.sqlite3")
         .stderr(
-            "error: ./error.csv is there already; --force overwrites it, and --out names another \
-             folder\n",
+            "error: ./error.csv is there already; name another folder with --out, or overwrite it \
+             with --force\n",
         )
         .status(1)
         .changes_nothing()

@@ -9,6 +9,10 @@
 
 #[path = "fixed/again.rs"]
 mod again;
+#[path = "fixed/alone.rs"]
+mod alone;
+#[path = "fixed/habits.rs"]
+mod habits;
 #[path = "fixed/spreadsheets.rs"]
 mod spreadsheets;
 mod support;

@@ -50,7 +50,8 @@ fn a_mapping_that_is_there_is_overwritten_only_on_demand() {
     folder
         .command("init t.csv")
         .stderr(
-            "error: t.toml is there already; --force overwrites it, and -o writes to another file\n",
+            "error: t.toml is there already; name another file with -o, or overwrite it with \
+             --force\n",
         )
         .status(1)
         .changes_nothing()

@@ -153,7 +153,7 @@ fn a_file_that_is_no_log_is_not_written_to() {
     let scene = Scene::new();
     scene
         .command("run rows.csv --log-file rows.csv")
-        .stderr("error: the log file rows.csv cannot be used: there is something else in it\n")
+        .stderr("error: rows.csv is the CSV itself; name another file with --log-file\n")
         .status(1)
         .changes_nothing()
         .check();

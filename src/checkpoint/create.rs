@@ -26,7 +26,7 @@ use rusqlite::Connection;
 use super::error::CheckpointError;
 use super::lock::private;
 use super::open::{PAGE_BYTES, migrate, prepare, switch_to_wal};
-use super::place::one_name;
+use super::place::{one_name, sync_folder};
 
 /// What SQLite keeps beside a file.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -98,34 +98,7 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 /// Takes the names of the checkpoint's files to disk. SQLite syncs the folder too, but sends nobody
 /// word if that fails.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), CheckpointError> {
-    let name = one_name(path);
-    let folder = name
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    match sync(folder) {
-        Err(error) if cannot_be_synced(&error) => Ok(()),
-        result => result.map_err(|source| CheckpointError::io(path, source)),
-    }
-}
-
-#[cfg(unix)]
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// A folder is no file here.
-#[cfg(not(unix))]
-fn sync(_folder: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// Some file systems, and some rights, do not let a folder be synced.
-fn cannot_be_synced(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied
-    )
+    sync_folder(path).map_err(|source| CheckpointError::io(path, source))
 }
 
 /// The file whose name continues with `end`.

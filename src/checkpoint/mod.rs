@@ -55,6 +55,7 @@ pub use history::{RunEnd, RunId, RunNote};
 pub use lease::AtWork;
 pub use load::{Load, NewRow};
 pub use open::{Checkpoint, Reader};
+pub use place::{companion_of, files_of, one_name, sync_folder};
 pub use places::Left;
 pub use rescan::Rescan;
 pub use results::{CreatedRow, LeftRow, Without};

@@ -49,8 +49,29 @@ pub(super) fn refuse_hard_links(path: &Path) -> Result<(), CheckpointError> {
     }
 }
 
+/// What is kept beside a checkpoint, or was for the time of a write, by what its name ends with.
+const COMPANIONS: [&str; 6] = ["-wal", "-shm", "-journal", ".lock", ".new", ".new-wal"];
+
+/// A checkpoint with all the files that may be beside it, under their one name.
+pub fn files_of(path: &Path) -> Vec<PathBuf> {
+    let file = one_name(path);
+    let companions = COMPANIONS.iter().map(|end| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    });
+    std::iter::once(file.clone()).chain(companions).collect()
+}
+
+/// The file whose companion a file with this name would be.
+pub fn companion_of(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?;
+    let base = COMPANIONS.iter().find_map(|end| name.strip_suffix(end))?;
+    (!base.is_empty()).then(|| path.with_file_name(base))
+}
+
 /// The path without links. A link that leads nowhere yet counts as the file that it will be.
-pub(super) fn one_name(path: &Path) -> PathBuf {
+pub fn one_name(path: &Path) -> PathBuf {
     let mut name = path.to_owned();
     for _ in 0..LINKS_MAX {
         let Ok(target) = std::fs::read_link(&name) else {
@@ -71,6 +92,33 @@ fn folder(path: &Path) -> &Path {
     path.parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
+}
+
+/// Takes the name of a file to disk, where the file system and its rights let a folder be synced.
+pub fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match sync(folder(&one_name(path))) {
+        Err(error) if cannot_be_synced(&error) => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(unix)]
+fn sync(folder: &Path) -> std::io::Result<()> {
+    std::fs::File::open(folder)?.sync_all()
+}
+
+/// A folder is no file here.
+#[cfg(not(unix))]
+fn sync(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn cannot_be_synced(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+    )
 }
 
 #[cfg(unix)]

@@ -54,7 +54,7 @@ pub(super) enum Command {
     Status(StatusArguments),
     /// Show the facts as a page with charts, as text or as JSON
     Report(ReportArguments),
-    /// Write success.csv, error.csv, unknown.csv and summary.json from the checkpoint
+    /// Write success.csv, error.csv, unknown.csv and a summary from the checkpoint
     Export(ExportArguments),
     /// Put rejected or unknown rows back to pending, or note which ticket is theirs
     Retry(RetryArguments),
@@ -140,6 +140,9 @@ pub(super) struct ReportArguments {
     /// Where to write it [default: stdout; an HTML page on a terminal goes to FILE.report.html]
     #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_OUTPUT")]
     pub(super) output: Option<PathBuf>,
+    /// Overwrite a file that is there already and no report
+    #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -156,7 +159,7 @@ pub(super) enum Format {
 #[command(after_help = "Examples:
   zendesk-migrate export tickets.csv
   zendesk-migrate export tickets.csv --out results --force
-  zendesk-migrate run error.csv -m tickets.toml -c CHECKPOINT  with rows fixed")]
+  zendesk-migrate run error.csv                 with rows fixed")]
 pub(super) struct ExportArguments {
     /// The CSV file beside which the checkpoint is
     #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
@@ -167,7 +170,7 @@ pub(super) struct ExportArguments {
     /// The folder to write to [default: that of the CSV]
     #[arg(long, value_name = "DIR", env = "ZENDESK_MIGRATE_OUT")]
     pub(super) out: Option<PathBuf>,
-    /// Overwrite result files that are there already
+    /// Overwrite files that are there already and are not as an export has written them
     #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
     pub(super) force: bool,
 }

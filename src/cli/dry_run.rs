@@ -109,7 +109,7 @@ fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<S
 /// Requests at a start: who we are, which triggers are active, which ticket is the newest, and
 /// whether the account has what the mapping names.
 fn first_questions(arguments: &RunArguments, source: &Source) -> u64 {
-    let newest = u64::from(arguments.endpoint == Endpoint::Imports);
+    let newest = u64::from(arguments.endpoint() == Endpoint::Imports);
     let references = source.references().count() as u64;
     2 + newest
         + if arguments.account.sandbox {

@@ -5,19 +5,23 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::args::ExportArguments;
+use super::beside::Beside;
 use super::exit::{Exit, Failure};
+use super::kept::Kept;
+use super::target::{Rules, Target};
 use super::whole_file::{WholeFile, Written, hex};
-use super::{origins, output, paths, status};
+use super::{origins, output, own, paths, status};
 use crate::checkpoint::{CreatedRow, LeftRow, Reader, Setting, Without};
 use crate::model::results::Troubled;
 use crate::model::shown::{shown, shown_json, shown_path};
 use crate::report::origins::Origins;
 use crate::report::{Facts, cells, text};
-use crate::source::{Place, Source, added_columns, more_column};
+use crate::source::{Place, Source, added_columns, is_export, more_column};
 
 const SUCCESS: &str = "success.csv";
 const ERROR: &str = "error.csv";
 const UNKNOWN: &str = "unknown.csv";
+const MAPPING: &str = "error.toml";
 const SUMMARY: &str = "summary.json";
 
 /// Rows without a ticket that are no longer in the CSV and are named; the rest is only counted.
@@ -33,26 +37,29 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
             "the CSV has not been read to its end yet, so there is nothing to export; run it first",
         ));
     }
+    refuse_exported(arguments, &path, &origins)?;
     let source = source(arguments, &reader, &origins)?;
     let facts = status::facts(&reader)?;
     if facts.rejected + facts.invalid + facts.unknown > 0 {
         refuse_changed(&source, &origins)?;
     }
     let folder = folder(arguments, &source);
-    refuse_overwriting(&folder, arguments.force, &reader, &source)?;
+    let mut kept = Kept::of_checkpoint(&path, &reader, &origins, arguments.csv.as_deref())?;
+    kept.and_csv(source.csv_path());
+    let targets = targets(&folder, arguments.force, &kept, &origins)?;
     std::fs::create_dir_all(&folder).map_err(|error| {
         Failure::refused(format!(
             "cannot make the folder {} ({error}); name another one with --out",
             shown_path(&folder)
         ))
     })?;
-    write(&folder, &reader, &source, facts, origins)
+    write((&folder, targets), &reader, &source, facts, origins)
 }
 
 /// The result files, all on disk before the first of them gets its name. The summary comes last: it
 /// knows the others by their hashes.
 fn write(
-    folder: &Path,
+    (folder, targets): (&Path, [Target; 5]),
     reader: &Reader,
     source: &Source,
     facts: Facts,
@@ -60,16 +67,39 @@ fn write(
 ) -> Result<Exit, Failure> {
     let mut whole = Vec::new();
     let mut written = Vec::new();
-    for name in [SUCCESS, ERROR, UNKNOWN] {
-        let mut file = WholeFile::create(&folder.join(name))?;
-        let rows = match name {
-            SUCCESS => success(&mut file, reader)?,
-            ERROR => without(&mut file, reader, source, Without::Fixable)?,
-            _ => without(&mut file, reader, source, Without::Unknown)?,
-        };
-        written.push(file.sync(Some(rows))?);
+    let [
+        success_csv,
+        error_csv,
+        unknown_csv,
+        error_toml,
+        summary_json,
+    ] = targets;
+    let mut keep = |mut file: WholeFile, rows| -> Result<(), Failure> {
+        written.push(file.sync(rows)?);
         whole.push(file);
+        Ok(())
+    };
+    let mut file = WholeFile::private(success_csv)?;
+    let rows = success(&mut file, reader)?;
+    keep(file, Some(rows))?;
+    for (target, which) in [
+        (error_csv, Without::Fixable),
+        (unknown_csv, Without::Unknown),
+    ] {
+        let mut file = WholeFile::private(target)?;
+        let rows = without(&mut file, reader, source, which)?;
+        keep(file, Some(rows))?;
     }
+    let endpoint = reader.setting(Setting::Endpoint)?;
+    let beside = Beside {
+        folder,
+        checkpoint: Path::new(&origins.checkpoint),
+        account: &origins.account,
+        endpoint: endpoint.as_deref(),
+    };
+    let mut file = WholeFile::private(error_toml)?;
+    file.write(&beside.text(source)?)?;
+    keep(file, None)?;
     let (gone_first, gone) = reader.gone_without(GONE_SHOWN)?;
     let summary = Summary {
         facts,
@@ -78,9 +108,9 @@ fn write(
         gone,
         files: &written,
     };
-    let mut file = WholeFile::create(&folder.join(SUMMARY))?;
     let text = serde_json::to_string_pretty(&summary)
         .map_err(|error| Failure::refused(format!("cannot write the summary ({error})")))?;
+    let mut file = WholeFile::private(summary_json)?;
     file.write(shown_json(&text).as_bytes())?;
     file.write(b"\n")?;
     file.sync(None)?;
@@ -109,10 +139,13 @@ fn write(
 
 fn tell(folder: &Path, written: &[Written], source: &Source) {
     for file in written {
+        let rows = file
+            .rows
+            .map(|rows| format!(" ({})", text::count(rows, "row")));
         output::say(&format!(
-            "wrote {} ({})",
+            "wrote {}{}",
             shown_path(&folder.join(&file.name)),
-            text::count(file.rows.unwrap_or(0), "row")
+            rows.unwrap_or_default()
         ));
     }
     output::say(&format!("wrote {}", shown_path(&folder.join(SUMMARY))));
@@ -167,6 +200,28 @@ fn codes(reader: &Reader) -> Result<Vec<CodeRows>, Failure> {
         .collect())
 }
 
+/// Results of a file of results would be taken for those of the CSV.
+fn refuse_exported(
+    arguments: &ExportArguments,
+    checkpoint: &Path,
+    origins: &Origins,
+) -> Result<(), Failure> {
+    let recorded = Path::new(&origins.csv.path);
+    let is_exported = |csv: &&Path| {
+        arguments.checkpoint.is_none() && !origins::is_one_file(csv, recorded) && is_export(csv)
+    };
+    let Some(csv) = arguments.csv.as_deref().filter(is_exported) else {
+        return Ok(());
+    };
+    Err(Failure::refused(format!(
+        "{} holds rows of {}; export that one: zendesk-migrate export {} -c {}",
+        shown_path(csv),
+        shown_path(recorded),
+        paths::typed(&paths::from_here(recorded)),
+        paths::typed(checkpoint)
+    )))
+}
+
 fn source(
     arguments: &ExportArguments,
     reader: &Reader,
@@ -207,42 +262,29 @@ fn folder(arguments: &ExportArguments, source: &Source) -> PathBuf {
     arguments.out.clone().unwrap_or_else(|| beside.to_owned())
 }
 
-/// Nothing that somebody may still need is overwritten: without `--force` no file, with it neither
-/// the CSV nor a file with fixed rows that have no ticket yet.
-fn refuse_overwriting(
+/// Where the result files go. What an export has written is replaced if it is as it was written, and
+/// nothing else unless it is asked for.
+fn targets(
     folder: &Path,
     force: bool,
-    reader: &Reader,
-    source: &Source,
-) -> Result<(), Failure> {
-    let files = reader.files_in_use()?.into_iter();
-    let in_use: Vec<PathBuf> = files
-        .filter_map(|file| Path::new(&file).canonicalize().ok())
-        .collect();
-    for name in [SUCCESS, ERROR, UNKNOWN, SUMMARY] {
-        let path = folder.join(name);
-        let Ok(one_name) = path.canonicalize() else {
-            continue;
-        };
-        let shown = shown_path(&path);
-        if !force {
-            return Err(Failure::refused(format!(
-                "{shown} is there already; --force overwrites it, and --out names another folder"
-            )));
-        }
-        if source.csv_path().canonicalize().ok().as_ref() == Some(&one_name) {
-            return Err(Failure::refused(format!(
-                "{shown} is the CSV itself; name another folder with --out"
-            )));
-        }
-        if in_use.contains(&one_name) {
-            return Err(Failure::refused(format!(
-                "rows that have no ticket yet were fixed in {shown}; fix it further and run it \
-                 again, or name another folder with --out"
-            )));
-        }
-    }
-    Ok(())
+    kept: &Kept,
+    origins: &Origins,
+) -> Result<[Target; 5], Failure> {
+    let written = own::Exported::read(&folder.join(SUMMARY), origins);
+    let rules = Rules {
+        kept,
+        force,
+        is_own: &|path| written.is_as_written(path, SUMMARY),
+        elsewhere: "name another folder with --out",
+    };
+    let target = |name| Target::find(&folder.join(name), &rules);
+    Ok([
+        target(SUCCESS)?,
+        target(ERROR)?,
+        target(UNKNOWN)?,
+        target(MAPPING)?,
+        target(SUMMARY)?,
+    ])
 }
 
 fn success(file: &mut WholeFile, reader: &Reader) -> Result<u64, Failure> {

@@ -15,15 +15,18 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::args::Command;
 use super::exit::Failure;
-use super::output;
-use super::shared_args::LogArguments;
+use super::kept::Kept;
+use super::target::is_stream;
+use super::{output, own};
 
 use crate::model::shown::{shown_json, shown_path};
 
 /// Starts to log. A file that cannot be opened is an error; one that cannot be written later is told
 /// once, and ends nothing.
-pub(super) fn start(arguments: &LogArguments) -> Result<(), Failure> {
+pub(super) fn start(command: &Command) -> Result<(), Failure> {
+    let arguments = command.log();
     let level = match arguments.verbose {
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
@@ -35,7 +38,8 @@ pub(super) fn start(arguments: &LogArguments) -> Result<(), Failure> {
         .with_target(false)
         .without_time()
         .with_filter(ours(level));
-    let file = arguments.log_file.as_deref().map(LogFile::open);
+    let file = arguments.log_file.as_deref();
+    let file = file.map(|path| LogFile::open(path, &Kept::of_command(command)));
     let to_file = file.transpose()?.map(|file| {
         tracing_subscriber::fmt::layer()
             .json()
@@ -71,6 +75,20 @@ impl Write for ToStderr {
     }
 }
 
+/// What helps where a log cannot go.
+const ELSEWHERE: &str = "name another file with --log-file";
+
+/// More than the first line of a log ever has.
+const FIRST_BYTES: u64 = 64 << 10;
+
+fn first_of(path: &Path) -> io::Result<Vec<u8>> {
+    let mut first = Vec::new();
+    File::open(path)?
+        .take(FIRST_BYTES)
+        .read_to_end(&mut first)?;
+    Ok(first)
+}
+
 /// A file to which whole lines are appended, each at once.
 struct LogFile {
     file: File,
@@ -79,34 +97,40 @@ struct LogFile {
 }
 
 impl LogFile {
-    fn open(path: &Path) -> Result<Self, Failure> {
+    /// A name that was mistaken for another must not cost the tickets: it is looked at before a byte is
+    /// written, and before a file is made.
+    fn open(path: &Path, kept: &Kept) -> Result<Self, Failure> {
         let cannot = |why: &dyn std::fmt::Display| {
             Failure::refused(format!(
                 "the log file {} cannot be used: {why}",
                 shown_path(path)
             ))
         };
+        kept.refuse(path, ELSEWHERE)?;
+        if let Ok(found) = std::fs::metadata(path) {
+            if found.is_dir() {
+                return Err(cannot(&format!("it is a folder; {ELSEWHERE}")));
+            }
+            let is_log = || first_of(path).map(|first| first.is_empty() || own::is_log(&first));
+            let is_fit = if found.is_file() {
+                is_log().map_err(|error| cannot(&error))?
+            } else {
+                is_stream(&found)
+            };
+            if !is_fit {
+                return Err(cannot(&format!(
+                    "there is something else in it; {ELSEWHERE}"
+                )));
+            }
+        }
         let mut options = OpenOptions::new();
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options
-            .read(true)
+        let file = options
             .append(true)
             .create(true)
             .open(path)
             .map_err(|error| cannot(&error))?;
-        // A name that was mistaken for another must not cost the tickets.
-        let is_regular = file.metadata().map_err(|error| cannot(&error))?.is_file();
-        let mut first = Vec::new();
-        if is_regular {
-            let mut start = Read::by_ref(&mut file).take(1);
-            start
-                .read_to_end(&mut first)
-                .map_err(|error| cannot(&error))?;
-        }
-        if first.first().is_some_and(|byte| *byte != b'{') {
-            return Err(cannot(&"there is something else in it"));
-        }
         Ok(Self {
             file,
             path: path.to_owned(),

@@ -23,14 +23,14 @@ pub(super) async fn meet(
     monitor: &mut dyn Monitor,
 ) -> Result<start::Account, EngineError> {
     let mut known = start::ask(client, so_far, monitor).await?;
-    if arguments.endpoint == Endpoint::Imports && known.role != "admin" {
+    if arguments.endpoint() == Endpoint::Imports && known.role != "admin" {
         return Err(EngineError::Refused(format!(
             "the imports endpoint is for administrators only, and this user is {}: use an \
              administrator's credentials, or --endpoint tickets",
             known.role
         )));
     }
-    if arguments.endpoint == Endpoint::Imports {
+    if arguments.endpoint() == Endpoint::Imports {
         start::ask_highest_ticket(client, &mut known, so_far, monitor).await?;
     }
     // The embedded double has none of the fields of the account that the mapping is for.
@@ -70,7 +70,7 @@ pub(super) fn trust(endpoint: Endpoint) -> Trust {
 /// Where keys prove nothing, every lost reply uses one up. Tickets that go straight into the archive
 /// are seen by the search alone, so that "not found" is believed less often.
 pub(super) fn keys_max(arguments: &RunArguments) -> u32 {
-    match (arguments.endpoint, arguments.archive_immediately) {
+    match (arguments.endpoint(), arguments.archive_immediately) {
         (Endpoint::Imports, false) => KEYS_PER_ROW_MAX_UNTRUSTED,
         (Endpoint::Imports, true) | (Endpoint::Tickets, _) => KEYS_PER_ROW_MAX,
     }
@@ -78,7 +78,7 @@ pub(super) fn keys_max(arguments: &RunArguments) -> u32 {
 
 /// Where creates go and as whom.
 pub(super) fn route(arguments: &RunArguments, host: &str, user: u64) -> Route {
-    let path = match (arguments.endpoint, arguments.archive_immediately) {
+    let path = match (arguments.endpoint(), arguments.archive_immediately) {
         (Endpoint::Tickets, _) => TICKETS_PATH.to_owned(),
         (Endpoint::Imports, false) => IMPORTS_PATH.to_owned(),
         (Endpoint::Imports, true) => format!("{IMPORTS_PATH}?archive_immediately=true"),

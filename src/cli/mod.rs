@@ -1,6 +1,7 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod beside;
 mod choices;
 mod completions;
 mod confirm;
@@ -11,11 +12,13 @@ mod export;
 mod help;
 mod init;
 mod interrupt;
+mod kept;
 mod log;
 mod man;
 mod meet;
 mod origins;
 mod output;
+mod own;
 mod paths;
 mod place;
 mod plan;
@@ -24,8 +27,10 @@ mod report;
 mod retry;
 mod run;
 mod sandbox;
+mod settle;
 mod shared_args;
 mod status;
+mod target;
 mod tell;
 mod verify;
 mod verify_args;
@@ -38,13 +43,15 @@ use exit::{Exit, Failure};
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let arguments = match help::arguments() {
+    let mut arguments = match help::arguments() {
         Ok(arguments) => arguments,
         Err(error) => {
             return help::print(error).into();
         }
     };
-    let result = log::start(&arguments.command.log()).and_then(|()| {
+    let settled = settle::settle(&mut arguments.command);
+    let started = settled.and_then(|()| log::start(&arguments.command));
+    let result = started.and_then(|()| {
         tracing::info!(version = env!("CARGO_PKG_VERSION"), "started");
         perform(arguments.command)
     });

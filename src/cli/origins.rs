@@ -70,7 +70,8 @@ pub(super) fn recorded_csv(named: Option<&Path>, recorded: &FileMark) -> Result<
     Ok(named.to_owned())
 }
 
-fn is_one_file(one: &Path, other: &Path) -> bool {
+/// Whether two paths lead to one file.
+pub(super) fn is_one_file(one: &Path, other: &Path) -> bool {
     let same_path = std::path::absolute(one).is_ok_and(|one| one == other);
     same_path || matches!((one.canonicalize(), other.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }

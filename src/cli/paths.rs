@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
-
+use super::{output, settle};
 use crate::model::shown::{self, shown_path};
+use crate::source;
 
 const ENDING: &str = ".checkpoint.sqlite3";
 
@@ -44,6 +45,23 @@ pub(super) fn from_here(path: &Path) -> PathBuf {
     below.unwrap_or(path).to_owned()
 }
 
+/// The same path by the shortest name that it has here; links of its last part stay.
+pub(super) fn short(path: &Path) -> PathBuf {
+    whole(path).map_or_else(|| path.to_owned(), |whole| from_here(&whole))
+}
+
+/// A path that is there, from the root and without links on the way to its last part.
+pub(super) fn whole(path: &Path) -> Option<PathBuf> {
+    let Some(name) = path.file_name() else {
+        return path.canonicalize().ok();
+    };
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    Some(folder.canonicalize().ok()?.join(name))
+}
+
 /// All checkpoints of a CSV that lie beside it.
 pub(super) fn existing(csv: &Path) -> Vec<PathBuf> {
     let folder = match csv.parent() {
@@ -72,17 +90,31 @@ pub(super) fn existing(csv: &Path) -> Vec<PathBuf> {
 /// The one checkpoint that is meant, for the commands that only need a checkpoint.
 pub(super) fn the_checkpoint(csv: Option<&Path>, named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(named) = named {
+        csv.map_or(Ok(()), |csv| settle::refuse_another(csv, named))?;
         return Ok(named.to_owned());
     }
     let Some(csv) = csv else {
         return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
     };
+    if let Some(said) = settle::checkpoint_of(csv)? {
+        output::say(&format!(
+            "{} belongs to the checkpoint {}",
+            shown_path(csv),
+            shown_path(&said)
+        ));
+        return Ok(said);
+    }
     let found = existing(csv);
     match found.as_slice() {
         [one] => Ok(one.clone()),
         [] if !csv.exists() => Err(Failure::refused(format!(
             "{} does not exist, and no checkpoint is beside it; check the path, or name the \
              checkpoint with -c",
+            shown_path(csv)
+        ))),
+        [] if source::is_export(csv) => Err(Failure::refused(format!(
+            "{} has the columns of an export, so it has no checkpoint of its own; name the one that \
+             it was exported from with -c",
             shown_path(csv)
         ))),
         [] => Err(Failure::refused(format!(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::RunArguments;
 use super::exit::Failure;
 use super::shared_args::AccountArguments;
-use super::{environment, output, paths};
+use super::{environment, output, paths, settle};
 use crate::checkpoint::{Reader, Setting};
 use crate::engine::siblings::Search;
 use crate::model::limits::REQUEST_TIMEOUT_MS;
@@ -14,7 +14,7 @@ use crate::sandbox::server::{self, Server};
 use crate::zendesk::{Account, Credentials};
 
 /// What the embedded double is called.
-const SANDBOX: &str = "sandbox";
+pub(super) const SANDBOX: &str = "sandbox";
 
 /// Where a command works, known before anything is opened.
 pub(super) struct Place {
@@ -83,7 +83,10 @@ impl Place {
         };
         let checkpoint = match (checkpoint, csv) {
             (Some(path), _) => path.to_owned(),
-            (None, Some(csv)) => paths::checkpoint(csv, &file_name),
+            (None, Some(csv)) => match settle::checkpoint_of(csv)? {
+                Some(said) => said,
+                None => paths::checkpoint(csv, &file_name),
+            },
             (None, None) => {
                 return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
             }

@@ -17,7 +17,7 @@ pub(super) fn settings(arguments: &RunArguments, account: &str) -> String {
     json!({
         "account": account,
         "csv": arguments.csv.to_string_lossy(),
-        "endpoint": meet::name(arguments.endpoint),
+        "endpoint": meet::name(arguments.endpoint()),
         "concurrency": arguments.concurrency,
         "max_rpm": arguments.account.max_rpm,
         "reserve_rpm": arguments.account.reserve_rpm,
@@ -38,7 +38,7 @@ pub(super) fn settings(arguments: &RunArguments, account: &str) -> String {
 pub(super) fn of_run(arguments: &RunArguments, host: &str, known: &Account) -> Plan {
     Plan {
         rules: Rules {
-            trust: meet::trust(arguments.endpoint),
+            trust: meet::trust(arguments.endpoint()),
             lookup_settle_ms: arguments.lookup_settle(),
             request_timeout_ms: REQUEST_TIMEOUT_MS,
             resend_after_ms: arguments.lookup_settle().min(RESEND_AFTER_MS_MAX),

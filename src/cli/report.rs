@@ -7,8 +7,10 @@ use jiff::Timestamp;
 
 use super::args::{Format, ReportArguments};
 use super::exit::{Exit, Failure};
+use super::kept::Kept;
+use super::target::{Rules, Target};
 use super::whole_file::WholeFile;
-use super::{origins, output, paths, status};
+use super::{origins, output, own, paths, status};
 use crate::checkpoint::Reader;
 use crate::model::shown::{shown_json, shown_lines, shown_path};
 use crate::report::facts::RUNNING;
@@ -29,15 +31,25 @@ pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
     match output_file(arguments, &report) {
         None => output::line(&shown),
         Some(file) => {
-            let mut whole = WholeFile::create(&file)?;
-            whole.write(shown.as_bytes())?;
-            whole.write(b"\n")?;
-            whole.sync(None)?;
-            whole.put_in_place()?;
+            let target = target(arguments, &file, &path)?;
+            WholeFile::private(target)?.write_all(format!("{shown}\n").as_bytes())?;
             output::say(&format!("wrote {}", shown_path(&file)));
         }
     }
     Ok(Exit::Done)
+}
+
+/// A report that was written before is replaced, and nothing else unless it is asked for.
+fn target(arguments: &ReportArguments, file: &Path, checkpoint: &Path) -> Result<Target, Failure> {
+    let reader = Reader::open(checkpoint)?;
+    let origins = origins::origins(&reader, checkpoint)?;
+    let rules = Rules {
+        kept: &Kept::of_checkpoint(checkpoint, &reader, &origins, arguments.csv.as_deref())?,
+        force: arguments.force,
+        is_own: &own::is_report,
+        elsewhere: "name another file with -o",
+    };
+    Target::find(file, &rules)
 }
 
 /// Nobody wants to see HTML in a terminal.

@@ -31,7 +31,7 @@ use crate::source::Source;
 use crate::zendesk::{Client, Timeouts};
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
-    if arguments.archive_immediately && arguments.endpoint == Endpoint::Tickets {
+    if arguments.archive_immediately && arguments.endpoint() == Endpoint::Tickets {
         return Err(Failure::usage(
             "--archive-immediately is for --endpoint imports: only imported tickets can go straight \
              into the archive",
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
             "--max-outage must be longer than --lookup-settle, or rows that have to settle never do",
         ));
     }
-    let target = meet::target(arguments.endpoint);
+    let target = meet::target(arguments.endpoint());
     let source = Source::open_for(&arguments.csv, arguments.mapping.as_deref(), target)?;
     // The embedded double mails nobody: what is told of a real account would only alarm.
     if !arguments.account.sandbox {
@@ -293,7 +293,7 @@ fn send(
         met => met?,
     };
     // Triggers do not run on imported tickets.
-    if !arguments.account.sandbox && arguments.endpoint == Endpoint::Tickets {
+    if !arguments.account.sandbox && arguments.endpoint() == Endpoint::Tickets {
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;

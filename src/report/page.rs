@@ -15,6 +15,9 @@ const STYLE: &str = include_str!("page.css");
 /// Forbids everything but the page's own style.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
+/// Who has made the page: by this it is known again.
+pub const GENERATOR: &str = "zendesk-migrate";
+
 /// The page.
 pub fn page(report: &Report) -> String {
     let has_requests = !report.timeline.buckets.is_empty();
@@ -24,6 +27,7 @@ pub fn page(report: &Report) -> String {
             head {
                 meta charset="utf-8";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
+                meta name="generator" content=(GENERATOR);
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 title { "Migration of " (report.origins.csv.path) }

@@ -44,6 +44,16 @@ pub(super) fn has_row_column(columns: &[String]) -> bool {
     })
 }
 
+/// Whether a file has the columns of an export: the one that names rows, or two of the others. Fewer
+/// may be a CSV's own.
+pub(super) fn has_added_columns(columns: &[String]) -> bool {
+    let named_so = |column: &&String| {
+        let name = column.trim_start_matches('_');
+        name.len() < column.len() && NAMES.contains(&name)
+    };
+    has_row_column(columns) || columns.iter().filter(named_so).count() > 1
+}
+
 /// Puts cells into one, with commas between them.
 pub(super) fn joined<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::added::has_row_column;
+use super::added::{has_added_columns, has_row_column};
 use super::comments::Comments;
 use super::dates::Dates;
 use super::encoding::{Encoding, Guess};
@@ -14,7 +14,8 @@ use super::error::SourceError;
 use super::header::{CsvFile, Named};
 use super::identity::Ahead;
 use super::mapping::{
-    Fault, Mapping, MappingFile, Refusal, Section, builtin_entries, compile, suggestion,
+    Fault, Mapping, MappingFile, Refusal, RunSettings, Section, builtin_entries, compile,
+    suggestion,
 };
 use super::scan::Plan;
 use super::told::told;
@@ -33,6 +34,7 @@ pub(super) fn open(
         None if beside.is_file() => Some(read_mapping(&beside)?),
         None => None,
     };
+    let found = found.filter(|found| !found.file.is_only_run);
     let named = found.as_ref().map_or_else(Named::default, |found| Named {
         delimiter: found.file.delimiter,
         encoding: found.file.encoding,
@@ -47,6 +49,7 @@ pub(super) fn open(
         None => (by_name(&opened), None, None),
     };
     let section = file.comments.take();
+    let files_in = path.as_deref().map(|path| files_in(path, file.run.take()));
     let dates = (target.endpoint == Endpoint::Imports).then(|| Dates {
         zone: file.timezone.unwrap_or(TimeZone::UTC),
         latest: target.now,
@@ -65,9 +68,9 @@ pub(super) fn open(
             },
         }
     })?;
-    let comments = match (section, &path) {
-        (Some(section), Some(path)) => {
-            let mut comments = comments(section, path, &mapping, dates.clone())?;
+    let comments = match (section, path.as_deref().zip(files_in.as_deref())) {
+        (Some(section), Some(places)) => {
+            let mut comments = comments(section, places, &mapping, dates.clone())?;
             if any_line_end {
                 comments.take_any_line_end();
             }
@@ -146,7 +149,7 @@ fn wrong(path: PathBuf, fault: Fault) -> SourceError {
 /// Opens the comments file, whose name counts from the mapping's place.
 fn comments(
     section: Section,
-    mapping_path: &Path,
+    (mapping_path, beside): (&Path, &Path),
     mapping: &Mapping,
     dates: Option<Dates>,
 ) -> Result<Comments, SourceError> {
@@ -166,7 +169,6 @@ fn comments(
             "[comments] joins on the column of external_id, which has several; write external_id = { column = …, prefix = … }, or take the section out",
         )
     })?;
-    let beside = mapping_path.parent().unwrap_or(Path::new(""));
     let file = CsvFile::open(
         &beside.join(&section.file),
         Named {
@@ -207,22 +209,69 @@ fn by_name(csv: &CsvFile) -> MappingFile {
     }
 }
 
+/// The folder from which the names of other files in a mapping count: that of the mapping, unless
+/// `[run]` names another one.
+fn files_in(mapping: &Path, run: Option<RunSettings>) -> PathBuf {
+    let named = run.and_then(|run| run.beside(mapping).files_in);
+    named.unwrap_or_else(|| mapping.parent().unwrap_or(Path::new("")).to_owned())
+}
+
+/// The second file that a mapping names, if it is a mapping and names one.
+pub fn comments_file(mapping: &Path) -> Option<PathBuf> {
+    let Found { file, .. } = read_mapping(mapping).ok()?;
+    Some(files_in(mapping, file.run).join(file.comments?.file))
+}
+
+/// What the section `[run]` of a mapping says, with paths as they are from here.
+pub fn run_settings(mapping: &Path) -> Result<Option<RunSettings>, SourceError> {
+    let run = read_mapping(mapping)?.file.run;
+    Ok(run.map(|run| run.beside(mapping)))
+}
+
+/// The bytes of a mapping file without its section `[run]`, and the folder from which the names of
+/// other files in it count.
+pub fn without_run(mapping: &Path) -> Result<(Vec<u8>, PathBuf), SourceError> {
+    let found = read_mapping(mapping)?;
+    Ok((found.without_run, files_in(mapping, found.file.run)))
+}
+
+/// Whether a file has columns that an export adds to those of its CSV, so that its rows are those of
+/// another file.
+pub fn is_export(csv: &Path) -> bool {
+    CsvFile::open(csv, Named::default()).is_ok_and(|file| has_added_columns(&file.header.columns))
+}
+
 struct Found {
     path: PathBuf,
     file: MappingFile,
+    /// Its bytes without `[run]`, which changes no ticket.
+    without_run: Vec<u8>,
+    /// The SHA-256 of these.
     sha256: [u8; 32],
 }
 
 fn read_mapping(path: &Path) -> Result<Found, SourceError> {
     let bytes = file::read_mapping(path)?;
-    let sha256 = Sha256::digest(&bytes).into();
-    let text =
+    let whole =
         String::from_utf8(bytes).map_err(|_| SourceError::MappingNotUtf8 { path: path.into() })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = whole.strip_prefix(MARK).unwrap_or(&whole);
     let file = MappingFile::parse(text).map_err(|fault| wrong(path.into(), fault))?;
+    let without_run = match file.run_extent.clone() {
+        None => whole.into_bytes(),
+        Some(extent) => {
+            let mark = &whole[..whole.len() - text.len()];
+            [mark, &text[..extent.start], &text[extent.end..]]
+                .concat()
+                .into_bytes()
+        }
+    };
     Ok(Found {
         path: path.into(),
         file,
-        sha256,
+        sha256: Sha256::digest(&without_run).into(),
+        without_run,
     })
 }
+
+/// The byte order mark.
+const MARK: char = '\u{feff}';

@@ -167,18 +167,15 @@ fn rows_with_too_few_or_too_many_cells_are_exported_under_their_headers_and_stay
 }
 
 #[test]
-fn a_csv_that_was_itself_an_export_is_told_from_exports_of_it() {
+fn a_csv_with_a_column_that_is_called_like_one_of_an_export_is_told_from_exports_of_it() {
     let mut scene = Scene::before();
     let head = HEAD.trim_end();
-    let first =
-        format!("{head},_line,_code,_message,_row\n,One,First,7,x,y,1-bcdf\n2,Two,,8,x,y,2-bcdf\n");
+    let first = format!("{head},_code\n,One,First,x\n2,Two,,y\n");
     std::fs::write(scene.folder.path("t.csv"), first).unwrap();
     assert_eq!(scene.run("t.csv").status, Some(3));
     scene.export();
     let text = scene.folder.text("error.csv");
-    assert!(text.starts_with(&format!(
-        "{head},_line,_code,_message,_row,__line,__code,__message,__row\n"
-    )));
+    assert!(text.starts_with(&format!("{head},_code,__line,__code,__message,__row\n")));
     scene.fix(
         "fixed.csv",
         &[("\n,One", "\n1,One"), ("2,Two,,", "2,Two,Second,")],

@@ -72,18 +72,17 @@ pub(in crate::cli) struct RunArguments {
         help_heading = "Tickets"
     )]
     pub(in crate::cli) mapping: Option<PathBuf>,
-    /// The create to use
+    /// The create to use [default: tickets]
     ///
     /// `imports` keeps dates and conversations, runs no triggers, needs an admin.
     #[arg(
         long,
         value_enum,
         value_name = "WHICH",
-        default_value = "tickets",
         env = "ZENDESK_MIGRATE_ENDPOINT",
         help_heading = "Tickets"
     )]
-    pub(in crate::cli) endpoint: Endpoint,
+    pub(in crate::cli) endpoint: Option<Endpoint>,
     /// Imports: put closed tickets straight into the archive
     #[arg(
         long,
@@ -210,6 +209,11 @@ impl RunArguments {
         } else {
             NewIds::Refuse
         }
+    }
+
+    /// The create to use.
+    pub(in crate::cli) fn endpoint(&self) -> Endpoint {
+        self.endpoint.unwrap_or(Endpoint::Tickets)
     }
 
     /// `--lookup-settle` in milliseconds. In the embedded sandbox nothing lags behind.

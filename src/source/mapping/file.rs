@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use super::conversation::Section;
 use super::entry::{Entry, entry};
 use super::field::{CUSTOM, Field, NAMES, did_you_mean};
+use super::run_section::{self, RunSettings};
 use crate::source::encoding::Encoding;
 
 /// What a mapping says, with the line of each entry.
@@ -30,6 +31,12 @@ pub(in crate::source) struct MappingFile {
     pub(in crate::source) entries: Vec<Entry>,
     /// The second file, if there is one.
     pub(in crate::source) comments: Option<Section>,
+    /// What would otherwise be typed with each run.
+    pub(in crate::source) run: Option<RunSettings>,
+    /// Where `[run]` stands in the text.
+    pub(in crate::source) run_extent: Option<Range<usize>>,
+    /// Whether nothing but `[run]` stands in it: then it says nothing of how rows are read.
+    pub(in crate::source) is_only_run: bool,
 }
 
 /// What is wrong with a mapping, and where.
@@ -77,19 +84,28 @@ impl MappingFile {
                     let table = table(lines, name, node)?;
                     file.comments = Some(Section::parse(lines, line, table)?);
                 }
+                "run" => {
+                    let extent = run_section::extent(text, &key.span());
+                    let as_section = "run is a section; write [run]";
+                    file.run_extent =
+                        Some(extent.ok_or_else(|| lines.fault(&key.span(), as_section))?);
+                    let table = table(lines, name, node)?;
+                    file.run = Some(RunSettings::parse(lines, table)?);
+                }
                 _ => {
-                    let hint = did_you_mean(name, ["source", "ticket", "comments"]);
+                    let hint = did_you_mean(name, ["source", "ticket", "comments", "run"]);
                     let message = if Field::parse(name).is_some() || is_group(name) {
                         format!("\"{name}\" belongs under [ticket]")
                     } else {
                         format!(
-                            "there is no section \"{name}\"{hint} (it takes [source], [ticket] and [comments])"
+                            "there is no section \"{name}\"{hint} (it takes [source], [ticket], [comments] and [run])"
                         )
                     };
                     return Err(lines.fault(&key.span(), message));
                 }
             }
         }
+        file.is_only_run = file.run.is_some() && root.get_ref().len() == 1;
         Ok(file)
     }
 }

@@ -12,6 +12,7 @@ mod entry_checks;
 pub(super) mod field;
 mod file;
 mod rule;
+mod run_section;
 mod template;
 
 pub(super) use builtin::{entries as builtin_entries, suggestion};
@@ -19,3 +20,4 @@ pub(super) use compile::{Mapping, Refusal, compile};
 pub(super) use conversation::{ConversationRules, Section};
 pub(super) use file::{Fault, MappingFile};
 pub(super) use rule::{FlagOrNumber, Row, Rule};
+pub use run_section::RunSettings;

@@ -238,7 +238,7 @@ fn date(sample: &Sample, column: &Column, why: &mut Vec<String>) -> String {
 }
 
 /// Writes a text the way TOML does, with an escape for what would not be seen.
-pub(super) fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     if !text.contains(is_hidden) {
         return toml::Value::from(text).to_string();
     }

@@ -15,7 +15,8 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use self::choose::choose;
-use self::lines::{Line, line, quoted, tags};
+pub use self::lines::quoted;
+use self::lines::{Line, line, tags};
 use self::sample::Sample;
 use super::encoding::Guess;
 use super::error::SourceError;
