@@ -45,6 +45,12 @@ impl Beside<'_> {
                 say("files_in", &path);
             }
         }
+        if let Some(path) = self.path(source.csv_path()) {
+            say("rows_of", &path);
+        }
+        if source.encoding_is_guessed() {
+            say("encoding", &source.encoding().to_lowercase());
+        }
         if let Some(endpoint) = self.endpoint {
             say("endpoint", endpoint);
         }

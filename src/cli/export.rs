@@ -118,7 +118,7 @@ fn write(
     for file in whole {
         file.put_in_place()?;
     }
-    tell(folder, &written, source);
+    tell(folder, &written);
     tell_gone(&gone_first, gone, source);
     for (file, rows) in reader.fixed_in_vain()? {
         let (were, them) = if rows == 1 {
@@ -137,7 +137,7 @@ fn write(
     Ok(Exit::Done)
 }
 
-fn tell(folder: &Path, written: &[Written], source: &Source) {
+fn tell(folder: &Path, written: &[Written]) {
     for file in written {
         let rows = file
             .rows
@@ -149,15 +149,6 @@ fn tell(folder: &Path, written: &[Written], source: &Source) {
         ));
     }
     output::say(&format!("wrote {}", shown_path(&folder.join(SUMMARY))));
-    let fixable = written.iter().find(|file| file.name == ERROR);
-    if source.encoding_is_guessed() && fixable.and_then(|file| file.rows) > Some(0) {
-        output::say(&text::fold(&format!(
-            "the encoding of the CSV was guessed ({0}); before you feed error.csv back, write \
-             encoding = \"{0}\" into [source] of the mapping and run the CSV once, so that the \
-             same is not guessed otherwise of fewer rows",
-            source.encoding().to_lowercase()
-        )));
-    }
 }
 
 /// Rows that cannot be given out, since the CSV no longer has them.

@@ -34,12 +34,14 @@ pub(super) fn open(
         None if beside.is_file() => Some(read_mapping(&beside)?),
         None => None,
     };
+    let run = found.as_ref().and_then(|found| found.file.run.as_ref());
+    let exported = run.and_then(|run| run.encoding);
     let found = found.filter(|found| !found.file.is_only_run);
     let named = found.as_ref().map_or_else(Named::default, |found| Named {
         delimiter: found.file.delimiter,
         encoding: found.file.encoding,
     });
-    let mut opened = open_csv(csv, named)?;
+    let mut opened = open_csv(csv, named, exported)?;
     let any_line_end = found.as_ref().is_some_and(|found| found.file.any_line_end);
     if any_line_end {
         opened.header.records_end = None;
@@ -97,10 +99,11 @@ pub(super) fn open(
 }
 
 /// Opens the CSV as the mapping names it. An export was perhaps saved by a program that has a mind of
-/// its own: of such a file, what the mapping says counts only where it can be so.
-fn open_csv(csv: &Path, named: Named) -> Result<CsvFile, SourceError> {
+/// its own: of such a file, what the mapping says counts only where it can be so, and so does the
+/// encoding in which it was exported.
+fn open_csv(csv: &Path, named: Named, exported: Option<Encoding>) -> Result<CsvFile, SourceError> {
     let as_named = CsvFile::open(csv, named);
-    if named == Named::default() {
+    if named == Named::default() && exported.is_none() {
         return as_named;
     }
     for delimiter in [named.delimiter, None] {
@@ -121,7 +124,7 @@ fn open_csv(csv: &Path, named: Named) -> Result<CsvFile, SourceError> {
             found.header.guess,
             Some(Guess::Legacy(_) | Guess::BrokenUtf8)
         );
-        return match named.encoding {
+        return match named.encoding.or(exported) {
             Some(encoding @ Encoding::Legacy(_)) if is_no_utf8 => {
                 let encoding = Some(encoding);
                 CsvFile::open(

@@ -217,6 +217,22 @@ fn rows_of_an_export_are_never_new_ones() {
         let command = format!("{command} deep/results/error.csv");
         scene.refused(&command, 1, "gone.sqlite3, which is not there");
     }
+    // The file beside it still knows where columns are gone.
+    let error = scene.folder.text("deep/results/error.csv");
+    let bare: String = error
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(';').collect();
+            cells[..4].join(";") + "\n"
+        })
+        .collect();
+    std::fs::write(scene.folder.path("deep/results/error.csv"), bare).unwrap();
+    scene.refused(
+        "run deep/results/error.csv",
+        1,
+        "gone.sqlite3, which is not there",
+    );
+    std::fs::write(scene.folder.path("deep/results/error.csv"), &error).unwrap();
     // Some of the columns are enough.
     let error = scene.folder.text("deep/results/error.csv");
     let (head, rest) = error.split_once('\n').unwrap();
@@ -302,4 +318,29 @@ fn a_migration_file_says_what_would_be_typed_and_a_flag_counts_more() {
         let sentence = sentence.replace('\\', "");
         assert!(ended.stderr.contains(&sentence), "{ended:?}");
     }
+}
+
+#[test]
+fn an_encoding_that_was_guessed_is_not_guessed_anew_of_fewer_rows() {
+    // Enough Greek to be seen as that, and one row of which that cannot be said.
+    let row = |n: u32| format!("{n};Καλημέρα κόσμε, τι κάνεις σήμερα;Ευχαριστώ πολύ\n");
+    let rows: String = (1..40).map(row).collect();
+    let csv = format!("external_id;subject;comment.body\n{rows}40;μ;\n");
+    let (bytes, _, replaced) = encoding_rs::ISO_8859_7.encode(&csv);
+    assert!(!replaced);
+    let folder = Folder::new().with("t.csv", bytes);
+    let ended = folder.command("run t.csv --sandbox").run();
+    assert_eq!(ended.status, Some(3), "{ended:?}");
+    assert_eq!(folder.command("export t.csv").run().status, Some(0));
+    let toml = folder.text("error.toml");
+    assert!(toml.contains("\nencoding = \""), "{toml}");
+    let error = std::fs::read(folder.path("error.csv")).unwrap();
+    let (error, _, _) = encoding_rs::ISO_8859_7.decode(&error);
+    let fixed = error.replace(";μ;;", ";μ;μ;");
+    assert_ne!(error, fixed);
+    let (bytes, _, _) = encoding_rs::ISO_8859_7.encode(&fixed);
+    let folder = folder.with("error.csv", bytes);
+    let ahead = folder.command("run error.csv -n --format json").run();
+    assert!(ahead.stdout.contains("\"subject\":\"μ\""), "{ahead:?}");
+    assert_eq!(folder.command("run error.csv").run().status, Some(0));
 }

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::field::did_you_mean;
-use super::file::{Fault, Lines, Node, takes, text};
+use super::file::{Fault, Lines, Node, encoding, takes, text};
 use crate::source::Endpoint;
+use crate::source::encoding::Encoding;
 
 /// What `[run]` says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,9 +28,13 @@ pub struct RunSettings {
     pub checkpoint: Option<PathBuf>,
     /// The folder from which the names of other files in the mapping count.
     pub files_in: Option<PathBuf>,
+    /// The CSV whose rows the file beside the mapping holds.
+    pub rows_of: Option<PathBuf>,
+    /// The encoding that was guessed of that CSV: of fewer rows another one might be.
+    pub(in crate::source) encoding: Option<Encoding>,
 }
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "subdomain",
     "url",
     "sandbox",
@@ -37,6 +42,8 @@ const KEYS: [&str; 7] = [
     "reserve_rpm",
     "checkpoint",
     "files_in",
+    "rows_of",
+    "encoding",
 ];
 
 impl RunSettings {
@@ -53,6 +60,8 @@ impl RunSettings {
                 "reserve_rpm" => run.reserve_rpm = Some(number(lines, name, node)?),
                 "checkpoint" => run.checkpoint = Some(text(lines, name, node)?.into()),
                 "files_in" => run.files_in = Some(text(lines, name, node)?.into()),
+                "rows_of" => run.rows_of = Some(text(lines, name, node)?.into()),
+                "encoding" => run.encoding = encoding(lines, node)?,
                 _ => {
                     let hint = did_you_mean(name, KEYS);
                     let message = format!("[run] has no key \"{name}\"{hint}{}", takes(&KEYS));
@@ -66,7 +75,7 @@ impl RunSettings {
     /// The same with paths that count from the mapping's place.
     pub(in crate::source) fn beside(mut self, mapping: &Path) -> Self {
         let folder = mapping.parent().unwrap_or(Path::new(""));
-        for path in [&mut self.checkpoint, &mut self.files_in] {
+        for path in [&mut self.checkpoint, &mut self.files_in, &mut self.rows_of] {
             *path = path.take().map(|path| folder.join(path));
         }
         self
