@@ -146,10 +146,10 @@ fn refuse_without_checkpoint(run: &RunArguments) -> Result<(), Failure> {
             shown_path(path)
         ),
         None => format!(
-            "{csv} has the columns of an export, so its rows belong to a checkpoint; keep the .toml \
-             that export wrote beside it under the same name, or name the checkpoint with -c and \
-             the mapping with -m (if the rows are to be new tickets, take the columns _line, _code, \
-             _message and _row out)"
+            "{csv} has the columns of an export, so its rows belong to a checkpoint; put error.toml, \
+             which export has written, beside it under the same name, or name the checkpoint with \
+             -c and the mapping with -m (if its rows are new, rename the columns _line, _code, \
+             _message and _row)"
         ),
     }))
 }
