@@ -38,7 +38,16 @@ struct Token {
     text: SecretString,
     number: u64,
     renew_at: Instant,
-    worked: bool,
+    standing: Standing,
+}
+
+/// What the replies have told of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Untried,
+    Works,
+    /// It has worked, and was refused since. Other requests may still be out with it.
+    Ended,
 }
 
 /// A token as it is lent to one request.
@@ -73,7 +82,7 @@ impl Tokens {
             match (fetched, current.as_ref()) {
                 (Ok(token), _) => *current = Some(token),
                 // The old one still has a third of its life; it is renewed with the next request.
-                (Err(Verdict::NotSent(_)), Some(token)) if token.worked => {}
+                (Err(Verdict::NotSent(_)), Some(token)) if token.standing == Standing::Works => {}
                 (Err(verdict), _) => return Err(verdict),
             }
         }
@@ -97,14 +106,17 @@ impl Tokens {
             // Somebody else has renewed it meanwhile.
             return status == 401;
         }
-        if status != 401 {
-            token.worked = true;
-            return false;
+        match (token.standing, status) {
+            (Standing::Works | Standing::Ended, 401) => {
+                token.standing = Standing::Ended;
+                token.renew_at = Instant::now();
+            }
+            (Standing::Untried, 401) => token.renew_at = Instant::now(),
+            (Standing::Untried, _) => token.standing = Standing::Works,
+            // A reply that was on its way when the token ended does not bring it back.
+            (Standing::Works | Standing::Ended, _) => {}
         }
-        let has_ended = token.worked;
-        token.renew_at = Instant::now();
-        token.worked = false;
-        has_ended
+        status == 401 && token.standing == Standing::Ended
     }
 
     /// `POST /oauth/tokens` with the client credentials grant (Zendesk's reference of OAuth tokens).
@@ -151,7 +163,7 @@ impl Tokens {
             text: granted.access_token,
             number,
             renew_at: Instant::now() + Duration::from_millis(life_s.saturating_mul(1_000) * 2 / 3),
-            worked: false,
+            standing: Standing::Untried,
         })
     }
 }
@@ -169,4 +181,52 @@ struct Grant<'a> {
 struct Granted {
     access_token: SecretString,
     expires_in: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(standing: Standing) -> Tokens {
+        let tokens = Tokens::new("id".to_owned(), "secret".to_owned().into());
+        let token = Token {
+            text: "token".to_owned().into(),
+            number: 1,
+            renew_at: Instant::now() + Duration::from_secs(60),
+            standing,
+        };
+        Tokens {
+            current: Mutex::new(Some(token)),
+            ..tokens
+        }
+    }
+
+    fn lent() -> Lent {
+        Lent {
+            text: "token".to_owned().into(),
+            number: 1,
+        }
+    }
+
+    /// Whether each reply in turn says that the token has ended.
+    async fn learned(standing: Standing, statuses: &[u16]) -> Vec<bool> {
+        let tokens = tokens(standing);
+        let mut learned = Vec::new();
+        for status in statuses {
+            learned.push(tokens.learn(&lent(), *status).await);
+        }
+        learned
+    }
+
+    #[tokio::test]
+    async fn every_request_that_was_out_when_a_token_ended_learns_that_it_has() {
+        let all = learned(Standing::Works, &[201, 401, 401, 201, 401]).await;
+        assert_eq!(all, [false, true, true, false, true]);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_never_worked_has_not_ended() {
+        let all = learned(Standing::Untried, &[401, 401]).await;
+        assert_eq!(all, [false, false]);
+    }
 }
