@@ -31,6 +31,7 @@ mod open;
 mod place;
 mod places;
 mod process;
+mod read_only;
 mod recover;
 mod requests;
 mod rescan;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tempfile::TempDir;
 
 use super::audit::audit_at_start;
 use super::create::{create, remove, sync_folder_of};
@@ -15,6 +16,7 @@ use super::error::CheckpointError;
 use super::lease::{self, LeaseId};
 use super::lock::{Lock, private};
 use super::place::{Place, one_name, refuse_hard_links};
+use super::read_only;
 use super::schema::{APPLICATION_ID, MIGRATIONS, format};
 use crate::model::ids::Key;
 
@@ -40,6 +42,8 @@ pub struct Checkpoint {
 pub struct Reader {
     pub(super) db: Connection,
     pub(super) path: PathBuf,
+    /// What is read in place of the file, where its folder cannot be written.
+    _copy: Option<TempDir>,
 }
 
 impl Checkpoint {
@@ -205,24 +209,12 @@ impl Reader {
                 path: path.to_owned(),
             });
         }
-        let sqlite = |source| CheckpointError::sqlite(path, source);
-        let db = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .or_else(|_| {
-            Connection::open_with_flags(
-                path,
-                OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-            )
-        })
-        .map_err(sqlite)?;
-        prepare(&db).map_err(sqlite)?;
-        db.pragma_update(None, "query_only", true).map_err(sqlite)?;
+        let (db, copy) = read_only::connect(path)?;
         refuse_newer(&db, path)?;
         Ok(Self {
             db,
             path: path.to_owned(),
+            _copy: copy,
         })
     }
 
@@ -291,9 +283,14 @@ fn nothing_is_left(path: &Path) -> Result<(), CheckpointError> {
 
 /// Whether there is a WAL with something in it: its last process did not end in peace.
 fn has_wal(path: &Path) -> bool {
+    std::fs::metadata(wal_of(path)).is_ok_and(|wal| wal.len() > 0)
+}
+
+/// The WAL of a database.
+pub(super) fn wal_of(path: &Path) -> PathBuf {
     let mut wal = one_name(path).into_os_string();
     wal.push("-wal");
-    std::fs::metadata(&wal).is_ok_and(|wal| wal.len() > 0)
+    wal.into()
 }
 
 /// Settings of a connection that hold for writers and readers.
