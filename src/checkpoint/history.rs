@@ -1,5 +1,5 @@
 //! The runs of a checkpoint: a line when a run begins, a note with everything it writes, and its end. A
-//! line without an end is a run that goes on or was killed.
+//! line without an end belongs to a run that is running or was killed.
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 

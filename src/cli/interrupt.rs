@@ -57,7 +57,7 @@ impl Signals {
     }
 }
 
-/// Whether SIGHUP may be caught: `nohup` starts programs that ignore it, and they must go on doing so.
+/// Whether SIGHUP may be caught: `nohup` starts programs that ignore it, and they must keep ignoring it.
 /// Only Linux lets a program ask; elsewhere a SIGHUP ends it at once.
 #[cfg(unix)]
 fn may_catch_hangup() -> bool {

@@ -78,7 +78,7 @@ pub(super) fn is_stream(_found: &Metadata) -> bool {
 }
 
 /// Whether a name is that of a stream of this process, as `/dev/stdout` is: the file behind it was
-/// opened by somebody else, who goes on with it.
+/// opened by another process, which still writes to it.
 fn leads_to_open_file(path: &Path) -> bool {
     let mut name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     for _ in 0..LINKS_MAX {

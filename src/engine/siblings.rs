@@ -1,4 +1,4 @@
-//! Other CSV files of the same account: what their checkpoints know of the rows that are to be sent.
+//! Other CSV files of the same account: what their checkpoints know of the rows this run will send.
 //!
 //! Exports overlap. A row that another file has brought to the account must not be sent a second time,
 //! and a sample of twenty rows need not show it. So every start asks the checkpoints of the account that
@@ -43,7 +43,7 @@ pub struct Siblings {
     unreadable: Vec<CheckpointError>,
 }
 
-/// Asks the other checkpoints, and notes the rows that are to be looked up.
+/// Asks the other checkpoints, and notes the rows that must be looked up.
 ///
 /// Our lease must have been taken before, so that of two runs that start at the same time at least one
 /// sees the other.
@@ -88,7 +88,7 @@ impl Siblings {
         match self.unreadable.first() {
             Some(error) if !looks_all_up => Err(EngineError::Refused(format!(
                 "it cannot be told which of these rows another checkpoint of this account has sent, and \
-                 nothing was sent: {}. Mend that file or move it out of the folder, then run the same \
+                 nothing was sent: {}. Repair that file or move it out of the folder, then run the same \
                  command with --recover, which looks every row up before it is sent",
                 why(error)
             ))),

@@ -16,7 +16,7 @@ const COMPARED_MAX: usize = 1_000;
 /// The most characters of an id that are shown.
 const ID_SHOWN: usize = 60;
 
-/// Ends a scan of which nothing was kept yet if it would send rows that have tickets again.
+/// Stops a scan, before anything of it is stored, if it would send rows again that have tickets.
 pub(super) fn refuse_doubt(rescan: &mut Rescan<'_>, csv: &Path) -> Result<(), EngineError> {
     let turnover = rescan.turnover()?;
     if !turnover.is_doubtful() {

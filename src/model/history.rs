@@ -26,7 +26,7 @@ pub struct ThisRun {
 pub struct Run {
     /// When it began, on Zendesk's clock.
     pub began_at: ServerTime,
-    /// When it ended; `None` if it goes on or was killed.
+    /// When it ended; `None` while it is running, or if it was killed.
     pub ended_at: Option<ServerTime>,
     /// The program's version.
     pub version: String,

@@ -80,7 +80,7 @@ pub struct Sample {
 pub struct RunTold {
     /// When it began, in UTC on Zendesk's clock.
     pub began_at: String,
-    /// When it ended; `None` if it goes on or was killed.
+    /// When it ended; `None` while it is running, or if it was killed.
     pub ended_at: Option<String>,
     /// The program's version.
     pub version: String,
@@ -88,7 +88,7 @@ pub struct RunTold {
     pub settings: Value,
     /// The rate that it was last allowed, in requests a minute; `None` if it knew of no limit.
     pub allowed_rpm: Option<u32>,
-    /// Why it ended; `running` while it goes on, `killed` if it did not end by itself.
+    /// Why it ended; `running` while it runs, `killed` if it did not end by itself.
     pub stopped_because: String,
     /// What was wrong, if something was.
     pub message: Option<String>,

@@ -308,7 +308,7 @@ fn names(
                 encoding: encoding.name(),
             })?
             .into_owned();
-        // Spreadsheets leave nameless columns at the right edge; nobody can map those anyway.
+        // Spreadsheets leave nameless columns at the right edge; no mapping can name those.
         if !name.is_empty()
             && let Some(first) = seen.insert(name.clone(), column)
         {

@@ -21,9 +21,9 @@ pub(in crate::source) struct Section {
     pub(in crate::source) file: PathBuf,
     /// The column with the ticket, and its line in the mapping.
     ticket: (String, usize),
-    /// The delimiter, unless it is to be detected.
+    /// The delimiter; `None` to detect it.
     pub(in crate::source) delimiter: Option<u8>,
-    /// The encoding, unless it is to be detected.
+    /// The encoding; `None` to detect it.
     pub(in crate::source) encoding: Option<Encoding>,
     entries: Vec<Entry>,
 }
