@@ -7,6 +7,8 @@
     reason = "a broken expectation is a failed test"
 )]
 
+#[path = "command/account_fields.rs"]
+mod account_fields;
 #[path = "command/accounts.rs"]
 mod accounts;
 #[path = "command/arguments.rs"]

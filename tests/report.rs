@@ -121,7 +121,8 @@ fn refused() -> Folder {
         .with(
             "settings.toml",
             "suspended = [\"@bad.example\"]\ndrop_keys = true\n\
-             custom_fields = [{ id = 7, type = \"integer\", title = \"Level\" }]\n",
+             custom_fields = [{ id = 7, type = \"text\", title = \"Level\", \
+              rejects = [\"open\", \"lost\"] }]\n",
         )
         .with("faults.toml", "lost_before = 1.0\nat_most = 1\n")
 }

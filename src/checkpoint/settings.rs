@@ -24,6 +24,8 @@ pub enum Setting {
     CommentsSha256,
     /// The SHA-256 of the mapping then.
     MappingSha256,
+    /// The SHA-256 of what the account's ticket fields took then; empty if it was not asked.
+    AccountFieldsSha256,
     /// The canonical text of the mapping of `external_id`.
     ExternalIdMapping,
     /// The number of the body format that the fingerprints were made with.
@@ -53,6 +55,7 @@ impl Setting {
             Self::CsvSha256 => "csv_sha256",
             Self::CommentsSha256 => "comments_sha256",
             Self::MappingSha256 => "mapping_sha256",
+            Self::AccountFieldsSha256 => "account_fields_sha256",
             Self::ExternalIdMapping => "external_id_mapping",
             Self::BodyFormat => "body_format",
             Self::Machine => "machine",

@@ -15,6 +15,7 @@ use crate::engine::run::runtime;
 use crate::engine::scan;
 use crate::engine::siblings;
 use crate::engine::start;
+use crate::engine::{EngineError, fields};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 use crate::model::results::Cause;
@@ -40,16 +41,23 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
         None => Checkpoint::scratch()?,
     };
     let mut display = run::display(arguments);
-    let outcome = scan::look_ahead(source, &mut scratch, arguments.new_ids(), &mut display)?;
-    let siblings = ask_siblings(arguments, &mut scratch)?;
-    for told in &siblings {
-        output::say(told);
-    }
+    // What the account's ticket fields take decides which rows are valid.
     let known = if arguments.online {
         Some(ask(arguments, source, &mut display)?)
     } else {
         None
     };
+    if known.is_none() && meet::has_account_fields(arguments, source) {
+        output::say(
+            "the values of custom fields were not checked; add --online to check them against the \
+             account's ticket fields",
+        );
+    }
+    let outcome = scan::look_ahead(source, &mut scratch, arguments.new_ids(), &mut display)?;
+    let siblings = ask_siblings(arguments, &mut scratch)?;
+    for told in &siblings {
+        output::say(told);
+    }
     drop(display);
     tell::changes(&outcome, &scratch, source.csv_path())?;
     let counts = tell::counts(&outcome, &scratch)?;
@@ -234,8 +242,13 @@ fn ask(
         .map_err(|error| Failure::refused(error.to_string()))?;
     let runtime = runtime()?;
     let mut so_far = start::SoFar::default();
-    let asked = meet::meet(arguments, &client, source, &mut so_far, display);
-    let known = runtime.block_on(asked)?;
+    let known = runtime.block_on(async {
+        let known = meet::meet(arguments, &client, source, &mut so_far, display).await?;
+        if meet::has_account_fields(arguments, source) {
+            fields::learn(&client, source, &mut so_far, display).await?;
+        }
+        Ok::<_, EngineError>(known)
+    })?;
     output::say(&format!(
         "the account answers as user {} ({}); {} active triggers would run on each create{}",
         known.user,

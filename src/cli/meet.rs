@@ -13,8 +13,14 @@ use crate::zendesk::Client;
 const TICKETS_PATH: &str = "/api/v2/tickets";
 const IMPORTS_PATH: &str = "/api/v2/imports/tickets";
 
-/// Asks who we are, whether that is enough, and whether the mapping fits the account. How far it is
-/// is told in `so_far`, also when it is cut off.
+/// Whether rows depend on what the account's ticket fields take. The embedded double has none of the
+/// fields of the account that the mapping is for.
+pub(super) fn has_account_fields(arguments: &RunArguments, source: &Source) -> bool {
+    !arguments.account.sandbox && !source.references().fields.is_empty()
+}
+
+/// Asks who we are, whether that is enough, and whether the account has what the mapping names. How
+/// far it is is told in `so_far`, also when it is cut off.
 pub(super) async fn meet(
     arguments: &RunArguments,
     client: &Client,
@@ -33,7 +39,7 @@ pub(super) async fn meet(
     if arguments.endpoint() == Endpoint::Imports {
         start::ask_highest_ticket(client, &mut known, so_far, monitor).await?;
     }
-    // The embedded double has none of the fields of the account that the mapping is for.
+    // Nor does it have the other things.
     if !arguments.account.sandbox {
         preflight::check(client, &source.references(), so_far, monitor).await?;
     }

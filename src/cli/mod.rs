@@ -13,6 +13,7 @@ mod help;
 mod init;
 mod interrupt;
 mod kept;
+mod link;
 mod log;
 mod man;
 mod meet;

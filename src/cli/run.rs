@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
+use super::link::{Link, connect, learn_fields};
 use super::place::{Beside, Place};
 use super::progress::Display;
 use super::{args, confirm, dry_run, interrupt, meet, output, paths, plan, tell};
@@ -26,9 +27,7 @@ use crate::model::counts::Counts;
 use crate::model::ids::Key;
 use crate::model::time::Monotonic;
 use crate::report::{Facts, ThisRun, text};
-use crate::sandbox::server::Server;
 use crate::source::Source;
-use crate::zendesk::{Client, Timeouts};
 
 pub(super) fn run(arguments: &RunArguments) -> Result<Exit, Failure> {
     if arguments.archive_immediately && arguments.endpoint() == Endpoint::Tickets {
@@ -71,6 +70,21 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
+    let mut so_far = SoFar::default();
+    let link = match learn_fields(
+        arguments,
+        (&place, &source, &checkpoint),
+        (&runtime, &end),
+        &mut so_far,
+        &mut display,
+    ) {
+        Ok(link) => link,
+        Err(failure) => {
+            drop(display);
+            checkpoint.discard_if_new()?;
+            return Err(failure);
+        }
+    };
     let outcome = match scan::scan(
         &source,
         &mut checkpoint,
@@ -105,15 +119,45 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         };
         let is_first = matches!(outcome, ScanOutcome::First(..));
         let checkpoint = (checkpoint, is_first);
-        send(arguments, &place, source, checkpoint, &body, &mut display)?
+        let link = match link {
+            Some(link) => Ok(link),
+            None => connect(&place),
+        };
+        let link = (link, so_far);
+        send(
+            arguments,
+            &place,
+            source,
+            checkpoint,
+            link,
+            &body,
+            &mut display,
+        )?
     };
     drop(display);
     runtime.shutdown_background();
-    let facts = facts(&ended, began);
+    tell_end(
+        arguments,
+        (&csv, &place.checkpoint),
+        &outcome,
+        &ended,
+        began,
+    )
+}
+
+/// Says what became of the rows, and what comes next.
+fn tell_end(
+    arguments: &RunArguments,
+    (csv, checkpoint): (&Path, &Path),
+    outcome: &ScanOutcome,
+    ended: &Ended,
+    began: Monotonic,
+) -> Result<Exit, Failure> {
+    let facts = facts(ended, began);
     if arguments.json {
         output::json(&facts);
     }
-    let reader = match Reader::open(&place.checkpoint) {
+    let reader = match Reader::open(checkpoint) {
         // Its file may be what was lost.
         Err(_) if matches!(ended.stop, Stop::Disk(_)) => {
             output::say(&text::ending(&ended.stop, &facts));
@@ -125,7 +169,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         ScanOutcome::Fixed(_) => reader.setting(Setting::Csv)?,
         ScanOutcome::First(..) | ScanOutcome::Again(..) | ScanOutcome::Unchanged => None,
     };
-    let recorded = recorded.map_or(csv.clone(), |path| paths::from_here(Path::new(&path)));
+    let recorded = recorded.map_or(csv.to_owned(), |path| paths::from_here(Path::new(&path)));
     if ended.counts.problems() > 0 {
         tell::problems(&reader.problems(tell::PROBLEMS_SHOWN)?, &ended.counts);
     }
@@ -134,16 +178,11 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         output::say(&text::this_run(&facts.this_run));
     }
     output::say(&text::ending(&ended.stop, &facts));
-    if let Some(next) = next(
-        arguments,
-        (&recorded, &place.checkpoint),
-        &ended.stop,
-        &facts,
-    ) {
+    if let Some(next) = next(arguments, (&recorded, checkpoint), &ended.stop, &facts) {
         output::say(&next);
     }
     if ended.stop == Stop::Done && ended.counts.pending > 0 {
-        tell::elsewhere(&reader, &csv, &place.checkpoint)?;
+        tell::elsewhere(&reader, csv, checkpoint)?;
     }
     Ok(Exit::of_run(&ended.stop, &ended.counts))
 }
@@ -258,6 +297,7 @@ fn send(
     place: &Place,
     source: Source,
     (mut checkpoint, is_first): (Checkpoint, bool),
+    (link, mut so_far): (Result<Link, Failure>, SoFar),
     body: &Body<'_>,
     display: &mut Display,
 ) -> Result<Ended, Failure> {
@@ -271,8 +311,7 @@ fn send(
     }
     let end = body.end_of_preparing(arguments.max_duration);
     let settings = plan::settings(arguments, &place.account_name);
-    let mut so_far = SoFar::default();
-    let met = connect(place).and_then(|(client, server)| {
+    let met = link.and_then(|Link { client, server }| {
         let known = body.runtime.block_on(async {
             tokio::select! {
                 known = meet::meet(arguments, &client, &source, &mut so_far, display) => known,
@@ -332,14 +371,6 @@ fn send(
     let mailbox = (&body.sender, &body.inbox);
     let ended = crate::engine::run::run(driver, &client, body.runtime, mailbox, display)?;
     Ok(ended)
-}
-
-/// The account to send to; the embedded sandbox lives as long as what is returned.
-fn connect(place: &Place) -> Result<(Client, Option<Server>), Failure> {
-    let (account, credentials, server) = place.connect()?;
-    let client = Client::new(account, credentials, Timeouts::default())
-        .map_err(|error| Failure::refused(error.to_string()))?;
-    Ok((client, server))
 }
 
 fn facts(ended: &Ended, began: Monotonic) -> Facts {

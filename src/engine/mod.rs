@@ -11,6 +11,7 @@ pub mod clock;
 pub mod conversation;
 pub mod driver;
 mod error;
+pub mod fields;
 mod fixes;
 pub mod history;
 mod log;

@@ -188,6 +188,10 @@ fn settings(source: &Source, read: &ScanEnd) -> Vec<(Setting, String)> {
             source.mapping_path().map(absolute).unwrap_or_default(),
         ),
         (Setting::MappingSha256, mapping_sha256(source)),
+        (
+            Setting::AccountFieldsSha256,
+            optional(source.account_fields_sha256()),
+        ),
         (Setting::ExternalIdMapping, source.external_id_mapping()),
         (Setting::BodyFormat, BODY_FORMAT.to_string()),
         (Setting::Endpoint, endpoint(source).to_owned()),
@@ -197,13 +201,28 @@ fn settings(source: &Source, read: &ScanEnd) -> Vec<(Setting, String)> {
     ]
 }
 
-/// Says whether the files and the endpoint are those of the last scan.
+/// Says whether another scan would change nothing, whatever the account's ticket fields take.
+pub fn is_settled(source: &Source, checkpoint: &Checkpoint) -> Result<bool, EngineError> {
+    if !checkpoint.is_loaded()? {
+        return Ok(false);
+    }
+    let counts = checkpoint.counts()?;
+    Ok(counts.open() == 0 && counts.invalid == 0 && is_unchanged(source, checkpoint)?)
+}
+
+/// Says whether the files, the endpoint and, if they were asked for, the account's ticket fields are
+/// those of the last scan.
 fn is_unchanged(source: &Source, checkpoint: &Checkpoint) -> Result<bool, EngineError> {
     let is = |setting, now: String| -> Result<bool, CheckpointError> {
         Ok(checkpoint.setting(setting)?.unwrap_or_default() == now)
     };
     if !is(Setting::MappingSha256, mapping_sha256(source))?
         || !is(Setting::Endpoint, endpoint(source).to_owned())?
+    {
+        return Ok(false);
+    }
+    if let Some(sha256) = source.account_fields_sha256()
+        && !is(Setting::AccountFieldsSha256, hex(&sha256))?
     {
         return Ok(false);
     }

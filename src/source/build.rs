@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
+use super::account_fields::AccountFields;
 use super::checks;
+use super::custom_fields::custom_fields;
 use super::dates::{Dates, Fault};
 use super::excerpt::shown;
-use super::mapping::{FlagOrNumber, Mapping, Row, Rule};
+use super::mapping::{Mapping, Row, Rule};
 use crate::model::limits::EXTERNAL_ID_BYTES_MAX;
 use crate::model::problem::Problem;
-use crate::model::ticket::{
-    COMMENT_CHARS_MAX, COMMENTS_MAX, Comment, CustomField, FieldValue, Requester, Ticket, Word,
-};
+use crate::model::ticket::{COMMENT_CHARS_MAX, COMMENTS_MAX, Comment, Requester, Ticket, Word};
 
 /// Takes the row's identity.
 pub(super) fn external_id<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Cow<'r, str>, Problem> {
@@ -60,6 +60,7 @@ fn too_long(mapping: &Mapping, external_id: &str) -> Problem {
 /// row's own.
 pub(super) fn ticket<'r>(
     mapping: &'r Mapping,
+    account_fields: Option<&AccountFields>,
     row: Row<'r>,
     external_id: Cow<'r, str>,
     conversation: Option<Vec<Comment<'r>>>,
@@ -75,7 +76,7 @@ pub(super) fn ticket<'r>(
         priority: word(mapping.priority.as_ref(), row, "UnknownPriority")?,
         kind: word(mapping.kind.as_ref(), row, "UnknownType")?,
         tags: tags(mapping.tags.as_ref(), row)?,
-        custom_fields: custom_fields(&mapping.custom, row)?,
+        custom_fields: custom_fields(&mapping.custom, account_fields, row)?,
         group_id: number(mapping.group.as_ref(), row)?,
         brand_id: number(mapping.brand.as_ref(), row)?,
         ticket_form_id: number(mapping.form.as_ref(), row)?,
@@ -279,26 +280,6 @@ fn tags<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Vec<Cow<'r, str>>, P
         }
     }
     Ok(tags)
-}
-
-fn custom_fields<'r>(
-    rules: &'r [(u64, Rule)],
-    row: Row<'r>,
-) -> Result<Vec<CustomField<'r>>, Problem> {
-    let mut fields = Vec::with_capacity(rules.len());
-    for (id, rule) in rules {
-        let value = match rule.flag_or_number() {
-            Some(FlagOrNumber::Flag(flag)) => Some(FieldValue::Flag(flag)),
-            Some(FlagOrNumber::Number(number)) => Some(FieldValue::Number(number)),
-            None if rule.is_split() => {
-                let list = rule.list(row)?;
-                (!list.is_empty()).then_some(FieldValue::List(list))
-            }
-            None => rule.text(row)?.map(FieldValue::Text),
-        };
-        fields.extend(value.map(|value| CustomField { id: *id, value }));
-    }
-    Ok(fields)
 }
 
 fn number(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<u64>, Problem> {

@@ -16,11 +16,13 @@
 //!
 //! On the imports endpoint a second CSV may hold the conversations. Neither is held in memory.
 
+mod account_fields;
 mod added;
 mod again;
 mod build;
 mod checks;
 mod comments;
+mod custom_fields;
 mod dates;
 mod encoding;
 mod error;
@@ -44,11 +46,13 @@ mod scan;
 mod tests;
 mod told;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use account_fields::{AccountField, Choice, Takes};
 pub use added::{added_columns, more_column};
 pub use again::Ready;
 pub use comments::{Orphan, Orphans};
@@ -63,6 +67,7 @@ pub use references::References;
 pub use rows::{Invalid, Scanned, Valid};
 pub use scan::{Chunk, ScanEnd};
 
+use account_fields::AccountFields;
 use added::Added;
 use identity::{Ahead, Files};
 use rows::Until;
@@ -156,6 +161,18 @@ impl Source {
     /// Says what the mapping takes for granted in the account.
     pub fn references(&self) -> References {
         references::of(&self.plan.mapping)
+    }
+
+    /// Tells what the account's ticket fields take, by their ids: from now on a row with another value
+    /// is invalid. Counts once.
+    pub fn check_fields(&self, fields: BTreeMap<u64, AccountField>) {
+        let fields = || AccountFields::new(fields);
+        self.plan.account_fields.get_or_init(fields);
+    }
+
+    /// Gives a hash of what the account's ticket fields take, if that was told.
+    pub fn account_fields_sha256(&self) -> Option<[u8; 32]> {
+        self.plan.account_fields.get().map(AccountFields::sha256)
     }
 
     /// Gives the CSV's path, as it was passed.

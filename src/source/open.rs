@@ -89,6 +89,7 @@ pub(super) fn open(
             comments,
             again: Mutex::default(),
             added: OnceLock::new(),
+            account_fields: OnceLock::new(),
         }),
         endpoint: target.endpoint,
         mapping: path,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use csv::ByteRecord;
 use sha2::{Digest, Sha256};
 
+use super::account_fields::AccountFields;
 use super::added::Added;
 use super::build;
 use super::comments::{Conversation, Joined};
@@ -74,6 +75,8 @@ pub(super) struct Terms<'p> {
     pub(super) mapping: &'p Mapping,
     /// The columns that an export has added.
     pub(super) added: Option<&'p Added>,
+    /// What the account's ticket fields take, if it was asked.
+    pub(super) account_fields: Option<&'p AccountFields>,
 }
 
 /// Reads every record of a piece.
@@ -179,6 +182,7 @@ impl<'p> Judge<'p> {
             file,
             mapping,
             added,
+            ..
         } = self.terms;
         let header = &file.header;
         let more = || record.has_more(header, added?);
@@ -241,6 +245,7 @@ impl<'p> Judge<'p> {
         let comments = conversation.as_ref().map(Conversation::comments);
         let ticket = build::ticket(
             self.terms.mapping,
+            self.terms.account_fields,
             row,
             Cow::Borrowed(external_id),
             comments.transpose()?,

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock};
 
+use super::account_fields::AccountFields;
 use super::added::Added;
 use super::again::Again;
 use super::comments::{Comments, Orphans};
@@ -48,6 +49,8 @@ pub(super) struct Plan {
     pub(super) again: Mutex<Option<Again>>,
     /// Set once it is known that the file holds rows of another one.
     pub(super) added: OnceLock<Added>,
+    /// Set once the account has been asked.
+    pub(super) account_fields: OnceLock<AccountFields>,
 }
 
 impl Plan {
@@ -57,6 +60,7 @@ impl Plan {
             file: &self.file,
             mapping: &self.mapping,
             added: self.added.get(),
+            account_fields: self.account_fields.get(),
         }
     }
 }

@@ -69,5 +69,5 @@ pub use questions::{LOOKUP_PAGE_MAX, Me, Triggers, read_lookup};
 pub use read_back::{FoundField, FoundTicket, READ_BACK_MAX};
 pub use said::Heard;
 pub use secrets::Secrets;
-pub use settings::{Thing, TicketField};
+pub use settings::{FieldOption, Thing, TicketField};
 pub use users::{BULK_USERS_MAX, Job, Person};

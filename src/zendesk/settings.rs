@@ -16,8 +16,21 @@ pub struct TicketField {
     pub title: String,
     /// Whether it is in use.
     pub is_active: bool,
-    /// The values that it takes, if it takes only some: those of a drop-down or a multi-select.
-    pub options: Option<Vec<Heard>>,
+    /// Its type, such as `date` or `tagger`.
+    pub kind: Heard,
+    /// The pattern of its values, of a field of the type `regexp`.
+    pub pattern: Option<Heard>,
+    /// What a drop-down or a multi-select takes.
+    pub options: Vec<FieldOption>,
+}
+
+/// An option of a drop-down or a multi-select.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldOption {
+    /// The tag that a ticket holds.
+    pub value: Heard,
+    /// The name that agents see.
+    pub name: String,
 }
 
 /// Something that a ticket refers to by its id.
@@ -55,15 +68,25 @@ impl Client {
     pub async fn ticket_field(&self, id: u64) -> Answer<Option<TicketField>> {
         let path = format!("/api/v2/ticket_fields/{id}");
         let answer: Answer<FieldEnvelope> = self.ask(Asked::Other, &path, &[]).await;
-        let value = |option: FieldOption| option.value.heard(self.secrets());
+        let option = |option: OptionReply| FieldOption {
+            value: option.value.heard(self.secrets()),
+            name: named(option.name, self.secrets()),
+        };
         found(answer.map(|body| {
             let field = body.ticket_field;
             TicketField {
                 title: named(field.title, self.secrets()),
                 is_active: field.active.unwrap_or(true),
+                kind: field.r#type.heard(self.secrets()),
+                pattern: field
+                    .regexp_for_validation
+                    .map(|pattern| pattern.heard(self.secrets())),
                 options: field
                     .custom_field_options
-                    .map(|options| options.into_iter().map(value).collect()),
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(option)
+                    .collect(),
             }
         }))
     }
@@ -96,11 +119,14 @@ struct FieldEnvelope {
 #[derive(Deserialize)]
 struct Field {
     title: Option<Said>,
+    r#type: Said,
     active: Option<bool>,
-    custom_field_options: Option<Vec<FieldOption>>,
+    regexp_for_validation: Option<Said>,
+    custom_field_options: Option<Vec<OptionReply>>,
 }
 
 #[derive(Deserialize)]
-struct FieldOption {
+struct OptionReply {
     value: Said,
+    name: Option<Said>,
 }

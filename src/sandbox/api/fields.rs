@@ -1,5 +1,6 @@
 //! The fields of tickets: those that every account has, and its own.
 
+use regex::Regex;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -98,7 +99,10 @@ fn all(settings: &Settings) -> Vec<View<'_>> {
         };
         let choices = ["tagger", "multiselect"].contains(&field.kind.as_str());
         let choices = choices.then(|| choices_of(field));
-        view(field.id, &field.kind, title, choices)
+        View {
+            regexp_for_validation: field.pattern.as_deref(),
+            ..view(field.id, &field.kind, title, choices)
+        }
     });
     let mut fields: Vec<_> = system.chain(custom).collect();
     for (position, field) in fields.iter_mut().enumerate() {
@@ -180,7 +184,15 @@ fn is_good(field: &CustomField, value: &Value) -> bool {
     if value.is_null() || value.as_str() == Some("") {
         return true;
     }
+    if field
+        .rejects
+        .iter()
+        .any(|rejected| text_of(value) == rejected)
+    {
+        return false;
+    }
     match field.kind.as_str() {
+        "regexp" => matches(field, text_of(value)),
         "tagger" => is_option(value),
         "multiselect" => value
             .as_array()
@@ -195,6 +207,11 @@ fn is_good(field: &CustomField, value: &Value) -> bool {
         "checkbox" => value.is_boolean() || ["true", "false", "0", "1"].contains(&text_of(value)),
         _ => value.is_string() || value.is_number(),
     }
+}
+
+fn matches(field: &CustomField, text: &str) -> bool {
+    let pattern = field.pattern.as_deref().unwrap_or_default();
+    Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
 }
 
 fn number_of(value: &Value) -> Option<String> {

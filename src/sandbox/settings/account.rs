@@ -22,6 +22,12 @@ pub struct CustomField {
     /// The choices, of a `tagger` or a `multiselect`.
     #[serde(default)]
     pub options: Vec<CustomOption>,
+    /// The pattern that a `regexp` takes. One that the `regex` crate cannot read refuses nothing.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// Values that are rejected although the type takes them.
+    #[serde(default)]
+    pub rejects: Vec<String>,
 }
 
 /// A choice of a custom field.

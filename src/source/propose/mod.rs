@@ -172,6 +172,7 @@ fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), So
         file: &sample.file,
         mapping: &mapping,
         added: None,
+        account_fields: None,
     };
     let found = rows::read(terms, None, piece, Until::Ticket)?;
     let mut ids = HashSet::new();

@@ -18,6 +18,8 @@ fn field(id: u64, kind: &str, values: &[&str]) -> CustomField {
         kind: kind.to_owned(),
         title: format!("Field {id}"),
         options: values.iter().map(option).collect(),
+        pattern: None,
+        rejects: Vec::new(),
     }
 }
 
