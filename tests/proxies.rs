@@ -313,21 +313,23 @@ fn a_row_whose_lookups_never_get_an_answer_does_not_stop_the_others() {
 
 #[test]
 fn a_wait_that_is_longer_than_the_longest_outage_is_told_as_such() {
-    let scene = Scene::new(4, "");
-    scene.proxy.does(|asked, account| {
-        Some(if asked.is_create() {
-            Reply::new(429, "").with_header("retry-after", "1200")
-        } else {
-            account.ask(asked)
-        })
-    });
-    let ended = scene.run("--max-outage 1m");
-    assert_eq!(ended.status, Some(4), "{ended:?}");
-    assert!(
-        ended.stderr.contains("Zendesk asks to wait 20 min"),
-        "{ended:?}"
-    );
-    assert_eq!(scene.sandbox.stats().tickets, 0);
+    for at_start in [false, true] {
+        let scene = Scene::new(4, "");
+        scene.proxy.does(move |asked, account| {
+            Some(if at_start || asked.is_create() {
+                Reply::new(429, "").with_header("retry-after", "1200")
+            } else {
+                account.ask(asked)
+            })
+        });
+        let ended = scene.run("--max-outage 1m");
+        assert_eq!(ended.status, Some(4), "{ended:?}");
+        assert!(
+            ended.stderr.contains("Zendesk asks to wait 20 min"),
+            "{ended:?}"
+        );
+        assert_eq!(scene.sandbox.stats().tickets, 0);
+    }
 }
 
 #[test]

@@ -241,7 +241,7 @@ fn ask(
     let client = Client::new(account, credentials, Timeouts::default())
         .map_err(|error| Failure::refused(error.to_string()))?;
     let runtime = runtime()?;
-    let mut so_far = start::SoFar::default();
+    let mut so_far = meet::so_far(arguments);
     let known = runtime.block_on(async {
         let known = meet::meet(arguments, &client, source, &mut so_far, display).await?;
         if meet::has_account_fields(arguments, source) {

@@ -13,6 +13,14 @@ use crate::zendesk::Client;
 const TICKETS_PATH: &str = "/api/v2/tickets";
 const IMPORTS_PATH: &str = "/api/v2/imports/tickets";
 
+/// A start of which nothing is done yet.
+pub(super) fn so_far(arguments: &RunArguments) -> SoFar {
+    SoFar {
+        patience_ms: arguments.max_outage,
+        ..SoFar::default()
+    }
+}
+
 /// Whether rows depend on what the account's ticket fields take. The embedded double has none of the
 /// fields of the account that the mapping is for.
 pub(super) fn has_account_fields(arguments: &RunArguments, source: &Source) -> bool {

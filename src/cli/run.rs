@@ -70,7 +70,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
     let mut display = display(arguments);
-    let mut so_far = SoFar::default();
+    let mut so_far = meet::so_far(arguments);
     let link = match learn_fields(
         arguments,
         (&place, &source, &checkpoint),

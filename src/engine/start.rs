@@ -18,7 +18,7 @@ use crate::zendesk::{Client, Me, Triggers};
 /// How often a question is asked before Zendesk counts as unreachable.
 const TRIES: u32 = 5;
 
-/// The longest pause between two tries, in milliseconds.
+/// The longest pause between two tries for which Zendesk does not ask, in milliseconds.
 const PAUSE_MS_MAX: u64 = 60_000;
 
 /// What the account said of itself.
@@ -39,14 +39,27 @@ pub struct Account {
 }
 
 /// How far a start is, also when it is cut off.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct SoFar {
+    /// The longest `Retry-After` that is waited for, in milliseconds.
+    pub patience_ms: u64,
     /// Requests made.
     pub requests: u32,
     /// Whether anything but server errors came back.
     pub answered: bool,
     /// Zendesk's clock, once a reply has told it.
     pub clock: Option<ServerClock>,
+}
+
+impl Default for SoFar {
+    fn default() -> Self {
+        Self {
+            patience_ms: PAUSE_MS_MAX,
+            requests: 0,
+            answered: false,
+            clock: None,
+        }
+    }
 }
 
 /// Asks who we are, what time it is there, how fast we may be, and which triggers would run.
@@ -176,10 +189,20 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
                  the account's address, or run the same command again later"
             )));
         }
-        let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
-        let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
+        let ms = match asked {
+            Some(asked) => retry::delay_ms(attempt, Some(asked), now, 0),
+            None => (500 << attempt).min(PAUSE_MS_MAX),
+        };
+        if ms > so_far.patience_ms {
+            return Err(EngineError::Unreachable(format!(
+                "Zendesk asks to wait {} (Retry-After) before it tells {what}; nothing was sent: run \
+                 the same command again after that",
+                duration(ms)
+            )));
+        }
         monitor.tell(&format!(
-            "Zendesk did not tell {what} ({why}); asking again in {ms} ms"
+            "Zendesk did not tell {what} ({why}); asking again in {}",
+            duration(ms)
         ));
         tokio::time::sleep(Duration::from_millis(ms)).await;
         attempt += 1;
