@@ -1,6 +1,7 @@
 //! Histories that are drawn from a seed: the CSV is edited in every way, `error.csv` is exported,
 //! fixed in full or in part, saved by a spreadsheet and fed back now or much later, runs are
-//! limited and killed, Zendesk fails. In the end every row has one ticket, and none has two.
+//! limited and killed, Zendesk fails. In a third of them a second export with some of the same rows is
+//! imported from the same folder. In the end every row has one ticket, and none has two.
 //!
 //! `HISTORIES=1000` plays so many, `HISTORY=SEED` plays one again and prints what happened in it.
 
@@ -12,8 +13,12 @@
 
 #[path = "kills/draw.rs"]
 mod draw;
+#[path = "histories/edits.rs"]
+mod edits;
 #[path = "histories/feed.rs"]
 mod feed;
+#[path = "histories/neighbour.rs"]
+mod neighbour;
 #[path = "histories/owner.rs"]
 mod owner;
 #[path = "histories/rows.rs"]

@@ -10,7 +10,7 @@ const ATTEMPTS: usize = 60;
 impl Owner {
     /// Exports, fixes all rows or some, and feeds the file back or puts it aside.
     pub(crate) fn feed_new(&mut self, all: bool) -> Result<bool, String> {
-        let ended = self.command("export t.csv -c c.sqlite3 --force");
+        let ended = self.command(&format!("export t.csv -c {} --force", self.checkpoint("t")));
         if ended.status != Some(0) {
             return Ok(false);
         }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use crate::draw::Draw;
-use crate::rows::{Flaw, HEAD, Row, text};
+use crate::rows::{HEAD, Row, text};
 use crate::support::folder::Folder;
 use crate::support::http::post;
 use crate::support::process::{Ended, until};
@@ -38,10 +38,12 @@ pub(crate) struct Owner {
     /// The rows of the CSV, in order.
     pub(crate) rows: Vec<Row>,
     /// Rows that were taken out and may come back.
-    removed: Vec<Row>,
+    pub(crate) removed: Vec<Row>,
     /// Copies of `error.csv` that were fixed.
     pub(crate) copies: Vec<String>,
-    made: usize,
+    /// Whether a second export of the old system is imported too.
+    pub(crate) has_neighbour: bool,
+    pub(crate) made: usize,
     endpoint: &'static str,
     mapping: &'static str,
     faults: &'static str,
@@ -65,6 +67,7 @@ impl Owner {
         } else {
             ""
         };
+        let has_neighbour = draw.below(3) == 0;
         let mut owner = Self {
             folder,
             sandbox,
@@ -72,6 +75,7 @@ impl Owner {
             rows: Vec::new(),
             removed: Vec::new(),
             copies: Vec::new(),
+            has_neighbour,
             made: 0,
             endpoint,
             mapping,
@@ -99,7 +103,7 @@ impl Owner {
     /// Lets something happen.
     pub(crate) fn live(&mut self) -> Result<(), String> {
         self.give_ids_of_tickets();
-        match self.one_of(16) {
+        match self.one_of(if self.has_neighbour { 20 } else { 16 }) {
             0 => self.add(),
             1 => self.remove(),
             2 => self.restore(),
@@ -115,6 +119,10 @@ impl Owner {
             12 | 13 => {
                 self.feed_new(false)?;
             }
+            16 | 17 => self.export_neighbour(),
+            18 | 19 => {
+                self.run_neighbour(false)?;
+            }
             _ if self.copies.is_empty() => {}
             14 => self.edit_copy(),
             _ => {
@@ -126,185 +134,29 @@ impl Owner {
         self.check()
     }
 
-    /// Gives edited rows the `external_id` that they were sent with from another file, as the document
-    /// says: without it they are other rows.
-    fn give_ids_of_tickets(&mut self) {
-        let tickets = self.tickets();
-        for at in 0..self.rows.len() {
-            let row = &self.rows[at];
-            if row.is_edited && row.flaw.is_of_the_id() && tickets.contains_key(&row.mark) {
-                self.fix_row(at);
-            }
-        }
-        self.save();
-    }
-
-    fn new_row(&mut self) -> Row {
-        let number = self.made;
-        self.made += 1;
-        let taken = match self.rows.len() {
-            0 => format!("0{number}"),
-            some => {
-                let at = self.one_of(some);
-                self.rows[at].id.clone()
-            }
-        };
-        let flaws = [
-            Flaw::NoId,
-            Flaw::NoId,
-            Flaw::TakenId,
-            Flaw::Spaced,
-            Flaw::NoText,
-            Flaw::Refused,
-            Flaw::NoAddress,
-            Flaw::TooFewCells,
-            Flaw::TooManyCells,
-        ];
-        let flaw = if self.rows.is_empty() || self.is_likely(35) {
-            Flaw::None
-        } else {
-            flaws[self.one_of(flaws.len())]
-        };
-        Row {
-            mark: format!("mark{number}"),
-            // A spreadsheet takes the zeros away.
-            id: format!("00{}", 100 + number),
-            taken,
-            subject: format!("Grüße {number}"),
-            text: "first, text".to_owned(),
-            flaw,
-            is_edited: false,
-        }
-    }
-
-    fn add(&mut self) {
-        let row = self.new_row();
-        self.note(format!("add {row:?}"));
-        self.insert(row);
-    }
-
-    fn insert(&mut self, row: Row) {
-        let at = self.one_of(self.rows.len() + 1);
-        self.rows.insert(at, row);
-        self.save();
-    }
-
-    fn remove(&mut self) {
-        if self.rows.len() < 2 {
-            return;
-        }
-        let at = self.one_of(self.rows.len());
-        let row = self.rows.remove(at);
-        self.note(format!("remove {}", row.mark));
-        self.removed.push(row);
-        self.save();
-    }
-
-    fn restore(&mut self) {
-        if self.removed.is_empty() {
-            return;
-        }
-        let at = self.one_of(self.removed.len());
-        let row = self.removed.remove(at);
-        self.note(format!("restore {}", row.mark));
-        self.insert(row);
-    }
-
-    fn shuffle(&mut self) {
-        for at in 1..self.rows.len() {
-            let other = self.one_of(at + 1);
-            self.rows.swap(at, other);
-        }
-        self.note("shuffle");
-        self.save();
-    }
-
-    /// Changes a text, also of a row that was sent.
-    fn edit(&mut self) {
-        let at = self.one_of(self.rows.len());
-        let time = self.log.len();
-        self.rows[at].is_edited = true;
-        if self.is_likely(50) {
-            self.rows[at].subject = format!("Edited {time}");
-        } else {
-            self.rows[at].text = format!("edited {time}");
-        }
-        self.note(format!("edit {}", self.rows[at].mark));
-        self.save();
-    }
-
-    fn fix_in_csv(&mut self) {
-        let at = self.one_of(self.rows.len());
-        self.fix_row(at);
-        self.save();
-    }
-
-    /// Puts a row right in the CSV. The `external_id` of a row that was sent is never changed.
-    pub(crate) fn fix_row(&mut self, at: usize) {
-        if self.rows[at].flaw.is_of_the_id() && self.something_is_under_way() {
-            return;
-        }
-        self.choose_id(at);
-        let fixed = Row {
-            flaw: Flaw::None,
-            ..self.rows[at].clone()
-        };
-        self.note(format!("fix {fixed:?} in t.csv"));
-        // Rows that are alike to the byte are put right alike.
-        for row in &mut self.rows {
-            if row.mark == fixed.mark {
-                row.clone_from(&fixed);
-            }
-        }
-    }
-
-    /// The id of a row's ticket, if it has one; else one that is no other row's.
-    fn choose_id(&mut self, at: usize) {
-        let tickets = self.tickets();
-        let mark = self.rows[at].mark.clone();
-        if let Some((id, _)) = tickets.get(&mark).and_then(|all| all.first()) {
-            self.rows[at].id.clone_from(id);
-            return;
-        }
-        let is_taken = |id: &str| {
-            tickets.values().flatten().any(|(taken, _)| taken == id)
-                || self.rows.iter().any(|row| row.mark != mark && row.id == id)
-        };
-        let mut id = self.rows[at].id.clone();
-        while is_taken(&id) {
-            id.push('1');
-        }
-        self.rows[at].id = id;
-    }
-
     /// Whether a ticket may come of a row that has none yet.
-    fn something_is_under_way(&self) -> bool {
+    pub(crate) fn something_is_under_way(&self) -> bool {
         let query = "SELECT count(*) FROM row WHERE state IN (1, 5)
                      OR state = 0 AND first_sent_at IS NOT NULL";
         self.number(query).is_some_and(|rows| rows > 0)
     }
 
-    /// A number from the checkpoint, if there is one.
-    pub(crate) fn number(&self, query: &str) -> Option<u64> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let db = Connection::open_with_flags(self.folder.path("c.sqlite3"), flags).ok()?;
-        db.query_row(query, [], |row| row.get(0)).ok()
+    /// The checkpoint of a CSV, under the name that it has by default.
+    pub(crate) fn checkpoint(&self, csv: &str) -> String {
+        let account = self.sandbox.address().to_string().replace(':', "-");
+        format!("{csv}.{account}.checkpoint.sqlite3")
     }
 
-    /// Copies a row, to the byte or as a row of its own with the same `external_id`.
-    fn duplicate(&mut self) {
-        let at = self.one_of(self.rows.len());
-        let mut row = self.rows[at].clone();
-        if self.is_likely(60) {
-            let new = self.new_row();
-            row.cells()[0].trim().clone_into(&mut row.taken);
-            if !row.taken.is_empty() {
-                row.flaw = Flaw::TakenId;
-            }
-            (row.mark, row.id) = (new.mark, new.id);
-        }
-        self.note(format!("duplicate as {row:?}"));
-        self.insert(row);
+    /// A number from the checkpoint of `t.csv`, if there is one.
+    pub(crate) fn number(&self, query: &str) -> Option<u64> {
+        self.number_of(&self.checkpoint("t"), query)
+    }
+
+    /// A number from a checkpoint, if there is one.
+    pub(crate) fn number_of(&self, checkpoint: &str, query: &str) -> Option<u64> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let db = Connection::open_with_flags(self.folder.path(checkpoint), flags).ok()?;
+        db.query_row(query, [], |row| row.get(0)).ok()
     }
 
     fn change_faults(&mut self) {
@@ -332,7 +184,7 @@ impl Owner {
             2 => "--unknown".to_owned(),
             _ => String::new(),
         };
-        self.command(&format!("retry -c c.sqlite3 {which}"));
+        self.command(&format!("retry -c {} {which}", self.checkpoint("t")));
     }
 
     pub(crate) fn save(&mut self) {
@@ -349,8 +201,19 @@ impl Owner {
         ended
     }
 
-    /// Runs a file, perhaps not to its end.
+    /// Runs `t.csv` or a file with rows of it, perhaps not to its end.
     pub(crate) fn run(&mut self, csv: &str, to_its_end: bool) -> Result<Ended, String> {
+        let checkpoint = self.checkpoint("t");
+        self.run_on(&checkpoint, csv, to_its_end)
+    }
+
+    /// Runs a file on a checkpoint, perhaps not to its end.
+    pub(crate) fn run_on(
+        &mut self,
+        checkpoint: &str,
+        csv: &str,
+        to_its_end: bool,
+    ) -> Result<Ended, String> {
         let more = match self.one_of(12) {
             _ if to_its_end => "",
             0 => " --limit 1",
@@ -360,7 +223,7 @@ impl Owner {
         };
         let kill_after = (!to_its_end && self.is_likely(15)).then(|| self.draw.below(25));
         let command = format!(
-            "run {csv} -c c.sqlite3 --url {} --lookup-settle 10ms --max-outage 20s \
+            "run {csv} -c {checkpoint} --url {} --lookup-settle 10ms --max-outage 20s \
              --allow-triggers{}{}{more}",
             self.sandbox.url(),
             self.endpoint,

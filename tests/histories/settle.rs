@@ -4,7 +4,7 @@ use crate::owner::{NO_FAULTS, Owner};
 use crate::rows::{HEAD, Row, text};
 
 /// Rounds until all is done.
-const ROUNDS: usize = 8;
+pub(crate) const ROUNDS: usize = 8;
 
 impl Owner {
     pub(crate) fn settle(&mut self) -> Result<(), String> {
@@ -63,8 +63,9 @@ impl Owner {
             .and_then(|line| self.rows.get(line - 2));
         let ticket = row.and_then(|row| Some(tickets.get(&row.mark)?.first()?.1));
         let found = ticket.map_or_else(String::new, |id| format!(" --as-ticket {id}"));
+        let checkpoint = self.checkpoint("t");
         self.command(&format!(
-            "retry -c c.sqlite3 --unknown --line {line}{found}"
+            "retry -c {checkpoint} --unknown --line {line}{found}"
         ));
     }
 
@@ -94,7 +95,11 @@ impl Owner {
     }
 
     fn judge(&mut self) -> Result<(), String> {
-        let ended = self.command("verify --offline -c c.sqlite3");
+        if self.has_neighbour {
+            self.settle_neighbour()?;
+        }
+        let checkpoint = self.checkpoint("t");
+        let ended = self.command(&format!("verify --offline -c {checkpoint}"));
         if ended.status != Some(0) {
             return Err(format!("the checkpoint contradicts itself: {ended:?}"));
         }
