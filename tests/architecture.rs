@@ -7,11 +7,8 @@
     reason = "what cannot be read cannot be checked: the test fails"
 )]
 
-#[path = "architecture/arrows.rs"]
 mod arrows;
-#[path = "architecture/code.rs"]
 mod code;
-#[path = "architecture/rules.rs"]
 mod rules;
 
 use std::collections::BTreeSet;
@@ -116,8 +113,8 @@ fn a_proof_that_is_made_elsewhere_is_found() {
         "// mint(\nfn mint() {}\nlet a = Durable::mint(intent);\nlet b = map(Durable::mint);\n";
     assert_eq!(lines(rules::mints, "src/engine/run.rs", text), [2, 3, 4]);
     assert_eq!(lines(rules::mints, "src/model/intent.rs", text), [3, 4]);
-    assert_eq!(lines(rules::mints, "src/checkpoint/batch.rs", text), []);
-    assert_eq!(lines(rules::mints, "src/zendesk/wire_tests.rs", text), []);
+    assert!(lines(rules::mints, "src/checkpoint/batch.rs", text).is_empty());
+    assert!(lines(rules::mints, "src/zendesk/wire_tests.rs", text).is_empty());
 }
 
 #[test]
@@ -158,8 +155,8 @@ mod tests { fn h() { match a { _ => 3 } } }
 ";
     let catch_alls = rules::catch_alls;
     assert_eq!(lines(catch_alls, "src/lifecycle/next.rs", text), [1]);
-    assert_eq!(lines(catch_alls, "src/lifecycle/next_tests.rs", text), []);
-    assert_eq!(lines(catch_alls, "src/engine/run.rs", text), []);
+    assert!(lines(catch_alls, "src/lifecycle/next_tests.rs", text).is_empty());
+    assert!(lines(catch_alls, "src/engine/run.rs", text).is_empty());
 }
 
 #[test]
@@ -184,7 +181,7 @@ fn f(name: String) {}
     let found = lines(rules::plain_replies, "src/zendesk/users.rs", text);
     assert_eq!(found, [3, 6]);
     let found = lines(rules::plain_replies, "src/engine/log.rs", text);
-    assert_eq!(found, []);
+    assert!(found.is_empty());
 }
 
 #[test]
@@ -204,9 +201,9 @@ fn h(path: &Path) { eprintln!(\"{}\", path.display()); }
 mod tests { fn i() { println!(); } }
 ";
     assert_eq!(lines(rules::writes, "src/cli/log.rs", text), [2, 3, 3, 5]);
-    assert_eq!(lines(rules::writes, "src/cli/output.rs", text), []);
+    assert!(lines(rules::writes, "src/cli/output.rs", text).is_empty());
     assert_eq!(lines(rules::raw_paths, "src/cli/log.rs", text), [5]);
-    assert_eq!(lines(rules::raw_paths, "src/sandbox/mod.rs", text), []);
+    assert!(lines(rules::raw_paths, "src/sandbox/mod.rs", text).is_empty());
 }
 
 #[test]
@@ -221,6 +218,23 @@ fn a_source_that_is_too_long_is_found() {
     let line = "//\n";
     assert_eq!(rules::length("src/a.rs", &line.repeat(400)).len(), 0);
     assert_eq!(rules::length("src/a.rs", &line.repeat(401)).len(), 1);
+}
+
+#[test]
+fn every_file_of_tests_is_in_a_binary() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let suite = fs::read_to_string(root.join("tests/suite.rs")).unwrap();
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let wrong = fs::read_dir(root.join("tests"))
+        .unwrap()
+        .filter_map(|entry| {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let name = name.strip_suffix(".rs")?.to_owned();
+            let is_run = suite.contains(&format!("\nmod {name};\n"))
+                || manifest.contains(&format!("path = \"tests/{name}.rs\""));
+            (!is_run).then(|| format!("tests/{name}.rs is not run: name it in tests/suite.rs"))
+        });
+    nothing(wrong);
 }
 
 /// What is tracked; `None` if git does not say. A user's folder may hold anything else.

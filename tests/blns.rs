@@ -7,14 +7,10 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "support/npm.rs"]
-mod npm;
-mod support;
-
 use serde_json::Value;
 
-use support::folder::Folder;
-use support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::sandbox::Sandbox;
 use zendesk_migrate::source::{Source, SourceError};
 
 const MAPPING: &str = "[ticket]\n\
@@ -28,7 +24,7 @@ const MAPPING: &str = "[ticket]\n\
 
 /// The list without what no ticket can have as its text: nothing, nothing but spaces, and NUL.
 fn naughty() -> Option<Vec<String>> {
-    let package = npm::package("blns", "2.0.4")?;
+    let package = crate::support::npm::package("blns", "2.0.4")?;
     let text = std::fs::read(package.join("resources/blns.json")).unwrap();
     let all: Vec<String> = serde_json::from_slice(&text).unwrap();
     assert!(all.len() > 400);

@@ -2,17 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use crate::support::folder::Folder;
+use crate::support::process::Ended;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use support::folder::Folder;
-use support::process::Ended;
 
 const AUTHORITY: &str = include_str!("certificates/authority.pem");
 const CERTIFICATE: &str = include_str!("certificates/server.pem");

@@ -9,19 +9,10 @@
     reason = "a test fails by panicking, and tells what it has seen"
 )]
 
-#[path = "damage/csv.rs"]
 mod csv;
-#[path = "damage/files.rs"]
 mod files;
-#[path = "damage/places.rs"]
 mod places;
-#[path = "damage/scene.rs"]
 mod scene;
-#[path = "damage/tampering.rs"]
 mod tampering;
-#[path = "damage/verdict.rs"]
 mod verdict;
-#[path = "damage/wal.rs"]
 mod wal;
-
-mod support;

@@ -12,11 +12,8 @@
     reason = "a test fails by panicking, and tells what it has seen"
 )]
 
-#[path = "deaths/child.rs"]
 mod child;
-#[path = "deaths/judge.rs"]
 mod judge;
-mod support;
 
 use std::collections::BTreeMap;
 use std::process::{Command, Output, Stdio};
@@ -26,8 +23,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use zendesk_migrate::sandbox::faults::{Fault, Faults};
 use zendesk_migrate::sandbox::server::{self, Config, Server};
 
+use crate::support::folder::Folder;
 use child::{CHECKPOINT, EFFECTS, FACTS, Task};
-use support::folder::Folder;
 
 /// More than there are cores: a process mostly waits.
 const WORKERS: usize = 12;

@@ -12,15 +12,10 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "docs/blocks.rs"]
 mod blocks;
-#[path = "docs/codes.rs"]
 mod codes;
-#[path = "docs/mappings.rs"]
 mod mappings;
-#[path = "docs/shell.rs"]
 mod shell;
-mod support;
 
 use std::fs;
 use std::path::Path;

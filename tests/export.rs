@@ -6,13 +6,11 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "export/recorded.rs"]
 mod recorded;
-mod support;
 
-use support::folder::Folder;
-use support::process::Ended;
-use support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::process::Ended;
+use crate::support::sandbox::Sandbox;
 
 const CSV: &str = "external_id,subject,comment.body,priority\r\n\
     1,One,First,\r\n\

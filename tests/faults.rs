@@ -13,11 +13,8 @@
     reason = "a test fails by panicking, and says what it has seen"
 )]
 
-#[path = "faults/judge.rs"]
 mod judge;
-#[path = "faults/library.rs"]
 mod library;
-mod support;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

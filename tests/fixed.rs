@@ -7,19 +7,14 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "fixed/again.rs"]
 mod again;
-#[path = "fixed/alone.rs"]
 mod alone;
-#[path = "fixed/habits.rs"]
 mod habits;
-#[path = "fixed/spreadsheets.rs"]
 mod spreadsheets;
-mod support;
 
-use support::folder::Folder;
-use support::process::Ended;
-use support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::process::Ended;
+use crate::support::sandbox::Sandbox;
 
 const HEAD: &str = "external_id,subject,comment.body\n";
 

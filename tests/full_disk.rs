@@ -10,16 +10,14 @@
     reason = "a test fails by panicking, and tells what it has seen"
 )]
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use support::folder::Folder;
-use support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::sandbox::Sandbox;
 
 const ROWS: u64 = 12;
 

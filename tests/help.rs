@@ -6,12 +6,10 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use support::folder::Folder;
+use crate::support::folder::Folder;
 
 /// Every command, with the lines that its `-h` and its `--help` may have. Those that talk to an account
 /// have the most.

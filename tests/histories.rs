@@ -11,26 +11,17 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "kills/draw.rs"]
-mod draw;
-#[path = "histories/edits.rs"]
 mod edits;
-#[path = "histories/feed.rs"]
 mod feed;
-#[path = "histories/neighbour.rs"]
 mod neighbour;
-#[path = "histories/owner.rs"]
 mod owner;
-#[path = "histories/rows.rs"]
 mod rows;
-#[path = "histories/settle.rs"]
 mod settle;
-mod support;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use draw::Draw;
+use crate::support::draw::Draw;
 use owner::Owner;
 
 /// How many histories are played where nobody says otherwise.

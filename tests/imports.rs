@@ -6,15 +6,13 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::folder::{Folder, Program};
+use crate::support::http::post;
+use crate::support::process::{Ended, until, until_within};
+use crate::support::sandbox::Sandbox;
 use serde_json::{Value, json};
-use support::folder::{Folder, Program};
-use support::http::post;
-use support::process::{Ended, until, until_within};
-use support::sandbox::Sandbox;
 
 const MAPPING: &str = r#"
 [ticket]

@@ -6,11 +6,9 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
 use std::process::Command;
 
-use support::folder::Folder;
+use crate::support::folder::Folder;
 
 #[track_caller]
 fn dry_run(folder: &Folder, csv: &str, rows: u64) {

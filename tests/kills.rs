@@ -10,16 +10,12 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "kills/audit.rs"]
 mod audit;
-#[path = "kills/draw.rs"]
-mod draw;
-mod support;
 
-use draw::Draw;
-use support::folder::Folder;
-use support::process::{Running, until};
-use support::sandbox::Sandbox;
+use crate::support::draw::Draw;
+use crate::support::folder::Folder;
+use crate::support::process::{Running, until};
+use crate::support::sandbox::Sandbox;
 
 /// Slow enough that a test which is kept waiting still sees a run in its middle.
 const SANDBOX: &str = "--data double.sqlite3 --faults faults.toml --latency-ms 20";

@@ -6,19 +6,15 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "logs/echoes.rs"]
 mod echoes;
-#[path = "logs/forms.rs"]
 mod forms;
-#[path = "logs/server.rs"]
-mod server;
-mod support;
+pub(crate) mod server;
 
+use crate::support::folder::{Folder, Program};
+use crate::support::http::post;
+use crate::support::process::Ended;
+use crate::support::sandbox::Sandbox;
 use serde_json::Value;
-use support::folder::{Folder, Program};
-use support::http::post;
-use support::process::Ended;
-use support::sandbox::Sandbox;
 
 const SECRET: &str = "a-secret-that-must-not-be-seen";
 
@@ -261,7 +257,7 @@ fn the_list_of_processes_shows_no_secret() {
     let mut running = scene
         .command("run rows.csv --concurrency 1 --progress never")
         .start();
-    support::process::until("a question", || scene.sandbox.stats().requests >= 3);
+    crate::support::process::until("a question", || scene.sandbox.stats().requests >= 3);
     let line = std::fs::read(format!("/proc/{}/cmdline", running.id())).unwrap();
     let line = String::from_utf8_lossy(&line).into_owned();
     assert!(!running.has_ended(), "it was over before it was looked at");

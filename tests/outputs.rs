@@ -7,13 +7,11 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, symlink};
 use std::process::Command;
 
-use support::folder::Folder;
+use crate::support::folder::Folder;
 
 const CSV: &str = "external_id,subject,comment.body\n1,One,First\n2,Two,\n";
 const CHECKPOINT: &str = "t.sandbox.checkpoint.sqlite3";

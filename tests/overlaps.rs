@@ -6,14 +6,12 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
 use rusqlite::Connection;
 
-use support::folder::{Folder, Program};
-use support::http::post;
-use support::process::{Running, until};
-use support::sandbox::Sandbox;
+use crate::support::folder::{Folder, Program};
+use crate::support::http::post;
+use crate::support::process::{Running, until};
+use crate::support::sandbox::Sandbox;
 
 /// A CSV with the tickets of these numbers.
 fn csv(numbers: impl Iterator<Item = u32>) -> String {

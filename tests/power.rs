@@ -11,20 +11,17 @@
     reason = "a test fails by panicking, and tells what it has seen"
 )]
 
-#[path = "power/order.rs"]
 mod order;
-mod support;
-#[path = "power/trace.rs"]
 mod trace;
 
 use std::fmt::Write;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::support::folder::Folder;
+use crate::support::process::Running;
+use crate::support::sandbox::Sandbox;
 use order::check;
-use support::folder::Folder;
-use support::process::Running;
-use support::sandbox::Sandbox;
 use trace::{Call, read};
 
 const ROWS: usize = 12;

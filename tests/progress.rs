@@ -7,11 +7,9 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
+use crate::support::folder::Folder;
+use crate::support::sandbox::Sandbox;
 use serde_json::Value;
-use support::folder::Folder;
-use support::sandbox::Sandbox;
 
 /// So many rows that they take longer than the run may.
 fn rows() -> String {

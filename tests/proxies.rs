@@ -3,15 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use support::folder::Folder;
-use support::process::Ended;
-use support::proxy::{Account, Asked, Proxy, Reply};
-use support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::process::Ended;
+use crate::support::proxy::{Account, Asked, Proxy, Reply};
+use crate::support::sandbox::Sandbox;
 
 /// An account behind a proxy, and rows to move there.
 struct Scene {

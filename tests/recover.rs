@@ -6,16 +6,14 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::folder::{Folder, Program};
+use crate::support::http::post;
+use crate::support::process::{until, until_within};
+use crate::support::proxy::{Proxy, Reply};
+use crate::support::sandbox::Sandbox;
 use serde_json::{Value, json};
-use support::folder::{Folder, Program};
-use support::http::post;
-use support::process::{until, until_within};
-use support::proxy::{Proxy, Reply};
-use support::sandbox::Sandbox;
 use tokio_util::sync::CancellationToken;
 use zendesk_migrate::checkpoint::{Checkpoint, CheckpointError, Reader, Without};
 use zendesk_migrate::engine::EngineError;
@@ -140,7 +138,7 @@ fn the_export_gives_every_row_its_ticket_page_by_page_and_leaves_the_others_to_b
     let folder = folder.with("t.csv", csv(ROWS + NEW));
     // Somebody else made another ticket for row 7.
     let twice = json!({"ticket": {"external_id": "7", "comment": {"body": "x"}}}).to_string();
-    support::http::change(sandbox.address(), "POST", "/api/v2/tickets", &twice);
+    crate::support::http::change(sandbox.address(), "POST", "/api/v2/tickets", &twice);
     advance(&sandbox, 120);
     let mut checkpoint = fresh(&folder);
     let (result, requests) = read(&sandbox, &mut checkpoint, &CancellationToken::new());

@@ -6,11 +6,9 @@
     reason = "a broken expectation is a failed test"
 )]
 
-mod support;
-
+use crate::support::folder::Folder;
+use crate::support::sandbox::Sandbox;
 use serde_json::Value;
-use support::folder::Folder;
-use support::sandbox::Sandbox;
 
 const CSV: &str = "external_id,subject,comment.body,priority\n\
     1,One,First,\n\

@@ -2,11 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken expectation is a failed test")]
 
-#[path = "sandbox/flags.rs"]
 mod flags;
-#[path = "sandbox/shapes.rs"]
 mod shapes;
-#[path = "sandbox/stored.rs"]
 mod stored;
 
 use std::io::{ErrorKind, Read, Write};

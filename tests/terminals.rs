@@ -7,18 +7,13 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "logs/server.rs"]
-#[allow(dead_code, reason = "the tests of logs use all of it")]
-mod server;
-mod support;
-
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
+use crate::logs::server::{Reply, Server, number};
+use crate::support::folder::{Folder, Program};
+use crate::support::process::Ended;
 use serde_json::{Value, json};
-use server::{Reply, Server, number};
-use support::folder::{Folder, Program};
-use support::process::Ended;
 
 /// Escape sequences in both forms, characters that turn the reading direction or are not seen, and a
 /// line that looks like one of ours.
@@ -516,7 +511,7 @@ fn what_a_server_says_is_shown() {
         }
         if asked.path.contains("/ticket_fields/7") {
             let options = json!([{"value": EVIL}]);
-            let field = json!({"title": EVIL, "active": true, "custom_field_options": options});
+            let field = json!({"title": EVIL, "active": true, "type": "tagger", "custom_field_options": options});
             return Some(Reply::new(200, json!({"ticket_field": field}).to_string()));
         }
         if asked.path.contains("/show_many") {
@@ -556,7 +551,6 @@ fn what_a_server_says_is_shown() {
         custom_fields.7 = { constant = \"one\" }\n";
     std::fs::write(folder.path("field.toml"), mapping).unwrap();
     shown("options", with("run t.csv -m field.toml"));
-    std::fs::remove_file(folder.path("c.sqlite3")).unwrap();
     shown(
         "a run",
         with("run t.csv -vv --log-file log.jsonl --concurrency 1"),

@@ -1,12 +1,10 @@
 //! Access tokens that end in the middle of a run: renewed in time, or after a 401, and no row is lost
 //! or refused for it.
 
-mod support;
-
-use support::folder::{Folder, Program};
-use support::http::post;
-use support::process::until;
-use support::sandbox::Sandbox;
+use crate::support::folder::{Folder, Program};
+use crate::support::http::post;
+use crate::support::process::until;
+use crate::support::sandbox::Sandbox;
 
 const SECRET: &str = "a-secret-that-must-not-be-seen";
 

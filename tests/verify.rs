@@ -7,20 +7,17 @@
     reason = "a broken expectation is a failed test"
 )]
 
-#[path = "verify/files.rs"]
 mod files;
-#[path = "verify/scene.rs"]
 mod scene;
-mod support;
 
 use std::collections::BTreeSet;
 
+use crate::support::folder::Folder;
+use crate::support::http::post;
+use crate::support::process::until;
+use crate::support::sandbox::Sandbox;
 use scene::{MAPPING, Scene, rows};
 use serde_json::json;
-use support::folder::Folder;
-use support::http::post;
-use support::process::until;
-use support::sandbox::Sandbox;
 
 #[test]
 fn an_account_as_it_was_left_agrees() {

@@ -75,7 +75,8 @@ fn in_use(id: u64, field: Option<TicketField>) -> Result<AccountField, String> {
 /// anything.
 fn takes(field: &TicketField) -> Takes {
     let options = || field.options.iter().map(choice).collect();
-    match field.kind.raw().as_str() {
+    let kind = field.kind.as_ref().map(Heard::raw);
+    match kind.map_or("", String::as_str) {
         "checkbox" => Takes::Flag,
         "date" => Takes::Date,
         "integer" => Takes::Integer,
@@ -93,7 +94,7 @@ fn takes(field: &TicketField) -> Takes {
 fn choice(option: &FieldOption) -> Choice {
     Choice {
         value: option.value.raw().clone(),
-        shown: Heard::shown(&option.value).clone(),
+        shown: option.value.shown().clone(),
         name: option.name.clone(),
     }
 }
@@ -116,7 +117,7 @@ mod tests {
         TicketField {
             title: "Product".to_owned(),
             is_active: true,
-            kind: kind.into(),
+            kind: Some(kind.into()),
             pattern: Some("^[a-z]+$".into()),
             options: vec![FieldOption {
                 value: "bike".into(),

@@ -16,8 +16,8 @@ pub struct TicketField {
     pub title: String,
     /// Whether it is in use.
     pub is_active: bool,
-    /// Its type, such as `date` or `tagger`.
-    pub kind: Heard,
+    /// Its type, such as `date` or `tagger`; `None` if the reply does not say it.
+    pub kind: Option<Heard>,
     /// The pattern of its values, of a field of the type `regexp`.
     pub pattern: Option<Heard>,
     /// What a drop-down or a multi-select takes.
@@ -77,7 +77,7 @@ impl Client {
             TicketField {
                 title: named(field.title, self.secrets()),
                 is_active: field.active.unwrap_or(true),
-                kind: field.r#type.heard(self.secrets()),
+                kind: field.r#type.map(|kind| kind.heard(self.secrets())),
                 pattern: field
                     .regexp_for_validation
                     .map(|pattern| pattern.heard(self.secrets())),
@@ -119,7 +119,7 @@ struct FieldEnvelope {
 #[derive(Deserialize)]
 struct Field {
     title: Option<Said>,
-    r#type: Said,
+    r#type: Option<Said>,
     active: Option<bool>,
     regexp_for_validation: Option<Said>,
     custom_field_options: Option<Vec<OptionReply>>,

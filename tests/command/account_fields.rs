@@ -1,7 +1,7 @@
 //! Values of the account's own ticket fields that Zendesk would reject are known before the first create.
 
-use super::support::folder::{Folder, Program};
-use super::support::sandbox::Sandbox;
+use crate::support::folder::{Folder, Program};
+use crate::support::sandbox::Sandbox;
 
 const MAPPING: &str = "[ticket]\nexternal_id = \"id\"\ncomment.body = \"body\"\n\
     custom_fields.1 = \"vip\"\ncustom_fields.2 = \"due\"\ncustom_fields.3 = \"count\"\n\

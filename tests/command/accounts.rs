@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::TWO;
-use super::support::folder::Folder;
-use super::support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::sandbox::Sandbox;
 
 /// A server that knows one user, whatever it is asked, and sends no header that is not named here.
 /// It gives its address, and the first line of every request.

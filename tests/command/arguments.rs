@@ -1,7 +1,7 @@
 //! An account, credentials and an endpoint have to be named, or nothing begins.
 
 use super::TWO;
-use super::support::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn a_run_without_an_account_is_refused() {

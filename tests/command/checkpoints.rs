@@ -4,10 +4,10 @@ use std::fs::{File, TryLockError};
 
 use rusqlite::Connection;
 
-use super::support::folder::Folder;
-use super::support::process::until;
-use super::support::sandbox::Sandbox;
 use super::{TWO, TWO_CHECKPOINT};
+use crate::support::folder::Folder;
+use crate::support::process::until;
+use crate::support::sandbox::Sandbox;
 
 /// A folder in which `two.csv` has been imported into the double.
 fn imported() -> Folder {

@@ -1,6 +1,6 @@
 //! Rows that are no whole row, or none at all, make no ticket.
 
-use super::support::folder::Folder;
+use crate::support::folder::Folder;
 
 const MAPPING: &str = "[ticket]
 external_id  = { column = \"id\", prefix = \"x-\" }

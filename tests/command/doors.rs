@@ -8,10 +8,10 @@ use std::os::unix::fs::symlink;
 
 use rusqlite::Connection;
 
-use super::support::folder::{Folder, Program};
-use super::support::http::post;
-use super::support::process::{Ended, Running, until};
-use super::support::sandbox::Sandbox;
+use crate::support::folder::{Folder, Program};
+use crate::support::http::post;
+use crate::support::process::{Ended, Running, until};
+use crate::support::sandbox::Sandbox;
 
 const ROWS: u64 = 200;
 

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::net::TcpListener;
 
 use super::TWO;
-use super::support::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn a_dry_run_leaves_no_file_behind_and_shows_what_would_be_sent() {

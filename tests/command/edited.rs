@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use super::support::folder::Folder;
 use super::{TWO, TWO_CHECKPOINT};
+use crate::support::folder::Folder;
 
 /// A finished checkpoint after an edit by hand.
 fn edited(sql: &str) -> Folder {

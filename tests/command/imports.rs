@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::support::folder::{CLOSED_TICKETS, Folder};
-use super::support::sandbox::Sandbox;
 use super::{TWO, TWO_CHECKPOINT};
+use crate::support::folder::{CLOSED_TICKETS, Folder};
+use crate::support::sandbox::Sandbox;
 
 const MISTAKES: [&str; 2] = ["tickets-with-mistakes.csv", "tickets-with-mistakes.toml"];
 
@@ -208,7 +208,7 @@ fn what_a_run_has_open_is_for_its_owner_alone() {
     let sandbox = Sandbox::start(&folder, "--latency-ms 2000 --data double.sqlite3");
     let run = format!("run two.csv -c two.sqlite3 --url {}", sandbox.url());
     let run = folder.command(&run).env("ZENDESK_OAUTH_TOKEN", "t").start();
-    super::support::process::until("the run's request", || sandbox.stats().requests > 0);
+    crate::support::process::until("the run's request", || sandbox.stats().requests > 0);
     let names = folder.names();
     assert!(names.contains(&"two.sqlite3-wal".to_owned()), "{names:?}");
     assert!(

@@ -1,6 +1,6 @@
 //! A CSV or a mapping that cannot be used is refused with a sentence, and nothing is left behind.
 
-use super::support::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn a_csv_that_is_not_there_is_refused() {

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::support::folder::{CLOSED_TICKETS, Folder};
-use super::support::process::{Running, until, until_within};
-use super::support::sandbox::Sandbox;
 use super::{TWO, TWO_CHECKPOINT};
+use crate::support::folder::{CLOSED_TICKETS, Folder};
+use crate::support::process::{Running, until, until_within};
+use crate::support::sandbox::Sandbox;
 
 #[test]
 fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_goes_on() {

@@ -1,7 +1,7 @@
 //! A CSV that a spreadsheet has saved: the same rows under other ids.
 
-use super::support::folder::{Folder, Program};
-use super::support::sandbox::Sandbox;
+use crate::support::folder::{Folder, Program};
+use crate::support::sandbox::Sandbox;
 
 fn csv(ids: impl Iterator<Item = String>) -> String {
     let rows = ids.map(|id| format!("\"{id}\",Subject,Text\n"));

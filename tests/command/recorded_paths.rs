@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::support::folder::Folder;
-use super::support::process::{Ended, Running, until_within};
+use crate::support::folder::Folder;
+use crate::support::process::{Ended, Running, until_within};
 
 const CSV: &str = "Id,Subject,Text,Opened\n1,One,First,2019-03-01 08:00\n2,Two,,2019-03-01 08:00\n";
 

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::support::folder::Folder;
-use super::support::process::until;
-use super::support::sandbox::Sandbox;
 use super::{TWO, TWO_CHECKPOINT};
+use crate::support::folder::Folder;
+use crate::support::process::until;
+use crate::support::sandbox::Sandbox;
 
 #[test]
 fn status_before_any_run_says_that_there_is_no_checkpoint() {

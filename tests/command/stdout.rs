@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use std::process::{Command, Stdio};
 
 use super::TWO;
-use super::support::folder::Folder;
+use crate::support::folder::Folder;
 
 /// Everything that prints on stdout, with its usual exit code.
 const PRINTING: [(&str, i32); 16] = [

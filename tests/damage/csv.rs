@@ -2,9 +2,9 @@
 
 use zendesk_migrate::sandbox::faults::Faults;
 
-use crate::scene::{ROWS, Scene, csv};
+use crate::damage::scene::{ROWS, Scene, csv};
+use crate::damage::verdict::{unfinished, wrongs};
 use crate::support::process::until;
-use crate::verdict::{unfinished, wrongs};
 
 /// Replaces the text of a row that is not sent yet while an earlier row waits for its reply.
 fn edited_during_a_run(edited: &str) {

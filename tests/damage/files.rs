@@ -3,8 +3,8 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 
-use crate::scene::{CHECKPOINT, Scene};
-use crate::verdict::{Damage, judge_all};
+use crate::damage::scene::{CHECKPOINT, Scene};
+use crate::damage::verdict::{Damage, judge_all};
 
 const PAGE: u64 = 16 * 1024;
 

@@ -3,9 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use crate::scene::{CHECKPOINT, Scene};
+use crate::damage::scene::{CHECKPOINT, Scene};
+use crate::damage::verdict::{Verdict, unfinished, verdict, wrongs};
 use crate::support::process::{Ended, Running};
-use crate::verdict::{Verdict, unfinished, verdict, wrongs};
 
 const LOCK: &str = "c.sqlite3.lock";
 

@@ -2,8 +2,8 @@
 
 use rusqlite::Connection;
 
-use crate::scene::{CHECKPOINT, Scene};
-use crate::verdict::{Damage, judge_all};
+use crate::damage::scene::{CHECKPOINT, Scene};
+use crate::damage::verdict::{Damage, judge_all};
 
 fn execute(scene: &Scene, sql: &str) {
     let db = Connection::open(scene.folder.path(CHECKPOINT)).unwrap();

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::scene::{CHECKPOINT, ROWS, Scene};
+use crate::damage::scene::{CHECKPOINT, ROWS, Scene};
 use crate::support::folder::Files;
 use crate::support::process::Ended;
 

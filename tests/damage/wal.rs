@@ -3,9 +3,9 @@
 use std::fs::OpenOptions;
 use std::os::unix::fs::FileExt;
 
-use crate::scene::{CHECKPOINT, ROWS, SHM, Scene, WAL};
+use crate::damage::scene::{CHECKPOINT, ROWS, SHM, Scene, WAL};
+use crate::damage::verdict::{Damage, judge_all, unfinished, wrongs};
 use crate::support::process::until;
-use crate::verdict::{Damage, judge_all, unfinished, wrongs};
 
 const BEHIND: &str = "the checkpoint was lost, restored or copied";
 

@@ -27,7 +27,7 @@ use zendesk_migrate::zendesk::pacer::Policy;
 use zendesk_migrate::zendesk::{Account, Client, Credentials, Timeouts};
 
 /// The test that is the child's body.
-pub(crate) const NAME: &str = "a_child_lives_until_the_effect_at_which_it_is_to_die";
+pub(crate) const NAME: &str = "deaths::a_child_lives_until_the_effect_at_which_it_is_to_die";
 
 /// The checkpoint, in the child's folder.
 pub(crate) const CHECKPOINT: &str = "tickets.sqlite3";

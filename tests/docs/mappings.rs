@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::support::folder::Folder;
+use crate::support::folder::Folder;
 
 /// Checks that the program accepts a mapping, or the part of one that a document shows.
 #[track_caller]

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use super::blocks::Block;
-use super::support::folder::Folder;
-use super::support::http;
-use super::support::process::Running;
-use super::support::sandbox::Sandbox;
+use crate::support::folder::Folder;
+use crate::support::http;
+use crate::support::process::Running;
+use crate::support::sandbox::Sandbox;
 
 /// The account: it has the fields of the fixtures' mapping, and has suspended somebody.
 const ACCOUNT: &str = r#"

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Write};
 
-use crate::library::{Kind, Library};
+use crate::faults::library::{Kind, Library};
 use crate::support::folder::Folder;
 use crate::support::process::Ended;
 use crate::support::sandbox::Sandbox;

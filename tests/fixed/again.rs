@@ -1,6 +1,6 @@
 //! Rows that are fixed once more, in part, or no longer.
 
-use crate::Scene;
+use crate::fixed::Scene;
 use crate::support::process::Ended;
 
 const HEAD: &str = "external_id,subject,comment.body,requester.name,requester.email\n";

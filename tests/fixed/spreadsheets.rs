@@ -1,6 +1,6 @@
 //! `error.csv` as a spreadsheet saves it: it is taken back and means the same rows.
 
-use crate::{HEAD, Scene};
+use crate::fixed::{HEAD, Scene};
 
 /// Saves a copy of `error.csv` with other cells: `fix` gets those of a row, with `_row` last.
 fn saved(scene: &Scene, name: &str, delimiter: u8, fix: impl Fn(&mut Vec<String>)) {

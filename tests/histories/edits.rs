@@ -1,7 +1,7 @@
 //! What the owner changes in `t.csv`.
 
-use crate::owner::Owner;
-use crate::rows::{Flaw, Row};
+use crate::histories::owner::Owner;
+use crate::histories::rows::{Flaw, Row};
 
 impl Owner {
     /// Gives edited rows the `external_id` that they were sent with from another file, as the document

@@ -1,7 +1,7 @@
 //! `error.csv`: exported, fixed, saved by a spreadsheet, and fed back.
 
-use crate::owner::Owner;
-use crate::rows::{HEAD, mark_of, parse, text};
+use crate::histories::owner::Owner;
+use crate::histories::rows::{HEAD, mark_of, parse, text};
 use crate::support::process::Ended;
 
 /// How often a file that is refused is put right and fed again.

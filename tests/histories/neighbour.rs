@@ -1,9 +1,9 @@
 //! A second export of the old system in the same folder: some of its rows are rows of `t.csv`, and
 //! both files are imported in turn.
 
-use crate::owner::Owner;
-use crate::rows::{Flaw, HEAD, Row, mark_of, parse, text};
-use crate::settle::ROUNDS;
+use crate::histories::owner::Owner;
+use crate::histories::rows::{Flaw, HEAD, Row, mark_of, parse, text};
+use crate::histories::settle::ROUNDS;
 use crate::support::process::Ended;
 
 impl Owner {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
-use crate::draw::Draw;
-use crate::rows::{HEAD, Row, text};
+use crate::histories::rows::{HEAD, Row, text};
+use crate::support::draw::Draw;
 use crate::support::folder::Folder;
 use crate::support::http::post;
 use crate::support::process::{Ended, until};

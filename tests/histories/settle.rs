@@ -1,7 +1,7 @@
 //! The end of a history: its owner puts right what is left, until every row has its ticket.
 
-use crate::owner::{NO_FAULTS, Owner};
-use crate::rows::{HEAD, Row, text};
+use crate::histories::owner::{NO_FAULTS, Owner};
+use crate::histories::rows::{HEAD, Row, text};
 
 /// Rounds until all is done.
 pub(crate) const ROUNDS: usize = 8;

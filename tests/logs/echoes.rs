@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::forms::{EMAIL, FORMS, giveaways, percent};
 use super::server::{Asked, Reply, Server, Twist, number};
-use super::support::folder::{Folder, Program};
-use super::support::process::Ended;
+use crate::support::folder::{Folder, Program};
+use crate::support::process::Ended;
 
 /// No word of it occurs anywhere else.
 const SECRET: &str = "Qz8+vX/p_3g-Ys=66bCd.Rf30";
@@ -289,7 +289,7 @@ const CREATE: &str = "/api/v2/tickets#create";
 const FIELD: &str = "/api/v2/ticket_fields";
 const REFUSED: &str = r#"{"error":"@","description":"@"}"#;
 const USER: &str = r#"{"user":{"id":5,"role":"@","name":"@","email":"@"}}"#;
-const OPTIONS: &str = r#"{"ticket_field":{"title":"T","active":true,
+const OPTIONS: &str = r#"{"ticket_field":{"title":"T","active":true,"type":"tagger",
     "custom_field_options":[{"value":"@"}]}}"#;
 
 type OtherCase = (&'static str, &'static str, i32, fn(&Asked) -> Option<Reply>);
@@ -443,7 +443,7 @@ fn an_external_id_that_holds_the_secret_is_still_known_again() {
                  "custom_fields": [{"id": 7, "value": "S 2"}]},
             ]});
             let options = [value, json!("S 2")].map(|value| json!({"value": value}));
-            let field = json!({"title": SECRET, "active": true, "custom_field_options": options});
+            let field = json!({"title": SECRET, "active": true, "type": "tagger", "custom_field_options": options});
             let is_about = |path: &str| asked.path.contains(path);
             match () {
                 () if is_about("tickets/show_many") => Some(Reply::new(200, tickets.to_string())),

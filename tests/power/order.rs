@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::trace::Call;
+use crate::power::trace::Call;
 
 /// The bytes with which every body begins. In the WAL they follow the key where a row's intent is
 /// stored, and nowhere else.
@@ -117,7 +117,7 @@ fn key_of(request: &[u8]) -> Option<Key> {
 
 mod tests {
     use super::{Found, check};
-    use crate::trace::Call;
+    use crate::power::trace::Call;
 
     fn call(name: &str, path: &str, data: Vec<u8>) -> Call {
         Call {

@@ -1,8 +1,8 @@
 //! What is compared with which file: imports, and rows that were fixed in a file of their own.
 
-use crate::scene::Scene;
 use crate::support::folder::Folder;
 use crate::support::sandbox::Sandbox;
+use crate::verify::scene::Scene;
 use serde_json::json;
 
 #[test]
