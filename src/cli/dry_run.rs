@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::{Beside, Place};
-use super::{environment, meet, origins, output, paths, run, tell};
+use super::progress::Display;
+use super::{environment, find, meet, origins, output, paths, tell};
 use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::SAMPLE_ROWS;
@@ -40,7 +41,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
         Some(path) => Checkpoint::scratch_copy(&Reader::open(path)?)?,
         None => Checkpoint::scratch()?,
     };
-    let mut display = run::display(arguments);
+    let mut display = Display::of_run(arguments);
     // What the account's ticket fields take decides which rows are valid.
     let known = if arguments.online {
         Some(ask(arguments, source, &mut display)?)
@@ -234,7 +235,7 @@ fn sample(row: &FirstRow, source: &Source) -> Result<serde_json::Value, Failure>
 fn ask(
     arguments: &RunArguments,
     source: &Source,
-    display: &mut super::progress::Display,
+    display: &mut Display,
 ) -> Result<start::Account, Failure> {
     let place = Place::of_run(arguments)?;
     let (account, credentials, _server) = place.connect()?;
@@ -284,7 +285,7 @@ fn existing_checkpoint(arguments: &RunArguments) -> Option<PathBuf> {
         None => match environment::account(&arguments.account) {
             Ok(account) => paths::checkpoint(&arguments.csv, account.name()),
             // Nobody has said which account: if there is one checkpoint, it is the one.
-            Err(_) => paths::the_checkpoint(Some(&arguments.csv), None).ok()?,
+            Err(_) => find::the_checkpoint(Some(&arguments.csv), None).ok()?,
         },
     };
     path.exists().then_some(path)

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::kept::Kept;
 use super::target::{Rules, Target};
 use super::whole_file::{WholeFile, Written, hex};
-use super::{origins, output, own, paths, status};
+use super::{find, origins, output, own, paths, status};
 use crate::checkpoint::{CreatedRow, LeftRow, Reader, Setting, Without};
 use crate::model::results::Troubled;
 use crate::model::shown::{shown, shown_json, shown_path};
@@ -28,7 +28,7 @@ const SUMMARY: &str = "summary.json";
 const GONE_SHOWN: usize = 20;
 
 pub(super) fn export(arguments: &ExportArguments) -> Result<Exit, Failure> {
-    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    let path = find::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
     let reader = Reader::open(&path)?;
     reader.freeze()?;
     let origins = origins::origins(&reader, &path)?;

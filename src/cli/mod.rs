@@ -9,6 +9,7 @@ mod dry_run;
 mod environment;
 pub mod exit;
 mod export;
+mod find;
 mod help;
 mod init;
 mod interrupt;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::RunArguments;
 use super::exit::Failure;
 use super::shared_args::AccountArguments;
-use super::{environment, output, paths, settle};
+use super::{environment, find, output, paths, settle};
 use crate::checkpoint::{Reader, Setting};
 use crate::engine::siblings::Search;
 use crate::model::limits::REQUEST_TIMEOUT_MS;
@@ -104,7 +104,7 @@ impl Place {
         if arguments.sandbox || environment::names_account(arguments) {
             return Self::find(arguments, csv, checkpoint);
         }
-        let path = paths::the_checkpoint(csv, checkpoint)?;
+        let path = find::the_checkpoint(csv, checkpoint)?;
         let host = Reader::open(&path)?.setting(Setting::Account)?;
         let account = match host.as_deref() {
             Some(SANDBOX) => None,

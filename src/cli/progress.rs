@@ -16,7 +16,7 @@ use std::time::Duration;
 use console::Term;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::Progress;
+use super::args::{Progress, RunArguments};
 use super::output;
 use crate::engine::clock::monotonic;
 use crate::engine::monitor::{Monitor, Picture};
@@ -41,8 +41,19 @@ enum Form {
 }
 
 impl Display {
-    /// Starts to show a run of a file with so many bytes.
-    pub(super) fn start(wanted: Progress, quiet: bool, total_bytes: u64) -> Self {
+    /// Starts to show a run.
+    pub(super) fn of_run(arguments: &RunArguments) -> Self {
+        let bytes = std::fs::metadata(&arguments.csv).map_or(0, |file| file.len());
+        // A bar and the lines of `-v` would write over each other.
+        let progress = match arguments.progress {
+            Progress::Auto if arguments.log.verbose > 0 => Progress::Always,
+            wanted => wanted,
+        };
+        Self::start(progress, arguments.quiet, bytes)
+    }
+
+    /// Starts to show what is done with a file of so many bytes.
+    fn start(wanted: Progress, quiet: bool, total_bytes: u64) -> Self {
         let shared = Arc::new(Mutex::new(View {
             began: monotonic(),
             total_bytes,

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::kept::Kept;
 use super::target::{Rules, Target};
 use super::whole_file::WholeFile;
-use super::{origins, output, own, paths, status};
+use super::{find, origins, output, own, status};
 use crate::checkpoint::Reader;
 use crate::model::shown::{shown_json, shown_lines, shown_path};
 use crate::report::facts::RUNNING;
@@ -18,7 +18,7 @@ use crate::report::results::{BUCKETS_MAX, LISTED_MAX, RUNS_MAX, Report, RunTold}
 use crate::report::{page, summary};
 
 pub(super) fn report(arguments: &ReportArguments) -> Result<Exit, Failure> {
-    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    let path = find::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
     let report = read(&path)?;
     let shown = match arguments.format {
         Format::Html => page::page(&report),

@@ -2,14 +2,14 @@
 
 use super::args::RetryArguments;
 use super::exit::{Exit, Failure};
-use super::{output, paths};
+use super::{find, output};
 use crate::checkpoint::{Assigned, Checkpoint, CheckpointError, Selection};
 use crate::engine::belongs;
 use crate::model::ids::{Key, TicketId};
 use crate::report::text;
 
 pub(super) fn retry(arguments: &RetryArguments) -> Result<Exit, Failure> {
-    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    let path = find::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
     if !path.exists() {
         return Err(CheckpointError::Missing { path }.into());
     }

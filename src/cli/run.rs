@@ -12,13 +12,13 @@ use super::exit::{Exit, Failure};
 use super::link::{Link, connect, learn_fields};
 use super::place::{Beside, Place};
 use super::progress::Display;
-use super::{args, confirm, dry_run, interrupt, meet, output, paths, plan, tell};
+use super::{confirm, dry_run, interrupt, meet, output, paths, plan, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::Message;
 use crate::engine::history::History;
-use crate::engine::monitor::{Monitor, Tally};
-use crate::engine::run::{Ended, runtime};
+use crate::engine::monitor::{Ended, Monitor, Tally};
+use crate::engine::run::runtime;
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
 use crate::engine::start::SoFar;
 use crate::engine::{EngineError, authors, belongs, driver, recover, siblings};
@@ -69,7 +69,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     }
     let mut checkpoint =
         belongs::open(&place.checkpoint, &place.account_name, arguments.take_over)?;
-    let mut display = display(arguments);
+    let mut display = Display::of_run(arguments);
     let mut so_far = meet::so_far(arguments);
     let link = match learn_fields(
         arguments,
@@ -384,14 +384,4 @@ fn facts(ended: &Ended, began: Monotonic) -> Facts {
         elapsed_ms: monotonic().since(began),
     };
     Facts::new(&ended.counts, this_run, &ended.stop)
-}
-
-pub(super) fn display(arguments: &RunArguments) -> Display {
-    let bytes = std::fs::metadata(&arguments.csv).map_or(0, |file| file.len());
-    // A bar and the lines of `-v` would write over each other.
-    let progress = match arguments.progress {
-        args::Progress::Auto if arguments.log.verbose > 0 => args::Progress::Always,
-        wanted => wanted,
-    };
-    Display::start(progress, arguments.quiet, bytes)
 }

@@ -3,7 +3,7 @@
 use super::args::StatusArguments;
 use super::exit::{Exit, Failure};
 use super::tell::PROBLEMS_SHOWN;
-use super::{output, paths};
+use super::{find, output};
 use crate::checkpoint::{AtWork, Reader, Setting};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
@@ -12,7 +12,7 @@ use crate::report::results::Waiting;
 use crate::report::{Facts, text};
 
 pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
-    let path = paths::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    let path = find::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
     let reader = Reader::open(&path)?;
     let facts = facts(&reader)?;
     if arguments.json {

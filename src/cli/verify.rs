@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::interrupt::Signals;
 use super::place::Place;
 use super::verify_args::VerifyArguments;
-use super::{origins, output, paths};
+use super::{find, origins, output};
 use crate::checkpoint::{
     Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow,
 };
@@ -284,7 +284,7 @@ impl Monitor for Teller {
 
 fn offline(arguments: &VerifyArguments) -> Result<Exit, Failure> {
     let named = arguments.checkpoint.as_deref();
-    let path = paths::the_checkpoint(arguments.csv.as_deref(), named)?;
+    let path = find::the_checkpoint(arguments.csv.as_deref(), named)?;
     let reader = Reader::open(&path)?;
     let findings = reader.audit()?;
     for finding in &findings {

@@ -1,7 +1,6 @@
 //! What a run leaves behind about itself.
 
-use super::monitor::Picture;
-use super::run::Ended;
+use super::monitor::{Ended, Picture};
 use crate::checkpoint::{Checkpoint, CheckpointError, RunEnd, RunId, RunNote};
 use crate::lifecycle::Stop;
 use crate::model::history::ThisRun;

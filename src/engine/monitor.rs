@@ -1,5 +1,6 @@
-//! What a run shows while it goes on: a poorer picture than the driver's own, made for looking at.
+//! What a run shows while it is at work, and at its end: less than the driver knows.
 
+use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
 
 /// What this run has done so far.
@@ -45,6 +46,17 @@ pub struct Picture {
     pub waiting: Option<Waiting>,
     /// Milliseconds until the last of the rows that rest has its turn; 0 if none rests.
     pub resting_ms: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub stop: Stop,
+    /// All rows by state.
+    pub counts: Counts,
+    /// What this run has done.
+    pub tally: Tally,
 }
 
 /// Looks at a run. Called from the thread that drives it, so it has to be quick.

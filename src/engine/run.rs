@@ -11,11 +11,10 @@ use tokio::runtime::{Builder, Runtime};
 use super::clock::monotonic;
 use super::driver::{Driver, Message, Rows};
 use super::error::EngineError;
-use super::monitor::{Monitor, Picture, Tally};
+use super::monitor::{Ended, Monitor, Picture};
 use super::request::{Requests, perform};
 use crate::checkpoint::CheckpointError;
 use crate::lifecycle::Stop;
-use crate::model::counts::Counts;
 use crate::model::problem::Problem;
 use crate::model::time::Monotonic;
 
@@ -27,17 +26,6 @@ const GATHER: Duration = Duration::from_micros(500);
 /// How long replies, and a person's Ctrl-C, may wait for the next request where the rate is limited, in
 /// milliseconds.
 const SHARE_MS: u64 = 100;
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// Why.
-    pub stop: Stop,
-    /// All rows by state.
-    pub counts: Counts,
-    /// What this run has done.
-    pub tally: Tally,
-}
 
 /// Starts the runtime for requests: one worker, because a second one takes the core that SQLite and
 /// the other side need.

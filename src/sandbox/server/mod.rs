@@ -6,7 +6,6 @@
 //! only after the COMMIT of what it tells: the double is durable for what it has answered.
 
 mod connection;
-mod control;
 mod core;
 mod wire;
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::Pause;
 use super::doubt::{Count, Doubt};
-use super::window::{MINUTE_MS, Sign, TOLERANCE_MS, Window};
+use super::window::{FLOOR_MS, MINUTE_MS, SPREAD_MS, Sign, TOLERANCE_MS, Window};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;
 
@@ -15,15 +15,9 @@ use crate::model::time::Monotonic;
 /// most ("spike ceiling").
 const SENDS_MAX: usize = 100_000;
 
-/// How far the ways to Zendesk of two requests differ at most.
-pub(super) const SPREAD_MS: u64 = 300;
-
 /// Over how long what replies tell about others is averaged, in seconds: requests overtake each
 /// other on the way.
 const AVERAGE_S: f64 = 0.3;
-
-/// The slowest pace by this law: what replies tell may be stale or wrong, and must not starve us.
-pub(super) const FLOOR_MS: u64 = 1_000;
 
 /// How soon to look again when others leave no room.
 const LOOK_AGAIN_MS: u64 = 50;

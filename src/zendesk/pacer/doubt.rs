@@ -18,8 +18,7 @@
 
 use std::collections::VecDeque;
 
-use super::budget::{FLOOR_MS, SPREAD_MS};
-use super::window::MINUTE_MS;
+use super::window::{FLOOR_MS, MINUTE_MS, SPREAD_MS};
 use crate::model::time::Monotonic;
 
 /// How many more requests of ours may be answered while the same number remains. That others free

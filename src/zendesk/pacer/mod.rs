@@ -12,6 +12,8 @@ mod window;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
+mod simulation_dice;
+#[cfg(test)]
 mod simulation_lies;
 #[cfg(test)]
 mod simulation_lies_tests;
@@ -37,7 +39,7 @@ const BURST: u32 = 2;
 
 /// How much longer than a minute our minute is. Requests that leave evenly arrive unevenly; this is
 /// the spread of their way to Zendesk that never makes a counted minute too full.
-pub(super) const MINUTE_SLACK_MS: u64 = budget::SPREAD_MS;
+pub(super) const MINUTE_SLACK_MS: u64 = window::SPREAD_MS;
 
 /// What the operator allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

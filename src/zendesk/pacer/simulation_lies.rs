@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::simulation::{Dice, MINUTE_MS};
+use super::simulation_dice::Dice;
+use super::window::MINUTE_MS;
 use crate::model::reply::RateLimit;
 
 /// How the headers differ from what the server counts.

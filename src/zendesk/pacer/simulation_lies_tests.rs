@@ -6,8 +6,9 @@
 //! minutes and a limit of 2,500, because the first end of a fixed minute that is not announced cannot
 //! be foreseen.
 
-use super::simulation::{Kind, MINUTE_MS, Others, Outcome, START_MS, Scene, play};
+use super::simulation::{Kind, Others, Outcome, START_MS, Scene, play};
 use super::simulation_lies::Lie;
+use super::window::MINUTE_MS;
 
 const LIMITS: [u32; 3] = [200, 600, 2_500];
 

@@ -1,7 +1,8 @@
 //! The pacer in a simulation, alone and beside others; and against replies that tell nonsense.
 
-use super::simulation::{Kind, MINUTE_MS, Others, Outcome, START_MS, Scene, play};
+use super::simulation::{Kind, Others, Outcome, START_MS, Scene, play};
 use super::simulation_lies::Lie;
+use super::window::MINUTE_MS;
 use super::{Pacer, Pause, Policy};
 use crate::model::reply::RateLimit;
 use crate::model::time::Monotonic;

@@ -7,6 +7,13 @@ use crate::model::time::Monotonic;
 
 pub(super) const MINUTE_MS: u64 = 60_000;
 
+/// The times of two requests on their way to Zendesk differ by this much at most.
+pub(super) const SPREAD_MS: u64 = 300;
+
+/// The slowest pace, as the time between two requests: what replies say of the limit may be stale or
+/// wrong, and must not starve us.
+pub(super) const FLOOR_MS: u64 = 1_000;
+
 /// How long the moment of the reset must stay put: others who leave before are seen first.
 const PUT_MS: u64 = 10_000;
 
