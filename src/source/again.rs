@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use super::encoding::Input;
-use super::error::SourceError;
+use super::error::{SourceError, unreadable};
 use super::file::open;
 use super::header::Header;
 use super::line_ends::is_after_other;
-use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
+use super::pieces::{Piece, Place, RECORD_BYTES_MAX};
 use super::quotes::{FIRST, record_end, survey};
-use super::records::{LoneReader, Place};
+use super::records::LoneReader;
 use super::rows::{self, Invalid, Valid};
 use super::scan::Plan;
 

@@ -1,7 +1,7 @@
 //! Why a source cannot be read at all, as opposed to what is wrong with one of its rows.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -292,4 +292,13 @@ fn lacking(path: &std::path::Path, csv: &std::path::Path, what: &str, lines: &st
         shown_path(csv),
         shown_path(path)
     )
+}
+
+/// The error of a file that cannot be read.
+pub(super) fn unreadable(path: &Path, source: std::io::Error) -> SourceError {
+    SourceError::Io {
+        path: path.into(),
+        doing: "read",
+        source,
+    }
 }

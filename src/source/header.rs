@@ -6,11 +6,10 @@ use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use super::encoding::{Encoding, Guess, sniff};
-use super::error::SourceError;
+use super::error::{SourceError, unreadable};
 use super::excerpt::pointed;
 use super::file::open;
 use super::line_ends::{LineEnd, usual};
-use super::pieces::unreadable;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
 /// The most bytes that a header may have.

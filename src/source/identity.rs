@@ -7,9 +7,8 @@ use std::thread::JoinHandle;
 
 use sha2::{Digest, Sha256};
 
-use super::error::SourceError;
+use super::error::{SourceError, unreadable};
 use super::file::open;
-use super::pieces::unreadable;
 
 /// Identifies a CSV and its mapping by their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,23 +5,30 @@
 //! would swallow rows are refused here, where their place in the file is known.
 
 use std::io::Read;
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::encoding::Input;
-use super::error::SourceError;
+use super::error::{SourceError, unreadable};
 use super::excerpt::pointed;
 use super::header::CsvFile;
 use super::line_ends::LineEnd;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
-use super::records::Place;
 
 /// The bytes that a piece aims at.
 const PIECE_BYTES: usize = 1 << 20;
 
 /// The most bytes that one record may have.
 pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
+
+/// Where a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The physical line on which the record starts, counted from 1.
+    pub line: u64,
+    /// The offset of the record's first byte in the file.
+    pub offset: u64,
+}
 
 /// Whole records of a CSV.
 #[derive(Debug)]
@@ -209,13 +216,5 @@ impl<'h, R: Read> Cutter<'h, R> {
             mib: RECORD_BYTES_MAX >> 20,
             quote_line: found.open.map(|open| self.line_at(bytes, open)),
         }
-    }
-}
-
-pub(super) fn unreadable(path: &Path, source: std::io::Error) -> SourceError {
-    SourceError::Io {
-        path: path.into(),
-        doing: "read",
-        source,
     }
 }

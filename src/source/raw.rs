@@ -7,12 +7,12 @@ use csv::ByteRecord;
 use super::added::joined;
 use super::again::piece_at;
 use super::encoding::Encoding;
-use super::error::SourceError;
+use super::error::{SourceError, unreadable};
 use super::file::open;
 use super::header::Header;
-use super::pieces::unreadable;
+use super::pieces::Place;
 use super::quotes::FIRST;
-use super::records::{Place, decode, first_cells};
+use super::records::{decode, first_cells};
 use super::scan::Plan;
 use crate::model::ids::CellsHash;
 

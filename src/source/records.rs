@@ -10,21 +10,12 @@ use super::error::SourceError;
 use super::excerpt::{around, shown};
 use super::header::{CsvFile, Header};
 use super::line_ends::LineEnd;
-use super::pieces::Piece;
+use super::pieces::{Piece, Place};
 use super::quotes::FIRST;
 use crate::model::problem::Problem;
 
 /// The most bytes that one cell may have; a larger one is a mistake in the quotes of its row.
 const CELL_BYTES_MAX: usize = 1 << 20;
-
-/// Where a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// The physical line on which the record starts, counted from 1.
-    pub line: u64,
-    /// The offset of the record's first byte in the file.
-    pub offset: u64,
-}
 
 /// One record of a piece.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use super::comments::{Conversation, Joined};
 use super::error::SourceError;
 use super::header::CsvFile;
 use super::mapping::{Mapping, Row};
-use super::pieces::Piece;
-use super::records::{LoneReader, Place, Record, each_record};
+use super::pieces::{Piece, Place};
+use super::records::{LoneReader, Record, each_record};
 use crate::model::ids::CellsHash;
 use crate::model::problem::Problem;
 

@@ -7,7 +7,7 @@ use crate::model::problem::Problem;
 use crate::model::ticket::{Author, Comment};
 use crate::source::build;
 use crate::source::mapping::Row;
-use crate::source::records::Place;
+use crate::source::pieces::Place;
 
 /// A comment as the file has it.
 #[derive(Debug)]

@@ -23,13 +23,13 @@ use super::again::{lone_record, moved};
 use super::build;
 use super::dates::Dates;
 use super::encoding::Input;
-use super::error::SourceError;
+use super::error::{SourceError, unreadable};
 use super::header::CsvFile;
 use super::line_ends::is_after_other;
 use super::mapping::ConversationRules;
-use super::pieces::{Piece, RECORD_BYTES_MAX, unreadable};
+use super::pieces::{Piece, Place, RECORD_BYTES_MAX};
 use super::pool::in_order;
-use super::records::{LoneReader, Place, each_record};
+use super::records::{LoneReader, each_record};
 use crate::model::problem::Problem;
 use crate::model::ticket::{COMMENTS_MAX, Comment};
 

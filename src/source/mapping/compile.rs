@@ -3,7 +3,7 @@
 use super::entry::{Entry, Origin};
 use super::entry_checks::{check_keys, check_values};
 use super::field::{Field, did_you_mean};
-use super::file::Fault;
+use super::nodes::Fault;
 use super::rule::{Gather, Rule};
 use super::template::{self, Part};
 use crate::source::dates::Dates;

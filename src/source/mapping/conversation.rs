@@ -7,7 +7,7 @@ use toml::de::DeTable;
 use super::compile::{index, rule};
 use super::entry::{Entry, entry};
 use super::field::{COMMENT_NAMES, Field, did_you_mean};
-use super::file::{Fault, Lines, delimiter, encoding, text, walk};
+use super::nodes::{Fault, Lines, delimiter, encoding, text, walk};
 use super::rule::{Gather, Rule};
 use crate::model::shown::shown_path;
 use crate::source::encoding::Encoding;

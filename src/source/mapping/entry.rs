@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::field::{Field, did_you_mean};
-use super::file::{Fault, Lines, Node, takes, text, texts};
+use super::nodes::{Fault, Lines, Node, takes, text, texts};
 
 /// A field and its source, with columns still by name.
 #[derive(Debug, Clone)]

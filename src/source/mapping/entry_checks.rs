@@ -2,7 +2,7 @@
 
 use super::entry::{Constant, Entry, Origin};
 use super::field::Field;
-use super::file::Fault;
+use super::nodes::Fault;
 use crate::source::{checks, dates};
 
 /// Refuses keys that mean nothing for the field.

@@ -1,16 +1,15 @@
 //! Reads the mapping file: what it says, before any column is looked up.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use jiff::tz::TimeZone;
 
 use super::conversation::Section;
 use super::entry::{Entry, entry};
 use super::field::{CUSTOM, Field, NAMES, did_you_mean};
+use super::nodes::{Fault, Lines, Node, delimiter, encoding, table, takes, text, texts, walk};
 use super::run_section::{self, RunSettings};
 use crate::source::encoding::Encoding;
 
@@ -37,30 +36,6 @@ pub(in crate::source) struct MappingFile {
     pub(in crate::source) run_extent: Option<Range<usize>>,
     /// Whether nothing but `[run]` stands in it: then it says nothing of how rows are read.
     pub(in crate::source) is_only_run: bool,
-}
-
-/// What is wrong with a mapping, and where.
-#[derive(Debug, PartialEq, Eq)]
-pub(in crate::source) struct Fault {
-    pub(in crate::source) line: usize,
-    pub(in crate::source) message: String,
-}
-
-/// A spanned value, as the parser gives it.
-pub(super) type Node<'i> = Spanned<DeValue<'i>>;
-
-/// Turns spans into lines.
-#[derive(Clone, Copy)]
-pub(super) struct Lines<'t>(&'t str);
-
-impl Lines<'_> {
-    pub(super) fn fault(self, span: &Range<usize>, message: impl Into<String>) -> Fault {
-        let before = &self.0.as_bytes()[..span.start.min(self.0.len())];
-        Fault {
-            line: 1 + memchr::memchr_iter(b'\n', before).count(),
-            message: message.into(),
-        }
-    }
 }
 
 impl MappingFile {
@@ -150,28 +125,6 @@ fn any_line_end(lines: Lines, node: &Node) -> Result<bool, Fault> {
     }
 }
 
-/// Reads a delimiter; `None` is to be detected.
-pub(super) fn delimiter(lines: Lines, node: &Node) -> Result<Option<u8>, Fault> {
-    match text(lines, "delimiter", node)? {
-        "auto" => Ok(None),
-        one @ ("," | ";" | "\t" | "|") => Ok(one.bytes().next()),
-        other => Err(lines.fault(
-            &node.span(),
-            format!("delimiter \"{other}\" is none of \"auto\", \",\", \";\", \"\\t\" and \"|\""),
-        )),
-    }
-}
-
-/// Reads an encoding; `None` is to be detected.
-pub(super) fn encoding(lines: Lines, node: &Node) -> Result<Option<Encoding>, Fault> {
-    match text(lines, "encoding", node)? {
-        "auto" => Ok(None),
-        label => Encoding::from_label(label)
-            .map(Some)
-            .map_err(|message| lines.fault(&node.span(), message)),
-    }
-}
-
 fn read_fields(lines: Lines, table: &DeTable, entries: &mut Vec<Entry>) -> Result<(), Fault> {
     walk("", table, is_group, &mut |path, span, node| {
         let Some(field) = Field::parse(path) else {
@@ -186,40 +139,9 @@ fn read_fields(lines: Lines, table: &DeTable, entries: &mut Vec<Entry>) -> Resul
     })
 }
 
-/// Takes a dotted name, where it stands, and its value.
-type Each<'e> = dyn FnMut(&str, &Range<usize>, &Node) -> Result<(), Fault> + 'e;
-
-/// Hands on every item of a table with its dotted name, those of inner tables that are groups too.
-pub(super) fn walk<'n, 'i: 'n>(
-    within: &str,
-    table: impl IntoIterator<Item = (&'n Spanned<Cow<'i, str>>, &'n Node<'i>)>,
-    is_group: fn(&str) -> bool,
-    each: &mut Each<'_>,
-) -> Result<(), Fault> {
-    for (key, node) in table {
-        let path = format!("{within}{}", key.get_ref());
-        match node.get_ref() {
-            DeValue::Table(inner)
-                if is_group(&path) && !(path == "requester" && is_rule(inner)) =>
-            {
-                let inner: Vec<_> = inner.iter().collect();
-                walk(&format!("{path}."), inner, is_group, each)?;
-            }
-            _ => each(&path, &key.span(), node)?,
-        }
-    }
-    Ok(())
-}
-
 /// Tells whether a name has further names under it.
 fn is_group(path: &str) -> bool {
     matches!(path, "comment" | "requester" | "custom_fields")
-}
-
-fn is_rule(table: &DeTable) -> bool {
-    !table
-        .keys()
-        .any(|key| ["name", "email"].contains(&key.get_ref().as_ref()))
 }
 
 fn unknown_field(path: &str) -> String {
@@ -232,31 +154,4 @@ fn unknown_field(path: &str) -> String {
     let hint = did_you_mean(path, known.iter().copied());
     let all = known.join(", ");
     format!("a ticket has no field \"{path}\"{hint} (it takes {all} and custom_fields.ID)")
-}
-
-pub(super) fn takes(known: &[&str]) -> String {
-    format!(" (it takes {})", known.join(", "))
-}
-
-fn table<'n, 'i>(lines: Lines, name: &str, node: &'n Node<'i>) -> Result<&'n DeTable<'i>, Fault> {
-    match node.get_ref() {
-        DeValue::Table(table) => Ok(table),
-        _ => Err(lines.fault(&node.span(), format!("{name} is a section; write [{name}]"))),
-    }
-}
-
-pub(super) fn text<'n>(lines: Lines, name: &str, node: &'n Node<'_>) -> Result<&'n str, Fault> {
-    match node.get_ref() {
-        DeValue::String(text) => Ok(text),
-        _ => Err(lines.fault(&node.span(), format!("{name} takes text in quotes"))),
-    }
-}
-
-pub(super) fn texts(lines: Lines, name: &str, node: &Node) -> Result<Vec<String>, Fault> {
-    let DeValue::Array(items) = node.get_ref() else {
-        let message = format!("{name} takes a list of texts, as in [\"one\", \"two\"]");
-        return Err(lines.fault(&node.span(), message));
-    };
-    let each = items.iter().map(|item| text(lines, name, item));
-    each.map(|item| item.map(str::to_owned)).collect()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::field::did_you_mean;
-use super::file::{Fault, Lines, Node, encoding, takes, text};
+use super::nodes::{Fault, Lines, Node, encoding, takes, text};
 use crate::source::Endpoint;
 use crate::source::encoding::Encoding;
 
