@@ -23,6 +23,7 @@ mod dice;
 pub mod faults;
 pub mod http;
 pub mod server;
+mod service;
 pub mod settings;
 pub mod state;
 pub mod store;

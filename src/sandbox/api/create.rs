@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::sandbox::api::audit::{AuditView, audit};
 use crate::sandbox::api::draft::Draft;
 use crate::sandbox::api::make::{Refusal, import_origin, make};
+use crate::sandbox::api::render::TicketView;
 use crate::sandbox::api::{errors, render};
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::settings::ImportsKeys;
+use crate::sandbox::settings::Settings;
 use crate::sandbox::state::{Change, KeyRecord, Origin, Outcome, State, Ticket};
 
 /// The largest body that the service reads.
@@ -139,7 +143,7 @@ pub(super) fn wants_archive(request: &Request) -> bool {
 
 /// The 201. That of an import tells nothing of an audit.
 fn created(state: &State, ticket: &Ticket, draft: &Draft) -> Response {
-    let body = render::created(&state.settings, ticket, draft);
+    let body = body(&state.settings, ticket, draft);
     let response = Response::json(201, &body).with("location", render::ticket_url(ticket.id));
     warned(response, draft, ticket.origin)
 }
@@ -164,4 +168,22 @@ fn kept(state: &State, failure: &Response) -> Option<Outcome> {
             .to_owned(),
         body: failure.body.clone(),
     })
+}
+
+/// The body of a 201, which shows the ticket before any change.
+fn body<'a>(settings: &'a Settings, ticket: &'a Ticket, draft: &'a Draft) -> Created<'a> {
+    let mut view = render::view(settings, ticket, draft);
+    view.updated_at = render::first_update(draft).unwrap_or_else(|| view.created_at.clone());
+    Created {
+        audit: (ticket.origin == Origin::Posted).then(|| audit(ticket, draft, &view)),
+        ticket: view,
+    }
+}
+
+/// The body of a 201: the ticket, and how it came about.
+#[derive(Serialize)]
+struct Created<'a> {
+    ticket: TicketView<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<AuditView<'a>>,
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::sandbox::api::audit::{AuditView, audit};
 use crate::sandbox::api::draft::Draft;
 use crate::sandbox::dates::{self, iso};
 use crate::sandbox::settings::{Named, Settings};
-use crate::sandbox::state::{ADMIN_ID, Origin, Ticket};
+use crate::sandbox::state::{ADMIN_ID, Ticket};
 
 pub(super) const HOST: &str = "https://sandbox.zendesk.example";
 pub(super) const STATUS_ID: u64 = 900_100_003;
@@ -30,28 +29,6 @@ pub(super) fn first_draft_of(ticket: &Ticket) -> Draft {
     Draft::parse(&ticket.source, ticket.origin).unwrap_or_default()
 }
 
-/// The body of a 201, which shows the ticket before any change.
-pub(super) fn created<'a>(
-    settings: &'a Settings,
-    ticket: &'a Ticket,
-    draft: &'a Draft,
-) -> Created<'a> {
-    let mut view = view(settings, ticket, draft);
-    view.updated_at = first_update(draft).unwrap_or_else(|| view.created_at.clone());
-    Created {
-        audit: (ticket.origin == Origin::Posted).then(|| audit(ticket, draft, &view)),
-        ticket: view,
-    }
-}
-
-/// The body of a 201: the ticket, and how it came about.
-#[derive(Serialize)]
-pub(super) struct Created<'a> {
-    ticket: TicketView<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    audit: Option<AuditView<'a>>,
-}
-
 /// A ticket in replies.
 #[derive(Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "these are the service's own")]
@@ -60,8 +37,8 @@ pub(super) struct TicketView<'a> {
     id: u64,
     external_id: Option<&'a str>,
     via: Via,
-    created_at: String,
-    updated_at: String,
+    pub(super) created_at: String,
+    pub(super) updated_at: String,
     generated_timestamp: u64,
     r#type: Option<&'a str>,
     subject: Option<&'a str>,
@@ -193,7 +170,7 @@ pub(super) fn view<'a>(
 }
 
 /// When an import says that it was last changed.
-fn first_update(draft: &Draft) -> Option<String> {
+pub(super) fn first_update(draft: &Draft) -> Option<String> {
     draft.updated_at.as_deref().and_then(dates::parse).map(iso)
 }
 

@@ -1,4 +1,4 @@
-//! The service as a plain struct: requests in, replies out, time as an argument.
+//! An account as a plain struct, with time as an argument.
 //!
 //! Nothing here waits, reads a clock, draws a random number or depends on the order of a hash
 //! map: the same requests at the same times give the same bytes.
@@ -22,7 +22,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::sandbox::api;
 pub use crate::sandbox::http::{Method, Request, Response};
 pub use crate::sandbox::settings::Settings;
 pub use jobs::{Job, JobEnd, JobKind};
@@ -126,50 +125,6 @@ impl State {
             access: Access::default(),
             jobs: Jobs::default(),
             changes: None,
-        }
-    }
-
-    /// Answers a request that arrives at `now_ms` (epoch milliseconds of the double's clock).
-    pub fn handle(&mut self, request: &Request, now_ms: i64) -> Response {
-        self.advance(now_ms);
-        let mut response = self
-            .refuse(request, now_ms)
-            .unwrap_or_else(|| api::route(self, request, now_ms));
-        self.stamp(&mut response, request, now_ms);
-        response
-    }
-
-    /// Answers a request with a server error that strikes before or after its effect.
-    ///
-    /// Where failures are kept under keys, this one is, even if a ticket was made: the worst that
-    /// a real service could do to a client.
-    pub fn handle_failing(
-        &mut self,
-        request: &Request,
-        now_ms: i64,
-        failure: Response,
-        strike: Strike,
-    ) -> Response {
-        self.advance(now_ms);
-        let mut response = self.refuse(request, now_ms).unwrap_or_else(|| {
-            let key = api::fresh_key(self, request, now_ms);
-            if strike == Strike::After {
-                let _hidden = api::route(self, request, now_ms);
-            }
-            if let Some(key) = key {
-                api::keep_failure(self, request, now_ms, key, &failure);
-            }
-            failure
-        });
-        self.stamp(&mut response, request, now_ms);
-        response
-    }
-
-    /// Lets happen what happens without a request of ours: jobs go on, other integrations come.
-    pub fn advance(&mut self, now_ms: i64) {
-        self.limits.let_others_in(&self.settings, now_ms);
-        if self.jobs.due_ms() <= now_ms {
-            api::work(self, now_ms);
         }
     }
 

@@ -1,7 +1,5 @@
-//! What happens to every request alike: it is counted, perhaps refused, and its reply gets the
-//! headers that all replies have.
+//! How requests are counted, and the headers that every reply has.
 
-use crate::sandbox::api;
 use crate::sandbox::dates::http_date;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::settings::{HeaderSpelling, RetryAfter};
@@ -9,13 +7,24 @@ use crate::sandbox::state::State;
 use crate::sandbox::state::bucket::Bucket;
 
 impl State {
-    /// Counts the request and answers it right away if a limit forbids it. This comes before
-    /// anything else, so a 429 has no effect and is never kept under a key.
-    pub(super) fn refuse(&mut self, request: &Request, now_ms: i64) -> Option<Response> {
-        let wait_s = self.limits.admit(&self.settings, request, now_ms).err()?;
-        let reply = api::too_many_requests(self.limits.throttled);
-        self.limits.throttled += 1;
-        Some(reply.with("retry-after", self.retry_after(wait_s, now_ms)))
+    /// Counts the request. If a limit forbids it, says for how many seconds, and how many were refused
+    /// before.
+    pub(in crate::sandbox) fn admit(
+        &mut self,
+        request: &Request,
+        now_ms: i64,
+    ) -> Result<(), (i64, u64)> {
+        let admitted = self.limits.admit(&self.settings, request, now_ms);
+        admitted.map_err(|wait_s| {
+            let refused_before = self.limits.throttled;
+            self.limits.throttled += 1;
+            (wait_s, refused_before)
+        })
+    }
+
+    /// Lets the requests of other integrations in that came until now.
+    pub(in crate::sandbox) fn let_others_in(&mut self, now_ms: i64) {
+        self.limits.let_others_in(&self.settings, now_ms);
     }
 
     /// The value of `retry-after`.
@@ -36,7 +45,12 @@ impl State {
     }
 
     /// Adds the headers that every reply carries.
-    pub(super) fn stamp(&mut self, response: &mut Response, request: &Request, now_ms: i64) {
+    pub(in crate::sandbox) fn stamp(
+        &mut self,
+        response: &mut Response,
+        request: &Request,
+        now_ms: i64,
+    ) {
         response.set("date", http_date(now_ms));
         response.set(
             "x-request-id",
