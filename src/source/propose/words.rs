@@ -33,7 +33,7 @@ const STATUS: &Table = &[
         "hold,on hold,onhold,paused,blocked,suspended,stalled,deferred,postponed,\
          waiting for vendor,waiting on vendor,waiting for third party,waiting on third party,\
          waiting for supplier,waiting on supplier,angehalten,pausiert,zuruckgestellt,\
-         aufgeschoben,verschoben,blockiert,en pause,suspendu,suspendue,bloque,reporte,\
+         aufgeschoben,vertagt,verschoben,blockiert,en pause,suspendu,suspendue,bloque,reporte,\
          en espera,suspendido,suspendida,pospuesto,aplazado,bloqueado,em espera,suspenso,\
          suspensa,adiado,pausado",
     ),
@@ -195,7 +195,7 @@ mod tests {
             "Not solved",
             "Open (duplicate)",
             "Nicht geschlossen",
-            "Vertagt",
+            "Verliehen",
         ] {
             assert_eq!(zendesk_word(Field::Status, undecided), None, "{undecided}");
         }
