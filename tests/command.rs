@@ -19,6 +19,8 @@ mod cut_records;
 mod doors;
 #[path = "command/dry_run.rs"]
 mod dry_run;
+#[path = "command/dry_run_words.rs"]
+mod dry_run_words;
 #[path = "command/edited.rs"]
 mod edited;
 #[path = "command/imports.rs"]

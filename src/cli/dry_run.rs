@@ -67,6 +67,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
             ..Facts::new(&counts, this_run, &Stop::Done)
         },
         causes: causes(&scratch, &counts)?,
+        words: source.words()?,
         estimates,
         warnings: source.told(),
         samples: samples(&first, source)?,
@@ -103,6 +104,10 @@ fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<S
         scratch.first_without(LISTED_MAX)?,
         samples.collect(),
     );
+    let report = Report {
+        words: preview.words.clone(),
+        ..report
+    };
     Ok(report::page::page(&report))
 }
 

@@ -93,6 +93,7 @@ fn read(path: &Path) -> Result<Report, Failure> {
         runs_before: all.saturating_sub(listed as u64),
         runs,
         waiting: status::waiting(&reader, &facts)?,
+        words: Vec::new(),
         samples: Vec::new(),
         facts,
     })

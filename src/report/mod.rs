@@ -11,5 +11,6 @@ pub mod results;
 pub mod summary;
 pub mod text;
 mod troubles;
+mod words;
 
 pub use facts::{Facts, ThisRun, Would};

@@ -8,6 +8,7 @@ use super::facts::{Facts, KILLED, RUNNING, WAITING};
 use super::results::{Report, RunTold, numbered, thousands};
 use super::text::duration;
 use super::troubles;
+use super::words;
 use crate::model::shown::shown_lines;
 
 const STYLE: &str = include_str!("page.css");
@@ -38,6 +39,7 @@ pub fn page(report: &Report) -> String {
                 (totals(report))
                 @if has_requests { (over_time(report)) }
                 @if !report.causes.is_empty() { (troubles::causes(report)) }
+                @if !report.words.is_empty() { (words::section(&report.words)) }
                 @if !report.samples.is_empty() { (samples(report)) }
                 @if !report.needs_person.is_empty() { (troubles::needs_person(report)) }
                 @if has_requests { (requests(report)) }

@@ -43,9 +43,10 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod told;
+mod words_seen;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
@@ -67,6 +68,8 @@ use added::Added;
 use identity::{Ahead, Files};
 use rows::Until;
 use scan::Plan;
+
+use crate::model::words::FieldWords;
 
 /// An opened CSV with its compiled mapping.
 #[derive(Debug)]
@@ -218,6 +221,22 @@ impl Source {
         each: impl FnMut(Chunk) -> Result<(), E>,
     ) -> Result<ScanEnd, E> {
         scan::scan(&self.plan, Until::Ticket, each)
+    }
+
+    /// Says which words the rows have for status, priority and type, and what becomes of each. Reads
+    /// the rows, unless a scan has.
+    pub fn words(&self) -> Result<Vec<FieldWords>, SourceError> {
+        let seen = || {
+            self.plan
+                .words
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if seen().is_none() {
+            self.check::<SourceError>(|_| Ok(()))?;
+        }
+        let table = seen().as_ref().map(|words| words.table(&self.plan.mapping));
+        Ok(table.unwrap_or_default())
     }
 
     /// Reads one row again at the place where a scan found it.

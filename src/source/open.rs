@@ -89,6 +89,7 @@ pub(super) fn open(
             comments,
             again: Mutex::default(),
             added: OnceLock::new(),
+            words: Mutex::default(),
         }),
         endpoint: target.endpoint,
         mapping: path,

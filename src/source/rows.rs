@@ -13,6 +13,7 @@ use super::header::CsvFile;
 use super::mapping::{Mapping, Row};
 use super::pieces::Piece;
 use super::records::{LoneReader, Place, Record, each_record};
+use super::words_seen::WordsSeen;
 use crate::model::ids::CellsHash;
 use crate::model::problem::Problem;
 
@@ -53,6 +54,8 @@ pub(super) struct Rows {
     pub(super) scanned: Vec<Scanned>,
     /// Lines with nothing on them, between the records.
     pub(super) blank_lines: u64,
+    /// The words that the rows have for fields whose words are Zendesk's.
+    pub(super) words: WordsSeen,
     /// The body of the last valid row; a scan drops all of them, since conversations make them many
     /// times as large as the piece.
     pub(super) last_body: Vec<u8>,
@@ -125,6 +128,7 @@ fn judged(
     Ok(Rows {
         scanned,
         blank_lines,
+        words: judge.words,
         last_body: judge.body,
     })
 }
@@ -152,6 +156,7 @@ struct Judge<'p> {
     /// Whether any of the records has a NUL.
     has_nul: bool,
     until: Until,
+    words: WordsSeen,
     /// The body of the last valid row.
     body: Vec<u8>,
 }
@@ -170,6 +175,7 @@ impl<'p> Judge<'p> {
             joined,
             has_nul: memchr::memchr(0, &piece.bytes).is_some(),
             until,
+            words: WordsSeen::default(),
             body: Vec::new(),
         }
     }
@@ -196,6 +202,7 @@ impl<'p> Judge<'p> {
             encoding: header.encoding,
             has_nul: self.has_nul,
         };
+        self.words.take(mapping, row);
         let external_id = match self.own_id {
             Some(id) => Ok(Cow::Borrowed(id)),
             None => build::external_id(mapping, row),

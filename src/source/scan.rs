@@ -1,6 +1,6 @@
 //! Reads every row.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::added::Added;
 use super::again::Again;
@@ -11,6 +11,7 @@ use super::mapping::Mapping;
 use super::pool::in_order;
 use super::quotes::FIRST;
 use super::rows::{self, Scanned, Terms, Until};
+use super::words_seen::WordsSeen;
 
 /// Rows that follow each other in the file.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub(super) struct Plan {
     pub(super) again: Mutex<Option<Again>>,
     /// Set once it is known that the file holds rows of another one.
     pub(super) added: OnceLock<Added>,
+    /// What the last whole scan has seen.
+    pub(super) words: Mutex<Option<WordsSeen>>,
 }
 
 impl Plan {
@@ -73,6 +76,7 @@ pub(super) fn scan<E: From<SourceError>>(
     };
     let shared = (Arc::clone(plan), index.clone());
     let (mut rows, mut blank_lines) = (0, 0);
+    let mut words = WordsSeen::default();
     let read = in_order(
         &plan.file,
         move |piece| {
@@ -85,14 +89,16 @@ pub(super) fn scan<E: From<SourceError>>(
                 .header
                 .encoding
                 .bytes_in_file(&piece.bytes[FIRST..]);
-            Ok((found.scanned, found.blank_lines, bytes))
+            Ok((found.scanned, found.blank_lines, found.words, bytes))
         },
-        |(found, blank, bytes)| {
+        |(found, blank, seen, bytes)| {
             rows += found.len() as u64;
             blank_lines += blank;
+            words.add(seen);
             each(Chunk { rows: found, bytes })
         },
     )?;
+    *plan.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     let joined = plan.comments.as_ref().zip(index.as_deref());
     let orphans = joined.map(|(comments, index)| comments.orphans(index));
     Ok(ScanEnd {

@@ -113,6 +113,12 @@ impl Field {
         }
     }
 
+    /// Gives the name of a field whose words are Zendesk's.
+    pub(in crate::source) fn word_name(self) -> &'static str {
+        let known = NAMES.iter().find(|(_, field)| *field == self);
+        known.map_or("", |(name, _)| name)
+    }
+
     /// Tells whether the field holds an id of Zendesk's.
     pub(in crate::source) fn is_number(self) -> bool {
         matches!(self, Field::GroupId | Field::BrandId | Field::TicketFormId)
