@@ -31,6 +31,8 @@ mod inputs;
 mod interrupts;
 #[path = "command/new_ids.rs"]
 mod new_ids;
+#[path = "command/no_requester.rs"]
+mod no_requester;
 #[path = "command/recorded_paths.rs"]
 mod recorded_paths;
 #[path = "command/status.rs"]

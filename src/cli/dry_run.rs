@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::{Beside, Place};
-use super::{environment, meet, origins, output, paths, run, tell};
+use super::{environment, meet, origins, output, paths, requesters, run, tell};
 use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::SAMPLE_ROWS;
@@ -68,6 +68,7 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
         },
         causes: causes(&scratch, &counts)?,
         words: source.words()?,
+        no_requester: requesters::coming(&scratch, source, known.as_ref(), None)?,
         estimates,
         warnings: source.told(),
         samples: samples(&first, source)?,
@@ -106,6 +107,7 @@ fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<S
     );
     let report = Report {
         words: preview.words.clone(),
+        no_requester: Some(preview.no_requester.clone()),
         ..report
     };
     Ok(report::page::page(&report))

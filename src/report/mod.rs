@@ -7,6 +7,7 @@ pub mod facts;
 pub mod origins;
 pub mod page;
 pub mod preview;
+pub mod requesters;
 pub mod results;
 pub mod summary;
 pub mod text;

@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart;
 use super::facts::{Facts, KILLED, RUNNING, WAITING};
+use super::requesters::NoRequester;
 use super::results::{Report, RunTold, numbered, thousands};
 use super::text::duration;
 use super::troubles;
@@ -37,6 +38,9 @@ pub fn page(report: &Report) -> String {
             body {
                 (head(report))
                 (totals(report))
+                @for told in report.no_requester.iter().flat_map(NoRequester::told) {
+                    p { (told) "." }
+                }
                 @if has_requests { (over_time(report)) }
                 @if !report.causes.is_empty() { (troubles::causes(report)) }
                 @if !report.words.is_empty() { (words::section(&report.words)) }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::facts::{Facts, Would};
+use super::requesters::NoRequester;
 use super::text::{count, duration, in_a_row};
 use super::words;
 use crate::model::results::Cause;
@@ -26,6 +27,8 @@ pub struct Preview {
     pub causes: Vec<Cause>,
     /// What the words for status, priority and type become.
     pub words: Vec<FieldWords>,
+    /// Tickets that do not say who requested them.
+    pub no_requester: NoRequester,
     /// How long a run would take, at each rate that is known.
     pub estimates: Vec<Estimate>,
     /// What should be known before it costs something.
@@ -76,6 +79,9 @@ pub fn text(preview: &Preview) -> String {
         &mut text,
         &format!("\n{standing}, a run would {}", deeds(&would)),
     );
+    for sentence in preview.no_requester.told() {
+        put(&mut text, &format!("\n{sentence}"));
+    }
     if would.requests > 0 {
         put(
             &mut text,

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::cells::time;
 use super::facts::{Facts, KILLED, RUNNING, ThisRun};
 use super::origins::Origins;
+use super::requesters::NoRequester;
 use crate::model::history::Run;
 use crate::model::results::{Cause, Latency, Replies, Timeline, Troubled};
 use crate::model::words::FieldWords;
@@ -51,6 +52,9 @@ pub struct Report {
     /// The files whose rows wait to be sent, if the last run was done with its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
+    /// Tickets that do not say who requested them, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_requester: Option<NoRequester>,
     /// What the words for status, priority and type become; only in a dry run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<FieldWords>,
@@ -151,6 +155,7 @@ impl Report {
             runs: Vec::new(),
             runs_before: 0,
             waiting: Vec::new(),
+            no_requester: None,
             words: Vec::new(),
             samples,
         }

@@ -161,6 +161,11 @@ impl Source {
         references::of(&self.plan.mapping)
     }
 
+    /// Tells whether the mapping takes a requester from somewhere.
+    pub fn maps_requester(&self) -> bool {
+        self.plan.mapping.email.is_some()
+    }
+
     /// Gives the CSV's path, as it was passed.
     pub fn csv_path(&self) -> &Path {
         &self.plan.file.path

@@ -37,6 +37,8 @@ pub struct Valid {
     pub external_id: String,
     /// The SHA-256 of the body; `None` where none was made.
     pub fingerprint: Option<[u8; 32]>,
+    /// Whether its ticket says who requested it.
+    pub has_requester: bool,
 }
 
 /// A row that cannot be sent.
@@ -219,7 +221,8 @@ impl<'p> Judge<'p> {
             return Ok(Err(unidentified(problem)));
         }
         Ok(match self.write(record, row, &external_id, joined) {
-            Ok(()) => Ok(Valid {
+            Ok(has_requester) => Ok(Valid {
+                has_requester,
                 fingerprint: match self.until {
                     Until::Ticket => None,
                     Until::Body => Some(Sha256::digest(&self.body[..]).into()),
@@ -233,14 +236,14 @@ impl<'p> Judge<'p> {
         })
     }
 
-    /// Makes the body of a row whose identity is known.
+    /// Makes the body of a row whose identity is known, and says whether it names a requester.
     fn write(
         &mut self,
         record: &Record<'_>,
         row: Row<'_>,
         external_id: &str,
         joined: Option<Result<Conversation<'_>, Problem>>,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         if let Some(problem) = record.too_large(&self.terms.file.header) {
             return Err(problem);
         }
@@ -252,12 +255,14 @@ impl<'p> Judge<'p> {
             Cow::Borrowed(external_id),
             comments.transpose()?,
         )?;
+        let has_requester = ticket.requester.is_some();
         if self.until == Until::Ticket {
-            return Ok(());
+            return Ok(has_requester);
         }
         self.body.clear();
         ticket
             .write_body(&mut self.body)
-            .map_err(|error| Problem::new("NotSerialisable", error.to_string()))
+            .map_err(|error| Problem::new("NotSerialisable", error.to_string()))?;
+        Ok(has_requester)
     }
 }
