@@ -33,6 +33,8 @@ mod interrupts;
 mod new_ids;
 #[path = "command/no_requester.rs"]
 mod no_requester;
+#[path = "command/not_csv.rs"]
+mod not_csv;
 #[path = "command/recorded_paths.rs"]
 mod recorded_paths;
 #[path = "command/status.rs"]

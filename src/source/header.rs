@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::encoding::{Encoding, Guess, sniff};
+use super::encoding::{Encoding, Guess, is_utf8_instead, sniff};
 use super::error::SourceError;
 use super::excerpt::pointed;
 use super::file::open;
 use super::line_ends::{LineEnd, usual};
+use super::misread;
 use super::pieces::unreadable;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
@@ -82,7 +83,7 @@ impl Header {
         let skipped = skipped.unwrap_or_default();
         let blank = head[skipped..].iter().take_while(|b| is_line_end(**b));
         let start = skipped + blank.count();
-        if start == head.len() {
+        if head[skipped..].trim_ascii().is_empty() {
             return Err(SourceError::Empty { path: path.into() });
         }
         let mut framed = vec![b'\n'];
@@ -109,7 +110,14 @@ impl Header {
         let record = &framed[..end];
         let quotes = survey(record, delimiter, b'\n');
         check_quotes(path, line, record, &quotes, complete || whole)?;
+        if memchr::memchr(0, record).is_some() {
+            return Err(not_text(path, &mut file, encoding));
+        }
         let columns = names(path, line, record, delimiter, encoding)?;
+        if columns.iter().all(|name| name.trim().is_empty()) {
+            let path = path.into();
+            return Err(SourceError::BlankHeader { path, line });
+        }
         if whole && framed[end..].iter().all(|b| is_line_end(*b)) {
             return Err(SourceError::HeaderOnly { path: path.into() });
         }
@@ -175,6 +183,13 @@ fn tell(
         };
     }
     if let Some(encoding) = named {
+        let is_utf8 = is_utf8_instead(file, encoding).map_err(|source| unreadable(path, source))?;
+        if is_utf8 {
+            return Err(refused(format!(
+                "is UTF-8, and the mapping says {}",
+                encoding.name()
+            )));
+        }
         return Ok(Told {
             encoding,
             mark: 0,
@@ -190,6 +205,23 @@ fn tell(
         mark: 0,
         guess: Some(guess),
     })
+}
+
+/// Says what a file is whose header holds a NUL: another encoding, or no text.
+fn not_text(path: &Path, file: &mut File, taken: Encoding) -> SourceError {
+    let path = path.to_owned();
+    match sniff(file) {
+        Ok(Guess::Utf16(endian)) if !matches!(taken, Encoding::Utf16(_)) => {
+            let (is, taken) = (Encoding::Utf16(endian).name(), taken.name());
+            let reason = format!("looks like {is}, and the mapping says {taken}");
+            SourceError::Encoding { path, reason }
+        }
+        Ok(_) | Err(_) => SourceError::NotCsv {
+            path,
+            what: "a binary file (its first line holds a NUL character)",
+            advice: "export the tickets as CSV and name that file",
+        },
+    }
 }
 
 fn check_quotes(
@@ -221,15 +253,6 @@ fn check_quotes(
     })
 }
 
-/// The first bytes of what is no CSV yet, and what it is.
-const COMPRESSED: [(&[u8], &str); 5] = [
-    (b"\x1f\x8b", "gzip"),
-    (b"PK\x03\x04", "zip"),
-    (b"\xfd7zXZ\0", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"BZh", "bzip2"),
-];
-
 fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     let size = file.metadata().map_or(0, |file| file.len());
     let size = usize::try_from(size.min(HEADER_BYTES_MAX)).unwrap_or(0);
@@ -237,10 +260,11 @@ fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     file.rewind()
         .and_then(|()| file.take(HEADER_BYTES_MAX).read_to_end(&mut head))
         .map_err(|source| unreadable(path, source))?;
-    match COMPRESSED.iter().find(|(magic, _)| head.starts_with(magic)) {
-        Some((_, how)) => Err(SourceError::Compressed {
+    match misread::kind(&head) {
+        Some((what, advice)) => Err(SourceError::NotCsv {
             path: path.into(),
-            how,
+            what,
+            advice,
         }),
         None => Ok(head),
     }

@@ -30,6 +30,7 @@ mod header;
 mod identity;
 mod line_ends;
 mod mapping;
+mod misread;
 mod open;
 mod pieces;
 mod pool;

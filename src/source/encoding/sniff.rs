@@ -80,6 +80,25 @@ pub(in crate::source) fn sniff(file: &mut File) -> io::Result<Guess> {
     Ok(Guess::Legacy(detector.guess(None, Utf8Detection::Deny)))
 }
 
+/// Tells whether the bytes are UTF-8 so certainly that they are not in another encoding that somebody
+/// has named: letters with accents hardly ever look like UTF-8 by chance.
+pub(in crate::source) fn is_utf8_instead(file: &mut File, named: Encoding) -> io::Result<bool> {
+    if named == Encoding::Utf8 {
+        return Ok(false);
+    }
+    let windows = sample(file)?;
+    let is_utf8 = windows
+        .iter()
+        .all(|window| std::str::from_utf8(window).is_ok());
+    let any = |found: &dyn Fn(&u8) -> bool| windows.iter().flatten().any(found);
+    Ok(is_utf8
+        && match named {
+            Encoding::Utf8 => false,
+            Encoding::Utf16(_) => !any(&|byte| *byte == 0),
+            Encoding::Legacy(_) => any(&|byte| !byte.is_ascii()),
+        })
+}
+
 /// Tells UTF-16 by the zero in most units of a header in Latin letters.
 fn units(head: &[u8]) -> Option<Endian> {
     let head = &head[..head.len().min(512)];

@@ -1,6 +1,7 @@
 //! The ticket fields that a mapping may name.
 
 use crate::model::ticket::{Kind, Priority, Status, Word};
+use crate::source::excerpt::shown;
 
 /// One writable field of Zendesk's ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -170,7 +171,7 @@ pub(in crate::source) fn did_you_mean<'w>(
     known: impl IntoIterator<Item = &'w str>,
 ) -> String {
     match nearest(word, known) {
-        Some(meant) => format!("; did you mean \"{meant}\"?"),
+        Some(meant) => format!("; did you mean \"{}\"?", shown(meant)),
         None => String::new(),
     }
 }

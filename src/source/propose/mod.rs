@@ -26,6 +26,7 @@ use super::error::SourceError;
 use super::excerpt::shown;
 use super::mapping::field::Field;
 use super::mapping::{MappingFile, compile};
+use super::misread::{its_columns, refuse_without_header};
 use super::rows::{self, Terms, Until};
 
 /// A mapping file that nobody has looked over yet.
@@ -45,6 +46,7 @@ pub struct Proposal {
 /// says that `next` is the command to try it with.
 pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
     let sample = Sample::read(csv)?;
+    refuse_without_header(&sample.file)?;
     let chosen = choose(&sample);
     for (field, what, advice) in [
         (
@@ -59,9 +61,17 @@ pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
         ),
     ] {
         if chosen.iter().all(|c| c.field != field) {
+            let columns = &sample.file.header.columns;
+            let advice = if columns.len() == 1 {
+                "if another sign than a comma, semicolon, tab or bar separates the cells, save the file with \
+                 one of these"
+            } else {
+                advice
+            };
             return Err(SourceError::NoColumn {
                 path: csv.into(),
                 what,
+                columns: its_columns(columns),
                 advice,
             });
         }
