@@ -115,16 +115,14 @@ pub enum SourceError {
         columns: usize,
     },
     /// The CSV's encoding contradicts the mapping, or hides where rows end.
-    #[error(
-        "{} {}; name the right encoding in the mapping's [source], or take that line out",
-        shown_path(path),
-        shown(reason)
-    )]
+    #[error("{} {}; {advice}", shown_path(path), shown(reason))]
     Encoding {
         /// The CSV.
         path: PathBuf,
         /// What is wrong with the encoding.
         reason: String,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// A column's name cannot be decoded.
     #[error(

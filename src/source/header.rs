@@ -20,6 +20,12 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 /// The delimiters that are tried, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
+/// What to do about an encoding that cannot be read, or not with this delimiter.
+const CONVERT: &str = "convert the file to UTF-8, or name its encoding in the mapping's [source]";
+
+/// What to do about one that the mapping names wrongly.
+const NAME_IT: &str = "name the right encoding in the mapping's [source], or take that line out";
+
 /// A CSV that can be read.
 #[derive(Debug)]
 pub(super) struct CsvFile {
@@ -99,6 +105,7 @@ impl Header {
                     encoding.name(),
                     char::from(delimiter)
                 ),
+                advice: CONVERT,
             });
         }
         let line = 1 + count(line_end_of(&head[..start]), &head[..start]);
@@ -162,19 +169,23 @@ fn tell(
     head: &[u8],
     named: Option<Encoding>,
 ) -> Result<Told, SourceError> {
-    let refused = |reason| SourceError::Encoding {
+    let refused = |reason, advice| SourceError::Encoding {
         path: path.into(),
         reason,
+        advice,
     };
     if let Some((encoding, mark)) = Encoding::of_mark(head) {
         let both_utf16 =
             |named| matches!((named, encoding), (Encoding::Utf16(_), Encoding::Utf16(_)));
         return match named {
-            Some(named) if named != encoding && !both_utf16(named) => Err(refused(format!(
-                "begins with the mark of {}, and the mapping says {}",
-                encoding.name(),
-                named.name()
-            ))),
+            Some(named) if named != encoding && !both_utf16(named) => Err(refused(
+                format!(
+                    "begins with the mark of {}, and the mapping says {}",
+                    encoding.name(),
+                    named.name()
+                ),
+                NAME_IT,
+            )),
             Some(_) | None => Ok(Told {
                 encoding,
                 mark,
@@ -185,10 +196,8 @@ fn tell(
     if let Some(encoding) = named {
         let is_utf8 = is_utf8_instead(file, encoding).map_err(|source| unreadable(path, source))?;
         if is_utf8 {
-            return Err(refused(format!(
-                "is UTF-8, and the mapping says {}",
-                encoding.name()
-            )));
+            let reason = format!("is UTF-8, and the mapping says {}", encoding.name());
+            return Err(refused(reason, NAME_IT));
         }
         return Ok(Told {
             encoding,
@@ -197,9 +206,12 @@ fn tell(
         });
     }
     let guess = sniff(file).map_err(|source| unreadable(path, source))?;
-    let encoding = guess
-        .encoding()
-        .ok_or_else(|| refused("is in an encoding whose rows cannot be told apart".to_owned()))?;
+    let encoding = guess.encoding().ok_or_else(|| {
+        refused(
+            "is in an encoding whose rows cannot be told apart".to_owned(),
+            CONVERT,
+        )
+    })?;
     Ok(Told {
         encoding,
         mark: 0,
@@ -214,7 +226,12 @@ fn not_text(path: &Path, file: &mut File, taken: Encoding) -> SourceError {
         Ok(Guess::Utf16(endian)) if !matches!(taken, Encoding::Utf16(_)) => {
             let (is, taken) = (Encoding::Utf16(endian).name(), taken.name());
             let reason = format!("looks like {is}, and the mapping says {taken}");
-            SourceError::Encoding { path, reason }
+            let advice = NAME_IT;
+            SourceError::Encoding {
+                path,
+                reason,
+                advice,
+            }
         }
         Ok(_) | Err(_) => SourceError::NotCsv {
             path,
