@@ -206,6 +206,14 @@ fn tell(
         });
     }
     let guess = sniff(file).map_err(|source| unreadable(path, source))?;
+    let guess = guess.ok_or_else(|| {
+        refused(
+            "is not UTF-8, and in no encoding that can be guessed do all its letters make sense (it may be \
+             one of DOS, such as CP850)"
+                .to_owned(),
+            CONVERT,
+        )
+    })?;
     let encoding = guess.encoding().ok_or_else(|| {
         refused(
             "is in an encoding whose rows cannot be told apart".to_owned(),
@@ -223,7 +231,7 @@ fn tell(
 fn not_text(path: &Path, file: &mut File, taken: Encoding) -> SourceError {
     let path = path.to_owned();
     match sniff(file) {
-        Ok(Guess::Utf16(endian)) if !matches!(taken, Encoding::Utf16(_)) => {
+        Ok(Some(Guess::Utf16(endian))) if !matches!(taken, Encoding::Utf16(_)) => {
             let (is, taken) = (Encoding::Utf16(endian).name(), taken.name());
             let reason = format!("looks like {is}, and the mapping says {taken}");
             let advice = NAME_IT;

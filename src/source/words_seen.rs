@@ -133,6 +133,7 @@ fn cut(word: &str) -> Cow<'_, str> {
     if word.len() <= WORD_BYTES_MAX {
         return Cow::Borrowed(word);
     }
-    let end = word.floor_char_boundary(WORD_BYTES_MAX);
-    Cow::Owned(format!("{}…", &word[..end]))
+    let kept = word.char_indices().map(|(at, _)| at);
+    let end = kept.take_while(|at| *at <= WORD_BYTES_MAX).last();
+    Cow::Owned(format!("{}…", &word[..end.unwrap_or(0)]))
 }

@@ -98,10 +98,9 @@ fn a_word_that_is_not_known_is_told_and_makes_its_rows_invalid() {
 
 #[test]
 fn a_word_of_the_last_row_of_a_large_file_is_in_the_mapping() {
-    let mut csv = "id,text,State,Type\n".to_owned();
-    for id in 0..40_000 {
-        csv += &format!("{id},a text with some words in it for a ticket,Open,Incident\n");
-    }
+    let rows = (0..40_000)
+        .map(|id| format!("{id},a text with some words in it for a ticket,Open,Incident\n"));
+    let mut csv = "id,text,State,Type\n".to_owned() + &rows.collect::<String>();
     csv += "x,a,Merged,Question\ny,b,Verliehen,N/A\n";
     assert!(csv.len() > 2 << 20, "more than one piece");
     let proposal = proposal(&csv);
@@ -116,10 +115,8 @@ fn a_word_of_the_last_row_of_a_large_file_is_in_the_mapping() {
 
 #[test]
 fn a_column_with_too_many_different_cells_is_no_list_of_words() {
-    let mut csv = "id,text,State\n".to_owned();
-    for id in 0..60 {
-        csv += &format!("{id},a text with words,Open {id}\n");
-    }
+    let rows = (0..60).map(|id| format!("{id},a text with words,Open {id}\n"));
+    let csv = "id,text,State\n".to_owned() + &rows.collect::<String>();
     let proposal = proposal(&csv);
     assert!(!proposal.text.contains("status ="), "{}", proposal.text);
     assert_eq!(
