@@ -33,6 +33,7 @@ fn feed(
                     offset: 77,
                     cells: cells(id.unwrap_or_default(), text),
                     external_id: known.known.id.own().or(id),
+                    has_requester: true,
                     body: Ok(Some((Fingerprint::of(text.as_bytes()), Key::random()))),
                 };
                 feed.add(&known.clone(), id, line).unwrap()?;

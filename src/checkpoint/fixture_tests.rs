@@ -168,6 +168,7 @@ fn new_row<'a>(index: u64, row: &Line<'a>, problem: &'a Problem) -> NewRow<'a> {
                 .into_iter(),
         ),
         external_id: (!external_id.is_empty()).then_some(external_id),
+        has_requester: true,
         body: text
             .map(|text| Some((Fingerprint::of(text.as_bytes()), Key::random())))
             .ok_or(problem),

@@ -26,6 +26,8 @@ pub struct NewRow<'a> {
     pub cells: CellsHash,
     /// Its `external_id`, where it has one.
     pub external_id: Option<&'a str>,
+    /// Whether its ticket says who requested it.
+    pub has_requester: bool,
     /// The hash of its body and the key it will be sent under (in a dry run, which sends nothing, it
     /// has neither), or why it is not sent.
     pub body: Result<Option<(Fingerprint, Key)>, &'a Problem>,
@@ -133,8 +135,8 @@ fn insert<'r>(
     // Looked up once for many rows, since that shows in a profile.
     let mut insert = db.prepare_cached(
         "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
-                          attempts, problem_code, problem_message, cells)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9, ?10)",
+                          attempts, problem_code, problem_message, cells, no_requester)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 0, ?8, ?9, ?10, ?11)",
     )?;
     for row in rows {
         let number = found.rows() + 1;
@@ -155,6 +157,7 @@ fn insert<'r>(
             problem.map(|problem| &*problem.code),
             problem.map(|problem| &*problem.message),
             row.cells.0,
+            no_requester(&row),
         ])?;
         match problem {
             None => found.pending += 1,
@@ -162,6 +165,11 @@ fn insert<'r>(
         }
     }
     Ok(())
+}
+
+/// What a row's `no_requester` is: NULL wherever nothing has to be said.
+pub(super) fn no_requester(row: &NewRow<'_>) -> Option<bool> {
+    (row.body.is_ok() && !row.has_requester).then_some(true)
 }
 
 fn finish(

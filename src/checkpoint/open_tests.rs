@@ -40,7 +40,7 @@ fn a_scan_that_was_cut_off_is_begun_anew() {
     fixture
         .checkpoint
         .db
-        .execute("INSERT INTO row VALUES (1,1,1,0,'x',x'00',x'00',0,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)", [])
+        .execute("INSERT INTO row VALUES (1,1,1,0,'x',x'00',x'00',0,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)", [])
         .unwrap();
     assert!(!fixture.checkpoint.is_loaded().unwrap());
     fixture.checkpoint.load().unwrap().finish(&[]).unwrap();
@@ -81,6 +81,7 @@ fn rows_that_share_an_external_id_are_counted_as_they_end_up() {
             offset: line,
             cells: CellsHash(0),
             external_id: Some(external_id),
+            has_requester: true,
             body: body(),
         };
         load.add([row]).unwrap();

@@ -7,7 +7,7 @@ use super::batch::write_row;
 use super::codes;
 use super::error::CheckpointError;
 use super::lease;
-use super::load::NewRow;
+use super::load::{NewRow, no_requester};
 use super::open::Checkpoint;
 use super::rows::past_at;
 use super::settings::{Setting, last_row, write, write_row_count};
@@ -43,7 +43,8 @@ impl Checkpoint {
                state           INTEGER NOT NULL,
                problem_code    TEXT,
                problem_message TEXT,
-               row             INTEGER
+               row             INTEGER,
+               no_requester    INTEGER
              ) STRICT;
              BEGIN IMMEDIATE;",
         );
@@ -110,8 +111,8 @@ pub(super) fn stage(
     let problem = row.body.err();
     db.prepare_cached(
         "INSERT INTO scanned (line, byte_offset, cells, external_id, fingerprint, key, state,
-                              problem_code, problem_message, row)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                              problem_code, problem_message, row, no_requester)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         row.line,
@@ -128,6 +129,7 @@ pub(super) fn stage(
         problem.map(|p| &*p.code),
         problem.map(|p| &p.message),
         number.map(|number| number.0),
+        no_requester(row),
     ])?;
     Ok(())
 }
@@ -160,10 +162,10 @@ fn merge(
 fn add_new(db: &Connection) -> rusqlite::Result<u64> {
     let added = db.execute(
         "INSERT INTO row (number, line, byte_offset, cells, external_id, fingerprint, key, state,
-                          keys, attempts, problem_code, problem_message)
+                          keys, attempts, problem_code, problem_message, no_requester)
          SELECT ?1 + row_number() OVER (ORDER BY s.number), s.line, s.byte_offset, s.cells,
                 s.external_id, s.fingerprint, s.key, s.state, 1, 0, s.problem_code,
-                s.problem_message
+                s.problem_message, s.no_requester
          FROM scanned s LEFT JOIN row r ON r.external_id = s.external_id
          WHERE r.number IS NULL AND s.row IS NULL",
         [last_row(db)?],
@@ -212,7 +214,7 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
                 r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
                 s.problem_code, s.problem_message, s.fingerprint, s.key,
-                r.fingerprint IS s.fingerprint
+                r.fingerprint IS s.fingerprint, s.no_requester
          FROM pair p JOIN scanned s ON s.number = p.scanned JOIN row r ON r.number = p.row
          LEFT JOIN fix f ON f.row = r.number
          WHERE (r.fingerprint IS NOT s.fingerprint OR r.state IN (?1, ?2))
@@ -251,8 +253,9 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
             .map(Key::from_bytes);
         write_row(db, number, &after, key)?;
         let fingerprint: Option<[u8; 32]> = r.get(10)?;
-        db.prepare_cached("UPDATE row SET fingerprint = ?2 WHERE number = ?1")?
-            .execute(params![number.0, fingerprint])?;
+        let no_requester: Option<bool> = r.get(13)?;
+        db.prepare_cached("UPDATE row SET fingerprint = ?2, no_requester = ?3 WHERE number = ?1")?
+            .execute(params![number.0, fingerprint, no_requester])?;
         match (row.state, after.state) {
             // It says in other words what it said before.
             (State::Invalid(_), State::Invalid(_)) => (),

@@ -51,7 +51,8 @@ CREATE TABLE row (
   how             INTEGER,
   problem_code    TEXT,
   problem_message TEXT,
-  since           INTEGER
+  since           INTEGER,
+  no_requester    INTEGER
 ) STRICT;
 
 CREATE TABLE flight (
@@ -153,7 +154,8 @@ SELECT number, line, byte_offset, external_id,
        CASE how WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' WHEN 2 THEN 'unmarked'
                 WHEN 3 THEN 'found' END AS how,
        problem_code, problem_message,
-       CASE since WHEN 1 THEN 'changed' WHEN 2 THEN 'gone' END AS since
+       CASE since WHEN 1 THEN 'changed' WHEN 2 THEN 'gone' END AS since,
+       no_requester
 FROM row;
 
 CREATE VIEW attempts AS

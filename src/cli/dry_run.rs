@@ -8,7 +8,7 @@ use super::args::{Endpoint, Format, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::{Beside, Place};
 use super::progress::Display;
-use super::{environment, find, meet, origins, output, paths, tell};
+use super::{environment, find, meet, origins, output, paths, requesters, tell};
 use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::SAMPLE_ROWS;
@@ -76,6 +76,8 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
             ..Facts::new(&counts, this_run, &Stop::Done)
         },
         causes: causes(&scratch, &counts)?,
+        words: source.words()?,
+        no_requester: requesters::coming(&scratch, source, known.as_ref(), None)?,
         estimates,
         warnings: source.told(),
         samples: samples(&first, source)?,
@@ -112,6 +114,11 @@ fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<S
         scratch.first_without(LISTED_MAX)?,
         samples.collect(),
     );
+    let report = Report {
+        words: preview.words.clone(),
+        no_requester: Some(preview.no_requester.clone()),
+        ..report
+    };
     Ok(report::page::page(&report))
 }
 

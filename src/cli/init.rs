@@ -31,6 +31,9 @@ pub(super) fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
             ));
         }
     }
+    for sentence in &proposal.undecided {
+        output::say(sentence);
+    }
     output::say(&format!(
         "with it, {} of the first {} rows are valid",
         proposal.valid, proposal.rows

@@ -26,6 +26,7 @@ mod place;
 mod plan;
 mod progress;
 mod report;
+mod requesters;
 mod retry;
 mod run;
 mod sandbox;

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::kept::Kept;
 use super::target::{Rules, Target};
 use super::whole_file::WholeFile;
-use super::{find, origins, output, own, status};
+use super::{find, origins, output, own, requesters, status};
 use crate::checkpoint::Reader;
 use crate::model::shown::{shown_json, shown_lines, shown_path};
 use crate::report::facts::RUNNING;
@@ -93,6 +93,8 @@ fn read(path: &Path) -> Result<Report, Failure> {
         runs_before: all.saturating_sub(listed as u64),
         runs,
         waiting: status::waiting(&reader, &facts)?,
+        words: Vec::new(),
+        no_requester: requesters::of_report(&reader)?,
         samples: Vec::new(),
         facts,
     })

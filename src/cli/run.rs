@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::link::{Link, connect, learn_fields};
 use super::place::{Beside, Place};
 use super::progress::Display;
-use super::{confirm, dry_run, interrupt, meet, output, paths, plan, tell};
+use super::{confirm, dry_run, interrupt, meet, output, paths, plan, requesters, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::Message;
@@ -337,6 +337,8 @@ fn send(
     }
     belongs::to_user(&mut checkpoint, known.user)?;
     checkpoint.look_up_shared(known.clock.at(monotonic()))?;
+    let tickets = requesters::coming(&checkpoint, &source, Some(&known), arguments.limit)?;
+    requesters::say(&tickets, display);
     let mut plan = plan::of_run(arguments, client.account().host(), &known);
     let mut rows = CsvRows(source);
     let prepared = body.runtime.block_on(async {

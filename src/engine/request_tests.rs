@@ -114,6 +114,7 @@ fn one_row(path: &Path) -> Checkpoint {
         offset: 20,
         external_id: Some("A-1"),
         cells: CellsHash(0),
+        has_requester: true,
         body: Ok(Some((Fingerprint::of(BODY), Key::from_bytes([1; 16])))),
     }])
     .unwrap();

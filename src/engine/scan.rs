@@ -253,6 +253,7 @@ pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
             offset,
             cells,
             external_id: Some(&valid.external_id),
+            has_requester: valid.has_requester,
             body: Ok(valid
                 .fingerprint
                 .map(|sha256| (Fingerprint::from_bytes(sha256), Key::random()))),
@@ -262,6 +263,7 @@ pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
             offset,
             cells,
             external_id: invalid.external_id.as_deref(),
+            has_requester: false,
             body: Err(&invalid.problem),
         },
     }

@@ -26,6 +26,8 @@ const PAUSE_MS_MAX: u64 = 60_000;
 pub struct Account {
     /// The id of the authenticated user.
     pub user: u64,
+    /// That user's name.
+    pub name: String,
     /// That user's role: `admin`, `agent` or `end-user`.
     pub role: String,
     /// Zendesk's clock.
@@ -97,6 +99,7 @@ pub async fn who(
     let Me {
         id: Some(user),
         role,
+        name,
         is_restricted,
         ..
     } = me.value
@@ -124,6 +127,7 @@ pub async fn who(
     so_far.clock = Some(clock);
     Ok(Account {
         user,
+        name,
         role,
         clock,
         limit: me.meta.account,

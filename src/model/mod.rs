@@ -19,3 +19,4 @@ pub mod shown;
 mod text;
 pub mod ticket;
 pub mod time;
+pub mod words;

@@ -7,9 +7,11 @@ pub mod facts;
 pub mod origins;
 pub mod page;
 pub mod preview;
+pub mod requesters;
 pub mod results;
 pub mod summary;
 pub mod text;
 mod troubles;
+mod words;
 
 pub use facts::{Facts, ThisRun, Would};

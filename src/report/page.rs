@@ -5,9 +5,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::chart;
 use super::facts::{Facts, KILLED, RUNNING, WAITING};
+use super::requesters::NoRequester;
 use super::results::{Report, RunTold, numbered, thousands};
 use super::text::duration;
 use super::troubles;
+use super::words;
 use crate::model::shown::shown_lines;
 
 const STYLE: &str = include_str!("page.css");
@@ -36,8 +38,12 @@ pub fn page(report: &Report) -> String {
             body {
                 (head(report))
                 (totals(report))
+                @for told in report.no_requester.iter().flat_map(NoRequester::told) {
+                    p { (told) "." }
+                }
                 @if has_requests { (over_time(report)) }
                 @if !report.causes.is_empty() { (troubles::causes(report)) }
+                @if !report.words.is_empty() { (words::section(&report.words)) }
                 @if !report.samples.is_empty() { (samples(report)) }
                 @if !report.needs_person.is_empty() { (troubles::needs_person(report)) }
                 @if has_requests { (requests(report)) }

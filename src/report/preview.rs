@@ -7,9 +7,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::facts::{Facts, Would};
+use super::requesters::NoRequester;
 use super::text::{count, duration, in_a_row};
+use super::words;
 use crate::model::results::Cause;
 use crate::model::shown::{shown, shown_json, shown_path};
+use crate::model::words::FieldWords;
 
 /// Lines of a ticket's JSON that are shown; a text for people should not scroll away.
 const SAMPLE_LINES_MAX: usize = 40;
@@ -22,6 +25,10 @@ pub struct Preview {
     pub facts: Facts,
     /// Why rows are invalid, the most frequent reason first.
     pub causes: Vec<Cause>,
+    /// What the words for status, priority and type become.
+    pub words: Vec<FieldWords>,
+    /// Tickets that do not say who requested them.
+    pub no_requester: NoRequester,
     /// How long a run would take, at each rate that is known.
     pub estimates: Vec<Estimate>,
     /// What should be known before it costs something.
@@ -62,6 +69,7 @@ pub fn text(preview: &Preview) -> String {
     for cause in &preview.causes {
         put(&mut text, &reason(cause));
     }
+    put(&mut text, &words::text(&preview.words));
     let would = facts.would.unwrap_or_default();
     let standing = preview.checkpoint.as_ref().map_or_else(
         || "as there is no checkpoint yet".to_owned(),
@@ -71,6 +79,9 @@ pub fn text(preview: &Preview) -> String {
         &mut text,
         &format!("\n{standing}, a run would {}", deeds(&would)),
     );
+    for sentence in preview.no_requester.told() {
+        put(&mut text, &format!("\n{sentence}"));
+    }
     if would.requests > 0 {
         put(
             &mut text,

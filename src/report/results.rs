@@ -6,8 +6,10 @@ use serde_json::Value;
 use super::cells::time;
 use super::facts::{Facts, KILLED, RUNNING, ThisRun};
 use super::origins::Origins;
+use super::requesters::NoRequester;
 use crate::model::history::Run;
 use crate::model::results::{Cause, Latency, Replies, Timeline, Troubled};
+use crate::model::words::FieldWords;
 
 /// Rows that need a person and are listed; the rest is counted.
 pub const LISTED_MAX: usize = 200;
@@ -50,6 +52,12 @@ pub struct Report {
     /// The files whose rows wait to be sent, if the last run was done with its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
+    /// Tickets that do not say who requested them, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_requester: Option<NoRequester>,
+    /// What the words for status, priority and type become; only in a dry run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<FieldWords>,
     /// What would be sent for a few rows; only in a dry run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Sample>,
@@ -147,6 +155,8 @@ impl Report {
             runs: Vec::new(),
             runs_before: 0,
             waiting: Vec::new(),
+            no_requester: None,
+            words: Vec::new(),
             samples,
         }
     }

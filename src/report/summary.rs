@@ -10,6 +10,9 @@ use crate::model::shown::shown;
 /// The text; no line is longer than 80 characters, but for a word that is.
 pub fn summary(report: &Report) -> String {
     let mut lines = vec![fold(&format!("{}.", report.outcome())), rows(&report.facts)];
+    if let Some(tickets) = &report.no_requester {
+        lines.extend(tickets.told().iter().map(|told| fold(told)));
+    }
     for waiting in &report.waiting {
         let checkpoint = Path::new(&report.origins.checkpoint);
         lines.push(elsewhere(&waiting.file, waiting.rows, checkpoint));

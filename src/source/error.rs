@@ -39,7 +39,10 @@ pub enum SourceError {
         source: io::Error,
     },
     /// The CSV has no bytes, or nothing but blank lines.
-    #[error("{} is empty; export it again, with a header line", shown_path(path))]
+    #[error(
+        "{} is empty, or has only blank lines; export it again, with a header line",
+        shown_path(path)
+    )]
     Empty {
         /// The CSV.
         path: PathBuf,
@@ -58,28 +61,68 @@ pub enum SourceError {
         "rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it"
     )]
     Stdin,
-    /// The CSV is still packed.
-    #[error(
-        "{} is compressed ({how}), and a resume reads rows again at their place; unpack it and name the CSV in it",
-        shown_path(path)
-    )]
-    Compressed {
+    /// The file is no CSV.
+    #[error("{} is {what}, not a CSV file; {advice}", shown_path(path))]
+    NotCsv {
         /// The file.
         path: PathBuf,
-        /// What packed it.
-        how: &'static str,
+        /// What it is instead.
+        what: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// The path leads to a folder.
+    #[error("{} is a folder; name the file in it", shown_path(path))]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The first line has no names.
+    #[error(
+        "{} line {line}: the first line that is not blank has no column names; put a line with a name for each column there",
+        shown_path(path)
+    )]
+    BlankHeader {
+        /// The CSV.
+        path: PathBuf,
+        /// The line.
+        line: u64,
+    },
+    /// The first line is a row.
+    #[error(
+        "the first line of {} looks like a row, not like the names of columns ({cells}); put a line with a name for each column in front of it",
+        shown_path(path)
+    )]
+    NoHeader {
+        /// The CSV.
+        path: PathBuf,
+        /// What is in that line.
+        cells: String,
+    },
+    /// The mapping names a delimiter that does not separate the columns.
+    #[error(
+        "the mapping names the delimiter {named}, and the first line of {} has {columns} columns with {found}; write delimiter = {found} in the mapping, or take that line out",
+        shown_path(path)
+    )]
+    OtherDelimiter {
+        /// The CSV.
+        path: PathBuf,
+        /// What the mapping names, as it is written there.
+        named: String,
+        /// What separates the columns.
+        found: String,
+        /// How many columns that makes.
+        columns: usize,
     },
     /// The CSV's encoding contradicts the mapping, or hides where rows end.
-    #[error(
-        "{} {}; convert the file to UTF-8, or name its encoding in the mapping's [source]",
-        shown_path(path),
-        shown(reason)
-    )]
+    #[error("{} {}; {advice}", shown_path(path), shown(reason))]
     Encoding {
         /// The CSV.
         path: PathBuf,
         /// What is wrong with the encoding.
         reason: String,
+        /// What to do about it.
+        advice: &'static str,
     },
     /// A column's name cannot be decoded.
     #[error(
@@ -248,12 +291,14 @@ pub enum SourceError {
         message: String,
     },
     /// No mapping can be proposed, since no column fits a field that every ticket needs.
-    #[error("no column of {} {what}; {advice}", shown_path(path))]
+    #[error("no column of {} {what}{columns}; {advice}", shown_path(path))]
     NoColumn {
         /// The CSV.
         path: PathBuf,
         /// What no column does.
         what: &'static str,
+        /// The columns that there are, in brackets.
+        columns: String,
         /// What to do about it.
         advice: &'static str,
     },

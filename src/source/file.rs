@@ -8,6 +8,7 @@ use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
 use super::error::SourceError;
+use super::misread::refuse_folder;
 
 /// The bytes that a mapping may have: far more than anybody writes.
 const MAPPING_BYTES_MAX: u64 = 4 << 20;
@@ -25,7 +26,9 @@ pub(super) fn open(path: &Path) -> Result<File, SourceError> {
         _ => io("open", path, source),
     };
     // Asked before opening: opening a pipe would wait for its writer.
-    if is_regular(path).map_err(failed)? {
+    let regular = is_regular(path).map_err(failed)?;
+    refuse_folder(path)?;
+    if regular {
         File::open(path).map_err(failed)
     } else {
         Err(SourceError::NotAFile { path: path.into() })
@@ -38,7 +41,9 @@ pub(super) fn read_mapping(path: &Path) -> Result<Vec<u8>, SourceError> {
         ErrorKind::NotFound => SourceError::MappingMissing { path: path.into() },
         _ => io("read", path, source),
     };
-    if !is_regular(path).map_err(failed)? {
+    let regular = is_regular(path).map_err(failed)?;
+    refuse_folder(path)?;
+    if !regular {
         return Err(SourceError::MappingNotAFile { path: path.into() });
     }
     let mut bytes = Vec::new();

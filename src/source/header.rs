@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::encoding::{Encoding, Guess, sniff};
+use super::encoding::{Encoding, Guess, is_utf8_instead, sniff};
 use super::error::{SourceError, unreadable};
 use super::excerpt::pointed;
 use super::file::open;
 use super::line_ends::{LineEnd, usual};
+use super::misread;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
 /// The most bytes that a header may have.
@@ -17,6 +18,12 @@ const HEADER_BYTES_MAX: u64 = 1 << 20;
 
 /// The delimiters that are tried, the likeliest first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// What to do about an encoding that cannot be read, or not with this delimiter.
+const CONVERT: &str = "convert the file to UTF-8, or name its encoding in the mapping's [source]";
+
+/// What to do about one that the mapping names wrongly.
+const NAME_IT: &str = "name the right encoding in the mapping's [source], or take that line out";
 
 /// A CSV that can be read.
 #[derive(Debug)]
@@ -81,7 +88,7 @@ impl Header {
         let skipped = skipped.unwrap_or_default();
         let blank = head[skipped..].iter().take_while(|b| is_line_end(**b));
         let start = skipped + blank.count();
-        if start == head.len() {
+        if head[skipped..].trim_ascii().is_empty() {
             return Err(SourceError::Empty { path: path.into() });
         }
         let mut framed = vec![b'\n'];
@@ -97,6 +104,7 @@ impl Header {
                     encoding.name(),
                     char::from(delimiter)
                 ),
+                advice: CONVERT,
             });
         }
         let line = 1 + count(line_end_of(&head[..start]), &head[..start]);
@@ -108,7 +116,14 @@ impl Header {
         let record = &framed[..end];
         let quotes = survey(record, delimiter, b'\n');
         check_quotes(path, line, record, &quotes, complete || whole)?;
+        if memchr::memchr(0, record).is_some() {
+            return Err(not_text(path, &mut file, encoding));
+        }
         let columns = names(path, line, record, delimiter, encoding)?;
+        if columns.iter().all(|name| name.trim().is_empty()) {
+            let path = path.into();
+            return Err(SourceError::BlankHeader { path, line });
+        }
         if whole && framed[end..].iter().all(|b| is_line_end(*b)) {
             return Err(SourceError::HeaderOnly { path: path.into() });
         }
@@ -153,19 +168,23 @@ fn tell(
     head: &[u8],
     named: Option<Encoding>,
 ) -> Result<Told, SourceError> {
-    let refused = |reason| SourceError::Encoding {
+    let refused = |reason, advice| SourceError::Encoding {
         path: path.into(),
         reason,
+        advice,
     };
     if let Some((encoding, mark)) = Encoding::of_mark(head) {
         let both_utf16 =
             |named| matches!((named, encoding), (Encoding::Utf16(_), Encoding::Utf16(_)));
         return match named {
-            Some(named) if named != encoding && !both_utf16(named) => Err(refused(format!(
-                "begins with the mark of {}, and the mapping says {}",
-                encoding.name(),
-                named.name()
-            ))),
+            Some(named) if named != encoding && !both_utf16(named) => Err(refused(
+                format!(
+                    "begins with the mark of {}, and the mapping says {}",
+                    encoding.name(),
+                    named.name()
+                ),
+                NAME_IT,
+            )),
             Some(_) | None => Ok(Told {
                 encoding,
                 mark,
@@ -174,6 +193,11 @@ fn tell(
         };
     }
     if let Some(encoding) = named {
+        let is_utf8 = is_utf8_instead(file, encoding).map_err(|source| unreadable(path, source))?;
+        if is_utf8 {
+            let reason = format!("is UTF-8, and the mapping says {}", encoding.name());
+            return Err(refused(reason, NAME_IT));
+        }
         return Ok(Told {
             encoding,
             mark: 0,
@@ -181,14 +205,47 @@ fn tell(
         });
     }
     let guess = sniff(file).map_err(|source| unreadable(path, source))?;
-    let encoding = guess
-        .encoding()
-        .ok_or_else(|| refused("is in an encoding whose rows cannot be told apart".to_owned()))?;
+    let guess = guess.ok_or_else(|| {
+        refused(
+            "is not UTF-8, and in no encoding that can be guessed do all its letters make sense (it may be \
+             one of DOS, such as CP850)"
+                .to_owned(),
+            CONVERT,
+        )
+    })?;
+    let encoding = guess.encoding().ok_or_else(|| {
+        refused(
+            "is in an encoding whose rows cannot be told apart".to_owned(),
+            CONVERT,
+        )
+    })?;
     Ok(Told {
         encoding,
         mark: 0,
         guess: Some(guess),
     })
+}
+
+/// Says what a file is whose header holds a NUL: another encoding, or no text.
+fn not_text(path: &Path, file: &mut File, taken: Encoding) -> SourceError {
+    let path = path.to_owned();
+    match sniff(file) {
+        Ok(Some(Guess::Utf16(endian))) if !matches!(taken, Encoding::Utf16(_)) => {
+            let (is, taken) = (Encoding::Utf16(endian).name(), taken.name());
+            let reason = format!("looks like {is}, and the mapping says {taken}");
+            let advice = NAME_IT;
+            SourceError::Encoding {
+                path,
+                reason,
+                advice,
+            }
+        }
+        Ok(_) | Err(_) => SourceError::NotCsv {
+            path,
+            what: "a binary file (its first line holds a NUL character)",
+            advice: "export the tickets as CSV and name that file",
+        },
+    }
 }
 
 fn check_quotes(
@@ -220,15 +277,6 @@ fn check_quotes(
     })
 }
 
-/// The first bytes of what is no CSV yet, and what it is.
-const COMPRESSED: [(&[u8], &str); 5] = [
-    (b"\x1f\x8b", "gzip"),
-    (b"PK\x03\x04", "zip"),
-    (b"\xfd7zXZ\0", "xz"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"BZh", "bzip2"),
-];
-
 fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     let size = file.metadata().map_or(0, |file| file.len());
     let size = usize::try_from(size.min(HEADER_BYTES_MAX)).unwrap_or(0);
@@ -236,10 +284,11 @@ fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     file.rewind()
         .and_then(|()| file.take(HEADER_BYTES_MAX).read_to_end(&mut head))
         .map_err(|source| unreadable(path, source))?;
-    match COMPRESSED.iter().find(|(magic, _)| head.starts_with(magic)) {
-        Some((_, how)) => Err(SourceError::Compressed {
+    match misread::kind(&head) {
+        Some((what, advice)) => Err(SourceError::NotCsv {
             path: path.into(),
-            how,
+            what,
+            advice,
         }),
         None => Ok(head),
     }

@@ -32,6 +32,7 @@ mod header;
 mod identity;
 mod line_ends;
 mod mapping;
+mod misread;
 mod open;
 mod pieces;
 mod pool;
@@ -45,10 +46,11 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod told;
+mod words_seen;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use jiff::Timestamp;
 
@@ -72,6 +74,8 @@ use added::Added;
 use identity::{Ahead, Files};
 use rows::Until;
 use scan::Plan;
+
+use crate::model::words::FieldWords;
 
 /// An opened CSV with its compiled mapping.
 #[derive(Debug)]
@@ -175,6 +179,11 @@ impl Source {
         self.plan.account_fields.get().map(AccountFields::sha256)
     }
 
+    /// Tells whether the mapping takes a requester from somewhere.
+    pub fn maps_requester(&self) -> bool {
+        self.plan.mapping.email.is_some()
+    }
+
     /// Gives the CSV's path, as it was passed.
     pub fn csv_path(&self) -> &Path {
         &self.plan.file.path
@@ -235,6 +244,22 @@ impl Source {
         each: impl FnMut(Chunk) -> Result<(), E>,
     ) -> Result<ScanEnd, E> {
         scan::scan(&self.plan, Until::Ticket, each)
+    }
+
+    /// Says which words the rows have for status, priority and type, and what becomes of each. Reads
+    /// the rows, unless a scan has.
+    pub fn words(&self) -> Result<Vec<FieldWords>, SourceError> {
+        let seen = || {
+            self.plan
+                .words
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if seen().is_none() {
+            self.check::<SourceError>(|_| Ok(()))?;
+        }
+        let table = seen().as_ref().map(|words| words.table(&self.plan.mapping));
+        Ok(table.unwrap_or_default())
     }
 
     /// Reads one row again at the place where a scan found it.

@@ -17,6 +17,7 @@ use super::mapping::{
     Fault, Mapping, MappingFile, Refusal, RunSettings, Section, builtin_entries, compile,
     suggestion,
 };
+use super::misread::explained;
 use super::scan::Plan;
 use super::told::told;
 use super::{Endpoint, Source, Target, file};
@@ -60,7 +61,7 @@ pub(super) fn open(
     let compiled = compile(file.entries, file.null, columns, section.is_some());
     let mut mapping = compiled.map_err(|refusal| {
         let path = path.clone().unwrap_or(beside);
-        match refusal {
+        let error = match refusal {
             Refusal::Fault(fault) => wrong(path, fault),
             Refusal::Lacks(what) => SourceError::Unmapped {
                 path,
@@ -68,7 +69,8 @@ pub(super) fn open(
                 what,
                 lines: suggestion(columns),
             },
-        }
+        };
+        explained(&opened, named, error)
     })?;
     let comments = match (section, path.as_deref().zip(files_in.as_deref())) {
         (Some(section), Some(places)) => {
@@ -90,6 +92,7 @@ pub(super) fn open(
             again: Mutex::default(),
             added: OnceLock::new(),
             account_fields: OnceLock::new(),
+            words: Mutex::default(),
         }),
         endpoint: target.endpoint,
         mapping: path,
@@ -173,14 +176,11 @@ fn comments(
             "[comments] joins on the column of external_id, which has several; write external_id = { column = …, prefix = … }, or take the section out",
         )
     })?;
-    let file = CsvFile::open(
-        &beside.join(&section.file),
-        Named {
-            delimiter: section.delimiter,
-            encoding: section.encoding,
-        },
-    )
-    .map_err(|error| match error {
+    let named = Named {
+        delimiter: section.delimiter,
+        encoding: section.encoding,
+    };
+    let file = CsvFile::open(&beside.join(&section.file), named).map_err(|error| match error {
         SourceError::Missing { path } => refused(
             section.line,
             &format!(
@@ -193,7 +193,7 @@ fn comments(
     let name = shown_path(&section.file);
     let rules = section
         .compile(&file.header.columns)
-        .map_err(|fault| wrong(mapping_path.into(), fault))?;
+        .map_err(|fault| explained(&file, named, wrong(mapping_path.into(), fault)))?;
     Ok(Comments {
         file: Arc::new(file),
         name,

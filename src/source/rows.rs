@@ -14,6 +14,7 @@ use super::header::CsvFile;
 use super::mapping::{Mapping, Row};
 use super::pieces::{Piece, Place};
 use super::records::{LoneReader, Record, each_record};
+use super::words_seen::WordsSeen;
 use crate::model::ids::CellsHash;
 use crate::model::problem::Problem;
 
@@ -37,6 +38,8 @@ pub struct Valid {
     pub external_id: String,
     /// The SHA-256 of the body; `None` where none was made.
     pub fingerprint: Option<[u8; 32]>,
+    /// Whether its ticket says who requested it.
+    pub has_requester: bool,
 }
 
 /// A row that cannot be sent.
@@ -54,6 +57,8 @@ pub(super) struct Rows {
     pub(super) scanned: Vec<Scanned>,
     /// Lines with nothing on them, between the records.
     pub(super) blank_lines: u64,
+    /// The words that the rows have for fields whose words are Zendesk's.
+    pub(super) words: WordsSeen,
     /// The body of the last valid row; a scan drops all of them, since conversations make them many
     /// times as large as the piece.
     pub(super) last_body: Vec<u8>,
@@ -128,6 +133,7 @@ fn judged(
     Ok(Rows {
         scanned,
         blank_lines,
+        words: judge.words,
         last_body: judge.body,
     })
 }
@@ -155,6 +161,7 @@ struct Judge<'p> {
     /// Whether any of the records has a NUL.
     has_nul: bool,
     until: Until,
+    words: WordsSeen,
     /// The body of the last valid row.
     body: Vec<u8>,
 }
@@ -173,6 +180,7 @@ impl<'p> Judge<'p> {
             joined,
             has_nul: memchr::memchr(0, &piece.bytes).is_some(),
             until,
+            words: WordsSeen::default(),
             body: Vec::new(),
         }
     }
@@ -200,6 +208,7 @@ impl<'p> Judge<'p> {
             encoding: header.encoding,
             has_nul: self.has_nul,
         };
+        self.words.take(mapping, row);
         let external_id = match self.own_id {
             Some(id) => Ok(Cow::Borrowed(id)),
             None => build::external_id(mapping, row),
@@ -216,7 +225,8 @@ impl<'p> Judge<'p> {
             return Ok(Err(unidentified(problem)));
         }
         Ok(match self.write(record, row, &external_id, joined) {
-            Ok(()) => Ok(Valid {
+            Ok(has_requester) => Ok(Valid {
+                has_requester,
                 fingerprint: match self.until {
                     Until::Ticket => None,
                     Until::Body => Some(Sha256::digest(&self.body[..]).into()),
@@ -230,14 +240,14 @@ impl<'p> Judge<'p> {
         })
     }
 
-    /// Makes the body of a row whose identity is known.
+    /// Makes the body of a row whose identity is known, and says whether it names a requester.
     fn write(
         &mut self,
         record: &Record<'_>,
         row: Row<'_>,
         external_id: &str,
         joined: Option<Result<Conversation<'_>, Problem>>,
-    ) -> Result<(), Problem> {
+    ) -> Result<bool, Problem> {
         if let Some(problem) = record.too_large(&self.terms.file.header) {
             return Err(problem);
         }
@@ -250,12 +260,14 @@ impl<'p> Judge<'p> {
             Cow::Borrowed(external_id),
             comments.transpose()?,
         )?;
+        let has_requester = ticket.requester.is_some();
         if self.until == Until::Ticket {
-            return Ok(());
+            return Ok(has_requester);
         }
         self.body.clear();
         ticket
             .write_body(&mut self.body)
-            .map_err(|error| Problem::new("NotSerialisable", error.to_string()))
+            .map_err(|error| Problem::new("NotSerialisable", error.to_string()))?;
+        Ok(has_requester)
     }
 }

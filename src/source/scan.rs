@@ -1,6 +1,6 @@
 //! Reads every row.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::account_fields::AccountFields;
 use super::added::Added;
@@ -12,6 +12,7 @@ use super::mapping::Mapping;
 use super::pool::in_order;
 use super::quotes::FIRST;
 use super::rows::{self, Scanned, Terms, Until};
+use super::words_seen::WordsSeen;
 
 /// Rows that follow each other in the file.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub(super) struct Plan {
     pub(super) added: OnceLock<Added>,
     /// Set once the account has been asked.
     pub(super) account_fields: OnceLock<AccountFields>,
+    /// What the last whole scan has seen.
+    pub(super) words: Mutex<Option<WordsSeen>>,
 }
 
 impl Plan {
@@ -77,6 +80,7 @@ pub(super) fn scan<E: From<SourceError>>(
     };
     let shared = (Arc::clone(plan), index.clone());
     let (mut rows, mut blank_lines) = (0, 0);
+    let mut words = WordsSeen::default();
     let read = in_order(
         &plan.file,
         move |piece| {
@@ -89,14 +93,16 @@ pub(super) fn scan<E: From<SourceError>>(
                 .header
                 .encoding
                 .bytes_in_file(&piece.bytes[FIRST..]);
-            Ok((found.scanned, found.blank_lines, bytes))
+            Ok((found.scanned, found.blank_lines, found.words, bytes))
         },
-        |(found, blank, bytes)| {
+        |(found, blank, seen, bytes)| {
             rows += found.len() as u64;
             blank_lines += blank;
+            words.add(seen);
             each(Chunk { rows: found, bytes })
         },
     )?;
+    *plan.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
     let joined = plan.comments.as_ref().zip(index.as_deref());
     let orphans = joined.map(|(comments, index)| comments.orphans(index));
     Ok(ScanEnd {

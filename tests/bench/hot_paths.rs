@@ -141,6 +141,7 @@ fn loaded(path: &Path) -> Checkpoint {
             offset: n * 517,
             cells: CellsHash(0),
             external_id: Some(&external_id),
+            has_requester: true,
             body: Ok(Some((fingerprint, Key::random()))),
         }])
         .expect("a row can be added");

@@ -170,6 +170,7 @@ impl World {
                 offset: n * 100,
                 cells: CellsHash(0),
                 external_id: Some(&external_id),
+                has_requester: true,
                 body: Ok(Some((Fingerprint::of(&body), next_key(&mut self.keys)))),
             }])
             .unwrap();

@@ -63,6 +63,7 @@ pub(super) fn new_row<'a>(line: u64, external_id: &'a str, body: &[u8], key: u8)
         offset: line * 10,
         cells: CellsHash::of([body].into_iter()),
         external_id: Some(external_id),
+        has_requester: true,
         body: Ok(Some((Fingerprint::of(body), Key::from_bytes([key; 16])))),
     }
 }

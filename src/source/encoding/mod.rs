@@ -12,7 +12,7 @@ mod utf16;
 use std::borrow::Cow;
 
 pub(super) use input::Input;
-pub(super) use sniff::{Guess, sniff};
+pub(super) use sniff::{Guess, is_utf8_instead, sniff};
 pub(super) use utf16::Endian;
 
 /// The encoding of a file.

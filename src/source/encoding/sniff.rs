@@ -47,12 +47,12 @@ impl Guess {
     }
 }
 
-/// Guesses from a sample.
-pub(in crate::source) fn sniff(file: &mut File) -> io::Result<Guess> {
+/// Guesses from a sample; `None` if no guess makes text of it.
+pub(in crate::source) fn sniff(file: &mut File) -> io::Result<Option<Guess>> {
     let windows = sample(file)?;
     let head = windows.first().map(Vec::as_slice).unwrap_or_default();
     if let Some(endian) = units(head) {
-        return Ok(Guess::Utf16(endian));
+        return Ok(Some(Guess::Utf16(endian)));
     }
     let (mut characters, mut faults) = (0_usize, 0_usize);
     for window in &windows {
@@ -65,19 +65,46 @@ pub(in crate::source) fn sniff(file: &mut File) -> io::Result<Guess> {
         }
     }
     if faults == 0 {
-        return Ok(Guess::Utf8);
+        return Ok(Some(Guess::Utf8));
     }
     // A text in a legacy encoding hardly ever looks like UTF-8, so where most characters do, taking
     // it for anything else would spoil them to save a few rows.
     if characters >= faults {
-        return Ok(Guess::BrokenUtf8);
+        return Ok(Some(Guess::BrokenUtf8));
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     for window in &windows {
         detector.feed(window, false);
     }
     detector.feed(b"", true);
-    Ok(Guess::Legacy(detector.guess(None, Utf8Detection::Deny)))
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    // Where a legacy encoding has no letter, its decoder gives a control character: DOS has letters there.
+    let is_control = |c: char| ('\u{80}'..='\u{9f}').contains(&c);
+    let has_control = |window: &Vec<u8>| {
+        let (text, _) = guess.decode_without_bom_handling(window);
+        text.contains(is_control)
+    };
+    let makes_text = !windows.iter().any(has_control);
+    Ok(makes_text.then_some(Guess::Legacy(guess)))
+}
+
+/// Tells whether the bytes are UTF-8 so certainly that they are not in another encoding that somebody
+/// has named: letters with accents hardly ever look like UTF-8 by chance.
+pub(in crate::source) fn is_utf8_instead(file: &mut File, named: Encoding) -> io::Result<bool> {
+    if named == Encoding::Utf8 {
+        return Ok(false);
+    }
+    let windows = sample(file)?;
+    let is_utf8 = windows
+        .iter()
+        .all(|window| std::str::from_utf8(window).is_ok());
+    let any = |found: &dyn Fn(&u8) -> bool| windows.iter().flatten().any(found);
+    Ok(is_utf8
+        && match named {
+            Encoding::Utf8 => false,
+            Encoding::Utf16(_) => !any(&|byte| *byte == 0),
+            Encoding::Legacy(_) => any(&|byte| !byte.is_ascii()),
+        })
 }
 
 /// Tells UTF-16 by the zero in most units of a header in Latin letters.

@@ -7,6 +7,8 @@ use super::nodes::Fault;
 use super::rule::{Gather, Rule};
 use super::template::{self, Part};
 use crate::source::dates::Dates;
+use crate::source::excerpt::shown;
+use crate::source::misread::its_columns;
 
 /// Every rule of a mapping, compiled for one header.
 #[derive(Debug)]
@@ -192,7 +194,8 @@ fn columns_of(origin: &Origin) -> String {
         }
         Origin::Constant(_) => Vec::new(),
     };
-    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    let quoted = names.iter().map(|name| format!("\"{}\"", shown(name)));
+    let quoted: Vec<String> = quoted.collect();
     match quoted.len() {
         0 => String::new(),
         1 => format!(" (column {})", quoted[0]),
@@ -212,10 +215,10 @@ pub(super) fn index(what: &str, name: &str, columns: &[String]) -> Result<usize,
         .iter()
         .map(String::as_str)
         .filter(|name| !name.is_empty());
-    let hint = did_you_mean(name, named.clone());
-    let all: Vec<String> = named.map(|name| format!("\"{name}\"")).collect();
+    let hint = did_you_mean(name, named);
     Err(format!(
-        "{what} has no column \"{name}\"{hint} (its columns are {})",
-        all.join(", ")
+        "{what} has no column \"{}\"{hint}{}",
+        shown(name),
+        its_columns(columns)
     ))
 }

@@ -1,6 +1,7 @@
 //! The ticket fields that a mapping may name.
 
 use crate::model::ticket::{Kind, Priority, Status, Word};
+use crate::source::excerpt::shown;
 
 /// One writable field of Zendesk's ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,6 +114,12 @@ impl Field {
         }
     }
 
+    /// Gives the name of a field whose words are Zendesk's.
+    pub(in crate::source) fn word_name(self) -> &'static str {
+        let known = NAMES.iter().find(|(_, field)| *field == self);
+        known.map_or("", |(name, _)| name)
+    }
+
     /// Tells whether the field holds an id of Zendesk's.
     pub(in crate::source) fn is_number(self) -> bool {
         matches!(self, Field::GroupId | Field::BrandId | Field::TicketFormId)
@@ -164,7 +171,7 @@ pub(in crate::source) fn did_you_mean<'w>(
     known: impl IntoIterator<Item = &'w str>,
 ) -> String {
     match nearest(word, known) {
-        Some(meant) => format!("; did you mean \"{meant}\"?"),
+        Some(meant) => format!("; did you mean \"{}\"?", shown(meant)),
         None => String::new(),
     }
 }

@@ -8,6 +8,7 @@ use super::entry::Constant;
 use super::field::Field;
 use super::template::Part;
 use crate::model::problem::Problem;
+use crate::model::words::By;
 use crate::source::encoding::Encoding;
 use crate::source::excerpt::{around, first_fault};
 
@@ -208,6 +209,49 @@ impl Rule {
         self.field
     }
 
+    /// Gives what stands in a row for the field, without surrounding spaces; empty of a constant, and
+    /// `None` where a cell cannot be read.
+    pub(in crate::source) fn word<'r>(&'r self, row: Row<'r>) -> Option<Cow<'r, str>> {
+        match self.gather {
+            Gather::Constant(_) => Some(Cow::Borrowed("")),
+            Gather::Column(_) | Gather::Columns(_) | Gather::Template(_) => {
+                Some(match self.gather(row).ok()? {
+                    Cow::Borrowed(word) => Cow::Borrowed(word.trim()),
+                    Cow::Owned(word) => Cow::Owned(word.trim().to_owned()),
+                })
+            }
+        }
+    }
+
+    /// Says what such a word becomes, and by what.
+    pub(in crate::source) fn meaning<'r>(&'r self, word: &'r str) -> (Option<Cow<'r, str>>, By) {
+        let (word, by) = match &self.gather {
+            Gather::Constant(constant) => (Cow::Owned(constant.text()), By::Constant),
+            Gather::Column(_) | Gather::Columns(_) | Gather::Template(_) => {
+                let by = match (&self.otherwise, &self.default) {
+                    (_, None) if word.is_empty() => By::Empty,
+                    (_, Some(_)) if word.is_empty() => By::Default,
+                    _ if self.named(word).is_some() => By::Values,
+                    (Some(_), _) if !self.fits(word) => By::Otherwise,
+                    _ => By::Same,
+                };
+                (Cow::Borrowed(word), by)
+            }
+        };
+        let becomes = self.finish(word);
+        match becomes {
+            Some(becomes) if !self.fits(becomes.trim()) => (None, By::Unknown),
+            becomes => (becomes, by),
+        }
+    }
+
+    /// Tells whether a word is one of those that the field takes.
+    fn fits(&self, word: &str) -> bool {
+        self.field
+            .words()
+            .is_some_and(|words| words.contains(&word))
+    }
+
     fn gather<'r>(&'r self, row: Row<'r>) -> Result<Cow<'r, str>, Problem> {
         match &self.gather {
             Gather::Column(index) => row.cell(*index).map(Cow::Borrowed),
@@ -237,13 +281,8 @@ impl Rule {
         if let Some(to) = named.or_else(|| self.named(value.trim())) {
             return self.prefixed(Cow::Borrowed(to));
         }
-        let fits = || {
-            self.field
-                .words()
-                .is_some_and(|words| words.contains(&value.trim()))
-        };
         match &self.otherwise {
-            Some(otherwise) if !fits() => self.prefixed(Cow::Borrowed(otherwise)),
+            Some(otherwise) if !self.fits(value.trim()) => self.prefixed(Cow::Borrowed(otherwise)),
             _ => self.prefixed(value),
         }
     }

@@ -7,9 +7,6 @@ use super::sample::{Column, Sample};
 use super::words::zendesk_word;
 use crate::source::mapping::field::Field;
 
-/// A column with more different values than this is no list of words.
-pub(super) const WORDS_MAX: usize = 20;
-
 /// The cells by which the form of dates is judged.
 pub(super) const DATES_MAX: usize = 500;
 
@@ -156,7 +153,7 @@ fn add_by_cells(
 
 /// Tells whether the cells of a column contradict its name.
 fn suits(field: Field, column: &Column, rows: usize) -> bool {
-    if column.name.is_empty() || column.cells.is_empty() {
+    if column.name.is_empty() || column.is_empty() {
         return false;
     }
     match field {
@@ -167,9 +164,12 @@ fn suits(field: Field, column: &Column, rows: usize) -> bool {
             let named = column.cells.iter().filter(has_letters).count();
             column.emails() * 5 < column.cells.len() && named * 2 > column.cells.len()
         }
-        Field::Status | Field::Priority => is_word_list(column) && known(field, column) > 0,
+        Field::Status | Field::Priority => known(field, column).0 > 0,
         // A type that says nothing to Zendesk does better as a tag.
-        Field::Kind => is_word_list(column) && known(field, column) * 2 >= column.cells.len(),
+        Field::Kind => {
+            let (known, all) = known(field, column);
+            known > 0 && known * 2 >= all
+        }
         Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt => {
             formats::find(&dates(column)).is_some()
         }
@@ -183,14 +183,12 @@ pub(super) fn dates(column: &Column) -> Vec<&str> {
     cells.map(String::as_str).collect()
 }
 
-fn is_word_list(column: &Column) -> bool {
-    column.distinct(WORDS_MAX).is_some()
-}
-
-/// Counts the cells that have a word of Zendesk's.
-fn known(field: Field, column: &Column) -> usize {
-    let known = |cell: &&String| zendesk_word(field, cell).is_some();
-    column.cells.iter().filter(known).count()
+/// Counts the cells of a list of words that have a word of Zendesk's, and all of them.
+fn known(field: Field, column: &Column) -> (u64, u64) {
+    let words = || column.words.iter().flatten();
+    let known = words().filter(|(word, _)| zendesk_word(field, word).is_some());
+    let rows = |(_, rows): &(String, u64)| *rows;
+    (known.map(rows).sum(), words().map(rows).sum())
 }
 
 /// Tells whether a column names rows; a few repeats are mistakes of the file.

@@ -1,9 +1,9 @@
 //! The lines under `[ticket]`, each with its reasons.
 
-use super::choose::{Chosen, WORDS_MAX, Why, dates, halves};
+use super::choose::{Chosen, Why, dates, halves};
 use super::formats;
+use super::placed::words;
 use super::sample::{Column, Sample};
-use super::words::zendesk_word;
 use crate::model::shown::is_hidden;
 use crate::source::excerpt::shown;
 use crate::source::mapping::field::Field;
@@ -19,7 +19,12 @@ pub(super) struct Line {
 }
 
 /// Proposes a field's line.
-pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Line {
+pub(super) fn line(
+    sample: &Sample,
+    chosen: Chosen,
+    used: &mut Vec<usize>,
+    unplaced: &mut Vec<String>,
+) -> Line {
     let column = &sample.columns[chosen.column];
     used.push(chosen.column);
     let mut why = vec![match chosen.why {
@@ -76,7 +81,9 @@ pub(super) fn line(sample: &Sample, chosen: Chosen, used: &mut Vec<usize>) -> Li
             name
         }
         Field::RequesterName => requester_name(sample, chosen.column, &mut why, used),
-        Field::Status | Field::Priority | Field::Kind => words(chosen.field, column, &mut why),
+        Field::Status | Field::Priority | Field::Kind => {
+            words(chosen.field, column, &mut why, unplaced)
+        }
         Field::CreatedAt | Field::UpdatedAt | Field::SolvedAt => date(sample, column, &mut why),
         _ => name,
     };
@@ -120,11 +127,8 @@ pub(super) fn tags(sample: &Sample, chosen: &[Chosen], used: &mut Vec<usize>) ->
     if let Some(kind) = chosen.iter().find(|c| c.field == Field::Kind) {
         let column = &sample.columns[kind.column];
         let words = Field::Kind.words().unwrap_or_default();
-        if column
-            .cells
-            .iter()
-            .any(|cell| !words.contains(&cell.as_str()))
-        {
+        let mut cells = column.words.iter().flatten();
+        if cells.any(|(cell, _)| !words.contains(&cell.as_str())) {
             why.push(format!(
                 "column \"{}\" too, since Zendesk's four types keep less than it says",
                 shown(&column.name)
@@ -163,50 +167,6 @@ fn requester_name(
         }
         Some(_) | None => quoted(&sample.columns[column].name),
     }
-}
-
-/// Maps a list of words to Zendesk's.
-fn words(field: Field, column: &Column, why: &mut Vec<String>) -> String {
-    let name = quoted(&column.name);
-    let all = field.words().unwrap_or_default();
-    let (mut values, mut unknown) = (Vec::new(), Vec::new());
-    for value in column.distinct(WORDS_MAX).unwrap_or_default() {
-        if all.contains(&value) {
-            continue;
-        }
-        match zendesk_word(field, value) {
-            Some(word) => values.push(format!("{} = {}", quoted(value), quoted(word))),
-            None => unknown.push(format!("\"{}\"", shown(value))),
-        }
-    }
-    let otherwise = match field {
-        Field::Status => "open",
-        Field::Priority => "normal",
-        _ => "question",
-    };
-    if values.is_empty() && unknown.is_empty() {
-        why.push("its words are Zendesk's own".to_owned());
-        return name;
-    }
-    if values.iter().any(|value| value.ends_with("\"closed\"")) {
-        why.push(
-            "closed tickets can never be changed again; on the tickets endpoint they fire triggers"
-                .to_owned(),
-        );
-    }
-    let mut value = format!("{{ column = {name}");
-    if !values.is_empty() {
-        value.extend([", values = { ", &values.join(", "), " }"]);
-    }
-    if !unknown.is_empty() {
-        why.push(format!(
-            "not known, and so \"{otherwise}\": {}",
-            unknown.join(", ")
-        ));
-        value.extend([", otherwise = ", &quoted(otherwise)]);
-    }
-    value.push_str(" }");
-    value
 }
 
 fn date(sample: &Sample, column: &Column, why: &mut Vec<String>) -> String {

@@ -1,4 +1,4 @@
-//! Proposes a mapping file for a CSV, from its header and its first rows.
+//! Proposes a mapping file for a CSV, from its header, its first rows, and the words of all rows.
 //!
 //! Names decide, and the cells may contradict them: a column called "Email" without addresses in it
 //! is no email. What is written runs as it is, and says of every guess where it comes from.
@@ -8,21 +8,25 @@ mod fold;
 mod formats;
 mod lines;
 mod names;
+mod placed;
 mod sample;
+mod whole;
 mod words;
 
 use std::collections::HashSet;
 use std::path::Path;
 
-use self::choose::choose;
+use self::choose::{Chosen, choose};
 pub use self::lines::quoted;
 use self::lines::{Line, line, tags};
+use self::placed::passed_over;
 use self::sample::Sample;
 use super::encoding::Guess;
 use super::error::SourceError;
 use super::excerpt::shown;
 use super::mapping::field::Field;
 use super::mapping::{MappingFile, compile};
+use super::misread::{its_columns, refuse_without_header};
 use super::rows::{self, Terms, Until};
 
 /// A mapping file that nobody has looked over yet.
@@ -34,12 +38,15 @@ pub struct Proposal {
     pub rows: usize,
     /// How many of these become tickets with it.
     pub valid: usize,
+    /// What a person has to decide, a sentence each: words that have no place among Zendesk's.
+    pub undecided: Vec<String>,
 }
 
 /// Proposes a mapping for `csv`; an error if no column tells its rows apart or holds a text. The file
 /// says that `next` is the command to try it with.
 pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
     let sample = Sample::read(csv)?;
+    refuse_without_header(&sample.file)?;
     let chosen = choose(&sample);
     for (field, what, advice) in [
         (
@@ -54,38 +61,87 @@ pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
         ),
     ] {
         if chosen.iter().all(|c| c.field != field) {
+            let columns = &sample.file.header.columns;
+            let advice = if columns.len() == 1 {
+                "if another sign than a comma, semicolon, tab or bar separates the cells, save the file with \
+                 one of these"
+            } else {
+                advice
+            };
             return Err(SourceError::NoColumn {
                 path: csv.into(),
                 what,
+                columns: its_columns(columns),
                 advice,
             });
         }
     }
-    let mut used = Vec::new();
+    let (mut used, mut undecided) = (Vec::new(), Vec::new());
     let mut found: Vec<Line> = Vec::new();
     for one in &chosen {
         if one.field == Field::Tags {
             continue;
         }
-        found.push(line(&sample, *one, &mut used));
+        found.push(line(&sample, *one, &mut used, &mut undecided));
     }
     found.push(tags(&sample, &chosen, &mut used));
-    let body = write(&sample, &found, &used);
+    let unused = unused(&sample, &chosen, &used, &mut undecided);
+    let body = write(&sample, &found, &unused);
     let (rows, valid) = try_out(csv, &sample, &body)?;
-    let text = head(csv, rows, next) + &body;
-    Ok(Proposal { text, rows, valid })
+    let text = head(csv, &sample, rows, next) + &body;
+    Ok(Proposal {
+        text,
+        rows,
+        valid,
+        undecided,
+    })
 }
 
-fn head(csv: &Path, rows: usize, next: &str) -> String {
+fn head(csv: &Path, sample: &Sample, rows: usize, next: &str) -> String {
     let name = csv.file_name().unwrap_or_default().to_string_lossy();
+    let words = if sample.all_rows > rows as u64 {
+        format!(
+            "# The words of status, priority and type are those of all {} rows.\n",
+            sample.all_rows
+        )
+    } else {
+        String::new()
+    };
     format!(
         "# Proposed from the header and the first {rows} rows of {}.\n\
+         {words}\
          # Look it over, then see what would become of every row: {next}\n\n",
         shown(&name)
     )
 }
 
-fn write(sample: &Sample, lines: &[Line], used: &[usize]) -> String {
+/// Lists the columns that are not used, and why where their name would be one to use.
+fn unused(
+    sample: &Sample,
+    chosen: &[Chosen],
+    used: &[usize],
+    undecided: &mut Vec<String>,
+) -> Vec<String> {
+    let columns = sample.columns.iter().enumerate();
+    let unused = columns.filter(|(index, column)| !used.contains(index) && !column.name.is_empty());
+    let taken = |field| chosen.iter().any(|one| one.field == field);
+    let told = unused.map(|(_, column)| {
+        let name = shown(&column.name);
+        match passed_over(column, taken) {
+            None => format!("#   {name}\n"),
+            Some((field, why)) => {
+                // Zendesk's types are few, and most columns with such a name hold something else.
+                if field != Field::Kind {
+                    undecided.push(format!("column \"{name}\" is not used: {why}"));
+                }
+                format!("#   {name}: {why}\n")
+            }
+        }
+    });
+    told.collect()
+}
+
+fn write(sample: &Sample, lines: &[Line], unused: &[String]) -> String {
     let mut text = String::new();
     write_source(sample, lines, &mut text);
     text.push_str("\n[ticket]\n");
@@ -95,13 +151,6 @@ fn write(sample: &Sample, lines: &[Line], used: &[usize]) -> String {
         }
         text.extend([&line.key, " = ", &line.value, "\n\n"]);
     }
-    let unused: Vec<String> = sample
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(index, column)| !used.contains(index) && !column.name.is_empty())
-        .map(|(_, column)| format!("#   {}\n", shown(&column.name)))
-        .collect();
     if unused.is_empty() {
         text.push_str("# Every column is used.\n");
     } else {

@@ -1,8 +1,10 @@
-//! The rows at the beginning of a CSV, column by column.
+//! The rows at the beginning of a CSV, column by column, and the words of all rows.
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Arc;
 
+use super::whole;
 use crate::source::checks::is_email;
 use crate::source::error::SourceError;
 use crate::source::file::open;
@@ -10,21 +12,28 @@ use crate::source::header::{CsvFile, Named};
 use crate::source::pieces::{Cutter, Piece};
 
 /// Cells that other programs write where there is nothing.
-const NULLS: [&str; 10] = [
-    "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "\\N", "(null)", "#N/A",
+const NULLS: [&str; 12] = [
+    "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "\\N", "(null)", "#N/A", "--", "---",
 ];
+
+/// Finds the word for nothing that a cell is.
+pub(super) fn null_word(cell: &str) -> Option<&'static str> {
+    NULLS.into_iter().find(|null| *null == cell)
+}
 
 /// What a proposal is made from.
 #[derive(Debug)]
 pub(super) struct Sample {
-    pub(super) file: CsvFile,
+    pub(super) file: Arc<CsvFile>,
     /// The records that were sampled; `None` if the file has none.
     pub(super) piece: Option<Piece>,
     pub(super) columns: Vec<Column>,
     /// Texts in the cells that mean nothing.
     pub(super) nulls: Vec<&'static str>,
-    /// The rows that have as many cells as the header has columns.
+    /// The sampled rows that have as many cells as the header has columns.
     pub(super) rows: usize,
+    /// Such rows in the whole file.
+    pub(super) all_rows: u64,
 }
 
 /// A column.
@@ -33,23 +42,30 @@ pub(super) struct Column {
     pub(super) name: String,
     /// The cells that hold something, without surrounding spaces.
     pub(super) cells: Vec<String>,
+    /// The different cells of the whole file in order of appearance, each with its rows; `None` if
+    /// there are too many for a list of words.
+    pub(super) words: Option<Vec<(String, u64)>>,
 }
 
 impl Sample {
-    /// Reads the header and the first rows.
+    /// Reads the header, the first rows, and the words of all rows.
     pub(super) fn read(csv: &Path) -> Result<Sample, SourceError> {
-        let file = CsvFile::open(csv, Named::default())?;
+        let file = Arc::new(CsvFile::open(csv, Named::default())?);
+        let whole = whole::read(&file)?;
         let piece = Cutter::new(open(csv)?, &file)?.next(Vec::new())?;
-        let columns = file.header.columns.iter().map(|name| Column {
+        let columns = file.header.columns.iter().zip(whole.columns);
+        let columns = columns.map(|(name, words)| Column {
             name: name.clone(),
             cells: Vec::new(),
+            words,
         });
         let mut sample = Sample {
             columns: columns.collect(),
             file,
             piece: None,
-            nulls: Vec::new(),
+            nulls: whole.nulls,
             rows: 0,
+            all_rows: whole.rows,
         };
         if let Some(piece) = piece {
             sample.take(&piece.bytes);
@@ -72,11 +88,7 @@ impl Sample {
             for (column, cell) in self.columns.iter_mut().zip(&record) {
                 let text = self.file.header.encoding.decode(cell).unwrap_or_default();
                 let text = text.trim();
-                if let Some(null) = NULLS.iter().find(|null| **null == text) {
-                    if !self.nulls.contains(null) {
-                        self.nulls.push(null);
-                    }
-                } else if !text.is_empty() {
+                if !text.is_empty() && null_word(text).is_none() {
                     column.cells.push(text.to_owned());
                 }
             }
@@ -85,18 +97,9 @@ impl Sample {
 }
 
 impl Column {
-    /// Gives the different cells in order of appearance; `None` if there are more than `most`.
-    pub(super) fn distinct(&self, most: usize) -> Option<Vec<&str>> {
-        let mut seen: Vec<&str> = Vec::new();
-        for cell in &self.cells {
-            if !seen.contains(&cell.as_str()) {
-                if seen.len() == most {
-                    return None;
-                }
-                seen.push(cell);
-            }
-        }
-        Some(seen)
+    /// Tells whether no cell of the whole file holds anything.
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.words.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Counts the different cells.

@@ -155,11 +155,25 @@ fn cells_that_do_not_decode_make_their_row_invalid() {
 }
 
 #[test]
+fn a_guess_that_makes_control_characters_of_letters_is_none() {
+    let cp850 = b"id,text\n1,M\x81ller Gr\x94\xe1e, \x8erger \x81ber \x9aberweisung\n";
+    let error = Case::new(cp850, MAPPING).error();
+    assert!(
+        error.contains("it may be one of DOS, such as CP850"),
+        "{error}"
+    );
+    assert!(error.contains("convert the file to UTF-8"), "{error}");
+    // Who names an encoding is believed.
+    let named = format!("[source]\nencoding = \"windows-1252\"\n{MAPPING}");
+    assert_eq!(Case::new(cp850, &named).scan().unwrap().len(), 1);
+}
+
+#[test]
 fn encodings_that_hide_where_rows_end_are_refused() {
     let error = |csv: &[u8], label: &str| Case::new(csv, &named(label)).error();
     insta::assert_snapshot!(error(b"id,text\n1,a\n", "iso-2022-jp"), @"mapping t.toml line 2: the rows of a file in ISO-2022-JP cannot be told apart safely; convert the file to UTF-8 and leave this line out");
     insta::assert_snapshot!(error(b"id|text\n1|a\n", "shift_jis"), @r#"t.csv is in Shift_JIS, in which the delimiter "|" may be a part of a character; convert the file to UTF-8, or name its encoding in the mapping's [source]"#);
-    insta::assert_snapshot!(error(b"\xff\xfei\0", "windows-1252"), @"t.csv begins with the mark of UTF-16LE, and the mapping says windows-1252; convert the file to UTF-8, or name its encoding in the mapping's [source]");
+    insta::assert_snapshot!(error(b"\xff\xfei\0", "windows-1252"), @"t.csv begins with the mark of UTF-16LE, and the mapping says windows-1252; name the right encoding in the mapping's [source], or take that line out");
     insta::assert_snapshot!(error(b"id,\xff\n1,a\n", "utf-8"), @"t.csv line 1: the name of column 2 is not UTF-8; save the file as UTF-8, or name its encoding in the mapping's [source]");
 }
 

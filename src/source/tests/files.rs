@@ -140,8 +140,8 @@ fn a_file_that_shrank_is_noticed_by_the_second_reading() {
 
 #[test]
 fn files_without_rows_are_refused() {
-    insta::assert_snapshot!(Case::new("", MAPPING).error(), @"t.csv is empty; export it again, with a header line");
-    insta::assert_snapshot!(Case::new("\n\r\n", MAPPING).error(), @"t.csv is empty; export it again, with a header line");
+    insta::assert_snapshot!(Case::new("", MAPPING).error(), @"t.csv is empty, or has only blank lines; export it again, with a header line");
+    insta::assert_snapshot!(Case::new("\n\r\n", MAPPING).error(), @"t.csv is empty, or has only blank lines; export it again, with a header line");
     insta::assert_snapshot!(Case::new("id,text\r\n\r\n", MAPPING).error(), @"t.csv has a header but no rows; export it again, or check that this is the right file");
     insta::assert_snapshot!(Case::new(b"\xff\xfei\0", MAPPING).error(), @"t.csv has a header but no rows; export it again, or check that this is the right file");
     let missing = Source::open(std::path::Path::new("no/such.csv"), None).unwrap_err();
@@ -155,7 +155,7 @@ fn files_without_rows_are_refused() {
 fn what_cannot_be_read_again_at_its_place_is_refused() {
     let stdin = Source::open(std::path::Path::new("-"), None).unwrap_err();
     insta::assert_snapshot!(stdin, @"rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it");
-    insta::assert_snapshot!(Case::new(b"\x1f\x8b\x08\0", MAPPING).error(), @"t.csv is compressed (gzip), and a resume reads rows again at their place; unpack it and name the CSV in it");
+    insta::assert_snapshot!(Case::new(b"\x1f\x8b\x08\0", MAPPING).error(), @"t.csv is compressed (gzip), not a CSV file; unpack it and name the CSV in it");
     for (magic, name) in [
         (b"PK\x03\x04".as_slice(), "zip"),
         (b"\xfd7zXZ\0", "xz"),
@@ -240,5 +240,5 @@ fn the_mappings_delimiter_counts_more_than_the_first_line() {
     insta::assert_snapshot!(case.open().unwrap().told()[0], @"the first line names ';' as the delimiter and was skipped, but the mapping names ',', which counts");
     // Not a delimiter, and so a column.
     let error = Case::new("sep=^\n1\n", MAPPING).error();
-    assert!(error.contains("its columns are \"sep=^\""), "{error}");
+    assert!(error.contains("its only column is \"sep=^\""), "{error}");
 }

@@ -66,16 +66,65 @@ fn the_order_of_day_and_month_is_proved_by_the_cells() {
 }
 
 #[test]
-fn values_that_are_not_known_are_listed_and_get_a_word() {
-    let csv = "id,text,State,Urgency\n1,a,Offen,3\n2,b,Vertagt,2\n";
-    let text = proposal(csv).text;
+fn a_word_that_is_not_known_is_told_and_makes_its_rows_invalid() {
+    let csv = "id,text,State,Urgency\n1,a,Offen,3\n2,b,Verliehen,2\n3,c,Verliehen,2\n";
+    let Proposal {
+        text,
+        undecided,
+        valid,
+        ..
+    } = proposal(csv);
     assert!(
-        text.contains("# not known, and so \"open\": \"Vertagt\"\n"),
+        text.contains("# NOT PLACED are the words below: "),
         "{text}"
     );
-    assert!(line(csv, "status").ends_with("otherwise = \"open\" }"));
-    assert!(!text.contains("priority ="));
-    assert!(text.contains("#   Urgency\n"));
+    assert!(text.contains("\n#   \"Verliehen\" (2 rows)\n"), "{text}");
+    assert!(!text.contains("otherwise"), "{text}");
+    assert_eq!(
+        line(csv, "status"),
+        "status = { column = \"State\", values = { \"Offen\" = \"open\" } }"
+    );
+    assert_eq!(valid, 1);
+    assert_eq!(
+        undecided,
+        [
+            "status: it is not known what a word of column \"State\" means: \"Verliehen\" (2 rows); the \
+             mapping makes 2 rows invalid until you add it to its values",
+            "column \"Urgency\" is not used: its name is one for priority, but none of its words is \
+             known: \"2\" (2 rows), \"3\" (1 row)",
+        ]
+    );
+}
+
+#[test]
+fn a_word_of_the_last_row_of_a_large_file_is_in_the_mapping() {
+    let rows = (0..40_000)
+        .map(|id| format!("{id},a text with some words in it for a ticket,Open,Incident\n"));
+    let mut csv = "id,text,State,Type\n".to_owned() + &rows.collect::<String>();
+    csv += "x,a,Merged,Question\ny,b,Verliehen,N/A\n";
+    assert!(csv.len() > 2 << 20, "more than one piece");
+    let proposal = proposal(&csv);
+    let text = &proposal.text;
+    assert!(text.contains("\"Merged\" = \"closed\""), "{text}");
+    assert!(text.contains("\"Question\" = \"question\""), "{text}");
+    assert!(text.contains("\"Verliehen\" (1 row)"), "{text}");
+    assert!(text.contains("null = [\"N/A\"]"), "{text}");
+    assert!(text.contains("those of all 40002 rows"), "{text}");
+    assert!(proposal.undecided[0].contains("\"Verliehen\" (1 row)"));
+}
+
+#[test]
+fn a_column_with_too_many_different_cells_is_no_list_of_words() {
+    let rows = (0..60).map(|id| format!("{id},a text with words,Open {id}\n"));
+    let csv = "id,text,State\n".to_owned() + &rows.collect::<String>();
+    let proposal = proposal(&csv);
+    assert!(!proposal.text.contains("status ="), "{}", proposal.text);
+    assert_eq!(
+        proposal.undecided,
+        [
+            "column \"State\" is not used: its name is one for status, but it has more than 50 different cells"
+        ]
+    );
 }
 
 #[test]
