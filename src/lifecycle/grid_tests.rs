@@ -65,6 +65,10 @@ fn rows() -> Vec<(&'static str, Row)> {
         last_sent_at: Some(START),
         ..never
     };
+    let claimed = Past {
+        claim: Some(TicketId(8)),
+        ..sent
+    };
     let problem = || Problem::new("Problem", "stored");
     let sending = |past, flight| Row {
         state: State::Sending(flight),
@@ -182,6 +186,16 @@ fn rows() -> Vec<(&'static str, Row)> {
             },
         ),
         (
+            "created, named by a person",
+            Row {
+                state: State::Created {
+                    ticket: TicketId(7),
+                    how: How::Named,
+                },
+                past: sent,
+            },
+        ),
+        (
             "rejected, second key",
             Row {
                 state: State::Rejected(problem()),
@@ -193,6 +207,30 @@ fn rows() -> Vec<(&'static str, Row)> {
             Row {
                 state: State::Unknown(problem()),
                 past: sent,
+            },
+        ),
+        (
+            "rejected, claimed",
+            Row {
+                state: State::Rejected(problem()),
+                past: claimed,
+            },
+        ),
+        (
+            "unknown, claimed",
+            Row {
+                state: State::Unknown(problem()),
+                past: claimed,
+            },
+        ),
+        (
+            "pending, to be looked up in the next run",
+            Row {
+                state: State::Pending,
+                past: Past {
+                    look_up_since: Some(Past::NEXT_RUN),
+                    ..sent
+                },
             },
         ),
         (
@@ -222,7 +260,22 @@ fn events() -> Vec<(String, Event)> {
         events.push((format!("scanned: {name}"), Event::Scanned(sighting)));
     }
     events.push(("retry".into(), Event::Retry));
+    events.push(("claim ticket 9".into(), Event::Claim(TicketId(9))));
     events.push(("assign ticket 9".into(), Event::Assign(TicketId(9))));
+    events.push(("take back".into(), Event::TakeBack));
+    for ticket in [7, 9] {
+        let deleted = Event::Deleted {
+            ticket: TicketId(ticket),
+            now: START.plus(1_000),
+        };
+        events.push((format!("deleted: ticket {ticket}"), deleted));
+    }
+    events.push((
+        "started".into(),
+        Event::Started {
+            now: START.plus(1_000),
+        },
+    ));
     events.push((
         "recover".into(),
         Event::Recover {
