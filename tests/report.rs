@@ -52,6 +52,7 @@ fn the_facts_of_a_report_add_up() {
         "pending",
         "sending",
         "withdrawn",
+        "claimed",
     ];
     assert_eq!(
         of("rows"),

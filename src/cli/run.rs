@@ -11,7 +11,7 @@ use super::args::{Endpoint, OnInvalid, RunArguments};
 use super::exit::{Exit, Failure};
 use super::place::{Beside, Place};
 use super::progress::Display;
-use super::{args, confirm, dry_run, interrupt, meet, output, paths, plan, tell};
+use super::{args, claims, confirm, dry_run, interrupt, meet, output, paths, plan, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::Message;
@@ -89,7 +89,8 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let before = tell::counts(&outcome, &checkpoint)?;
     refuse_invalid(arguments, &before, &checkpoint)?;
     let csv = source.csv_path().to_owned();
-    let ended = if before.open() == 0 || checkpoint.open_here()? == 0 {
+    let is_done = before.open() == 0 || checkpoint.open_here()? == 0;
+    let ended = if is_done && before.claimed == 0 {
         Ended {
             stop: Stop::Done,
             counts: before,
@@ -224,8 +225,7 @@ impl Body<'_> {
         failure
     }
 
-    /// The end of a run before its first create: asked for by a person, or else by the time. It has a
-    /// line in the history if Zendesk has told the time.
+    /// The end of a run before its first create that a person asks for, or else the time.
     fn cut_off(
         &self,
         checkpoint: &mut Checkpoint,
@@ -237,6 +237,18 @@ impl Body<'_> {
         } else {
             Stop::MaxDuration
         };
+        self.ended(stop, checkpoint, so_far, settings)
+    }
+
+    /// The end of a run before its first create. It has a line in the history if Zendesk has told the
+    /// time.
+    fn ended(
+        &self,
+        stop: Stop,
+        checkpoint: &mut Checkpoint,
+        so_far: &SoFar,
+        settings: &str,
+    ) -> Result<Ended, Failure> {
         let ended = Ended {
             stop,
             counts: checkpoint.counts()?,
@@ -292,12 +304,30 @@ fn send(
         }
         met => met?,
     };
+    let account = (&client, &known);
+    let asking = (body.runtime, &end);
+    match claims::check(
+        arguments,
+        account,
+        &mut checkpoint,
+        asking,
+        &mut so_far,
+        display,
+    ) {
+        Err(EngineError::Interrupted) => return body.cut_off(&mut checkpoint, &so_far, &settings),
+        checked => checked?,
+    }
+    if checkpoint.open_here()? == 0 {
+        return body.ended(Stop::Done, &mut checkpoint, &so_far, &settings);
+    }
     // Triggers do not run on imported tickets.
     if !arguments.account.sandbox && arguments.endpoint() == Endpoint::Tickets {
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    checkpoint.look_up_shared(known.clock.at(monotonic()))?;
+    let now = known.clock.at(monotonic());
+    checkpoint.start_at(now)?;
+    checkpoint.look_up_shared(now)?;
     let mut plan = plan::of_run(arguments, client.account().host(), &known);
     let mut rows = CsvRows(source);
     let prepared = body.runtime.block_on(async {

@@ -153,7 +153,7 @@ fn read_back(
 }
 
 /// Every request is a GET: none of them has to be finished.
-fn listen(runtime: &Runtime) -> Result<CancellationToken, Failure> {
+pub(super) fn listen(runtime: &Runtime) -> Result<CancellationToken, Failure> {
     let end = CancellationToken::new();
     let token = end.clone();
     let mut signals = Signals::catch(runtime)?;
@@ -266,8 +266,8 @@ fn summary(far: &Verification, requests: u32) -> String {
 }
 
 /// Says what there is to say, and shows no picture.
-struct Teller {
-    quiet: bool,
+pub(super) struct Teller {
+    pub(super) quiet: bool,
 }
 
 impl Monitor for Teller {
