@@ -21,6 +21,8 @@ mod rows;
 #[path = "histories/settle.rs"]
 mod settle;
 mod support;
+#[path = "histories/tickets.rs"]
+mod tickets;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -52,7 +52,6 @@ fn the_facts_of_a_report_add_up() {
         "pending",
         "sending",
         "withdrawn",
-        "claimed",
     ];
     assert_eq!(
         of("rows"),

@@ -28,6 +28,8 @@ pub use watch::Watch;
 #[cfg(test)]
 mod grid_lookups_tests;
 #[cfg(test)]
+mod grid_replies_tests;
+#[cfg(test)]
 mod grid_tests;
 #[cfg(test)]
 mod grid_words_tests;

@@ -17,7 +17,6 @@ const STATES: [&str; 7] = [
     "pending",
     "sending",
     "withdrawn",
-    "claimed",
 ];
 
 /// The first ten of the eleven rows with a mistake, as a run lists them.

@@ -50,7 +50,7 @@ pub(crate) struct Owner {
 
 impl Owner {
     pub(crate) fn new(mut draw: Draw) -> Self {
-        let settings = "suspended = [\"@bad.example\"]\n";
+        let settings = "suspended = [\"@bad.example\"]\ndeleted_lag_ms = 600000\n";
         let folder = Folder::new()
             .with("settings.toml", settings)
             .with("named.toml", MAPPING);
@@ -99,7 +99,7 @@ impl Owner {
     /// Lets something happen.
     pub(crate) fn live(&mut self) -> Result<(), String> {
         self.give_ids_of_tickets();
-        match self.one_of(16) {
+        match self.one_of(19) {
             0 => self.add(),
             1 => self.remove(),
             2 => self.restore(),
@@ -109,6 +109,9 @@ impl Owner {
             6 => self.duplicate(),
             7 => self.change_faults(),
             8 => self.retry(),
+            16 => self.name_a_ticket(),
+            17 => self.take_back(),
+            18 => self.delete_a_ticket()?,
             9..=11 => {
                 self.run("t.csv", false)?;
             }
