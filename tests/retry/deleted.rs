@@ -54,11 +54,10 @@ fn a_deleted_ticket_that_an_index_still_shows_is_not_found_again() {
                 .status,
             Some(0)
         );
-        // The sample of a later run, and one that looks everything up, see it too.
-        let killed = scene
+        let stopped = scene
             .command("run rows.csv --lookup-settle 1s --limit 0")
             .run();
-        assert_eq!(killed.status, Some(4), "{killed:?}");
+        assert_eq!(stopped.status, Some(4), "{stopped:?}");
         let ended = scene
             .command("run rows.csv --lookup-settle 1s --recover")
             .run();
