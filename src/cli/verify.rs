@@ -220,6 +220,12 @@ fn tell(
             )
         ));
     }
+    if far.missing > 0 {
+        output::say(
+            "if tickets were deleted by mistake, restore them in Zendesk, or have their rows sent again \
+             with `zendesk-migrate retry --deleted`",
+        );
+    }
     if far.second_tickets > 0 {
         output::say(
             "several tickets carry one row's external_id: another import made them, or a proxy on the \
