@@ -20,7 +20,7 @@ const COMMANDS: [(&str, usize, usize); 11] = [
     ("status", 24, 24),
     ("report", 24, 24),
     ("export", 24, 24),
-    ("retry", 24, 24),
+    ("retry", 34, 44),
     ("verify", 30, 40),
     ("sandbox", 24, 24),
     ("completions", 24, 24),

@@ -17,6 +17,7 @@ mod neighbour;
 mod owner;
 mod rows;
 mod settle;
+mod tickets;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

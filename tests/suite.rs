@@ -28,6 +28,7 @@ mod progress;
 mod proxies;
 mod recover;
 mod report;
+mod retry;
 mod sandbox;
 mod source;
 mod support;

@@ -30,6 +30,10 @@ const ROW_CHECKS: &[(&str, &str)] = &[
         "(state IN (3, 4, 5)) <> (problem_code IS NOT NULL)",
     ),
     (
+        "has a ticket that is to be checked without being rejected or unknown",
+        "claim IS NOT NULL AND state NOT IN (3, 5)",
+    ),
+    (
         "was never sent but is in a state that only sending leads to",
         "first_sent_at IS NULL AND (state IN (1, 3) OR state = 2 AND how IN (0, 1, 2))",
     ),
@@ -90,7 +94,7 @@ const WIDE_CHECKS: &[(&str, &str)] = &[
     ),
     (
         "is created by a lookup or a person that the log does not hold",
-        "SELECT number FROM row WHERE state = 2 AND how = 3 AND number NOT IN (
+        "SELECT number FROM row WHERE state = 2 AND how IN (3, 4) AND number NOT IN (
            SELECT row FROM attempt WHERE kind <> 0 AND found > 0)",
     ),
     (

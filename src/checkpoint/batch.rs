@@ -189,7 +189,8 @@ fn write_row_sent(
     db.prepare_cached(
         "UPDATE row SET state = ?2, keys = ?3, first_sent_at = ?4, last_sent_at = ?5,
                 look_up_since = ?6, ticket_id = ?7, how = ?8, problem_code = ?9,
-                problem_message = ?10, key = coalesce(?11, key), attempts = attempts + ?12
+                problem_message = ?10, key = coalesce(?11, key), attempts = attempts + ?12,
+                claim = ?13
          WHERE number = ?1",
     )?
     .execute(params![
@@ -205,6 +206,7 @@ fn write_row_sent(
         problem.map(|p| &p.message),
         key.as_ref().map(Key::as_bytes),
         times,
+        row.past.claim.map(|ticket| ticket.0),
     ])?;
     Ok(())
 }

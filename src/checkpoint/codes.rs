@@ -26,6 +26,7 @@ pub(super) fn state(state: &State) -> i64 {
 
 pub(super) const HIT: i64 = 1;
 pub(super) const FOUND: i64 = 3;
+pub(super) const NAMED: i64 = 4;
 
 pub(super) fn how(how: How) -> i64 {
     match how {
@@ -33,6 +34,7 @@ pub(super) fn how(how: How) -> i64 {
         How::Hit => HIT,
         How::Unmarked => 2,
         How::Found => FOUND,
+        How::Named => NAMED,
     }
 }
 
@@ -65,6 +67,7 @@ pub(super) fn how_word(code: i64) -> &'static str {
         0 => "miss",
         HIT => "hit",
         FOUND => "found",
+        NAMED => "named",
         _ => "unmarked",
     }
 }

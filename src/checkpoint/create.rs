@@ -16,6 +16,8 @@
 //! - a rollback journal beside no file or an empty one: a first transaction that never ended, of a
 //!   program that made its file in place. Of a file in WAL mode there is never one. It is removed: if
 //!   it stayed, SQLite would take the new file back with it.
+//! - a file with our mark and no table, and no WAL with something in it: such a transaction, taken back.
+//!   It starts afresh too.
 
 use std::fs::File;
 use std::io;

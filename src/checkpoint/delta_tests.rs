@@ -9,6 +9,7 @@ const SENT: Past = Past {
     first_sent_at: Some(START),
     last_sent_at: Some(START),
     look_up_since: None,
+    claim: None,
 };
 
 fn created() -> Row {

@@ -149,6 +149,7 @@ fn a_row_that_was_sent_with_the_id_it_was_given_keeps_it() {
                 first_sent_at: Some(super::fixture_tests::START),
                 last_sent_at: Some(super::fixture_tests::START),
                 look_up_since: None,
+                claim: None,
             },
         },
     );

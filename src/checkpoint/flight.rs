@@ -71,7 +71,8 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
         "SELECT f.row, r.line, r.external_id, f.key, f.method, f.path, f.host, f.user_id, f.trust,
                 f.highest_ticket, f.attempts, f.open, f.first_sent_at, f.last_sent_at,
                 f.refusal_code, f.refusal_message,
-                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, f.unanswered
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, r.claim,
+                f.unanswered
          FROM flight f JOIN row r ON r.number = f.row ORDER BY f.row",
     )?;
     let rows = query.query_map([], |r| {
@@ -101,7 +102,7 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
                 first_sent_at: ServerTime(r.get(12)?),
                 last_sent_at: ServerTime(r.get(13)?),
                 refusal,
-                unanswered: r.get(20)?,
+                unanswered: r.get(21)?,
             },
             past: past_at(r, 16)?,
         })

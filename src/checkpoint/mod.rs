@@ -15,8 +15,10 @@
 mod audit;
 mod authors;
 mod batch;
+mod claims;
 mod codes;
 mod create;
+mod deleted;
 mod doubt;
 mod duplicates;
 mod error;
@@ -50,6 +52,7 @@ mod write;
 
 pub use authors::{Author, Authors};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
+pub use claims::{Claim, Name};
 pub use error::CheckpointError;
 pub use fixes::{Feed, Fixed, NamedRow, Naming, Refusal};
 pub use flight::InFlight;
@@ -62,7 +65,7 @@ pub use places::Left;
 pub use requesters::NoRequester;
 pub use rescan::Rescan;
 pub use results::{CreatedRow, LeftRow, Without};
-pub use retry::{Assigned, Selection};
+pub use retry::{Retried, Selection};
 pub use rows::{FirstRow, Outlook, PendingRow, ProblemRow};
 pub use settings::Setting;
 pub use shared::Shared;

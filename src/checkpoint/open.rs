@@ -56,18 +56,14 @@ impl Checkpoint {
         // Two names of one file would be two locks.
         let lock = Lock::take(path, &one_name(path), holder)?;
         // Another process may have made it while this one waited for the lock.
-        let is_new = !exists_as_ours(path)?;
+        let is_new = !exists_as_ours(path)? || is_half_made(path);
         if is_new {
             create(path)?;
         }
         let sqlite = |source| CheckpointError::sqlite(path, source);
         let had_wal = has_wal(path);
         let place = Place::of(path);
-        let mut db = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(sqlite)?;
+        let mut db = connect(path).map_err(sqlite)?;
         if had_wal {
             leave_alone(&db, true).map_err(sqlite)?;
         }
@@ -210,6 +206,11 @@ impl Reader {
             });
         }
         let (db, copy) = read_only::connect(path)?;
+        if !has_tables(&db).map_err(|source| CheckpointError::sqlite(path, source))? {
+            return Err(CheckpointError::Missing {
+                path: path.to_owned(),
+            });
+        }
         refuse_newer(&db, path)?;
         Ok(Self {
             db,
@@ -221,7 +222,7 @@ impl Reader {
     /// Opens a checkpoint that is somebody else's and leaves it as it is, its WAL too; `None` if the
     /// file is empty, as a crash right after its creation leaves it.
     pub(super) fn open_and_leave(path: &Path) -> Result<Option<Self>, CheckpointError> {
-        if !exists_as_ours(path)? {
+        if !exists_as_ours(path)? || is_half_made(path) {
             return Ok(None);
         }
         // The empty WAL that a reader makes goes with it again, unless closing leaves it alone.
@@ -267,6 +268,23 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     let is_ours = header.starts_with(b"SQLite format 3\0")
         && header.get(68..72) == Some(&APPLICATION_ID.to_be_bytes());
     is_ours.then_some(true).ok_or_else(foreign)
+}
+
+/// Whether a file has our mark and no table: a program that made its file in place was killed before the
+/// first transaction was over. What is wrong with a file that cannot be read is said by who opens it.
+fn is_half_made(path: &Path) -> bool {
+    let tables = || connect(path).and_then(|db| has_tables(&db));
+    !has_wal(path) && tables().is_ok_and(|has_tables| !has_tables)
+}
+
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, access)
+}
+
+fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
+    let query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema)";
+    db.query_row(query, [], |row| row.get(0))
 }
 
 /// A WAL without its file is what is left of a checkpoint that was emptied or removed: SQLite would

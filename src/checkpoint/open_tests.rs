@@ -1,8 +1,13 @@
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
 use super::create::create;
 use super::error::CheckpointError;
 use super::fixture_tests::{Fixture, START};
 use super::load::NewRow;
 use super::open::{Checkpoint, Reader};
+use super::schema::{APPLICATION_ID, MIGRATIONS};
 use crate::model::ids::{CellsHash, Fingerprint, Key};
 
 #[test]
@@ -40,7 +45,7 @@ fn a_scan_that_was_cut_off_is_begun_anew() {
     fixture
         .checkpoint
         .db
-        .execute("INSERT INTO row VALUES (1,1,1,0,'x',x'00',x'00',0,1,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)", [])
+        .execute("INSERT INTO row (number, line, byte_offset, cells, state, keys, attempts) VALUES (1,1,1,0,0,1,0)", [])
         .unwrap();
     assert!(!fixture.checkpoint.is_loaded().unwrap());
     fixture.checkpoint.load().unwrap().finish(&[]).unwrap();
@@ -230,4 +235,65 @@ fn a_sound_file_that_could_not_be_read_is_not_called_damaged() {
     std::fs::write(&damaged, bytes).unwrap();
     let error = CheckpointError::sqlite(&damaged, malformed());
     assert!(matches!(error, CheckpointError::Damaged { .. }), "{error}");
+}
+
+/// What a program that makes its file in place leaves if it is killed at the n-th write of its first
+/// COMMIT: so many pages, and the journal that takes them back.
+fn killed_in_commit(path: &Path, pages: usize) {
+    let work = path.with_extension("work");
+    let db = Connection::open(&work).unwrap();
+    db.pragma_update(None, "page_size", 4096).unwrap();
+    db.execute_batch("BEGIN").unwrap();
+    db.pragma_update(None, "application_id", APPLICATION_ID)
+        .unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    db.execute_batch(MIGRATIONS[0]).unwrap();
+    db.cache_flush().unwrap();
+    let journal = |path: &Path| {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-journal");
+        PathBuf::from(name)
+    };
+    std::fs::copy(journal(&work), journal(path)).unwrap();
+    db.execute_batch("COMMIT").unwrap();
+    drop(db);
+    let all = std::fs::read(&work).unwrap();
+    assert!(all.len() > pages * 4096);
+    std::fs::write(path, &all[..pages * 4096]).unwrap();
+    std::fs::remove_file(work).unwrap();
+}
+
+/// The same after a first transaction that holds the mark alone.
+fn marked(path: &Path) {
+    let db = Connection::open(path).unwrap();
+    db.pragma_update(None, "application_id", APPLICATION_ID)
+        .unwrap();
+}
+
+#[test]
+fn a_checkpoint_that_was_never_made_to_its_end_is_made_afresh() {
+    let kills: [&dyn Fn(&Path); 4] = [
+        &marked,
+        &|path| killed_in_commit(path, 1),
+        &|path| killed_in_commit(path, 2),
+        &|path| killed_in_commit(path, 9),
+    ];
+    for (at, kill) in kills.into_iter().enumerate() {
+        let made = || {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("c.sqlite3");
+            kill(&path);
+            (folder, path)
+        };
+        let (_folder, path) = made();
+        let read = Reader::open(&path);
+        let is_missing = matches!(read, Err(CheckpointError::Missing { .. }));
+        assert!(is_missing, "{at}: {read:?}");
+        let (_folder, path) = made();
+        assert!(Reader::open_aside(&path, "a").unwrap().is_none(), "{at}");
+        let (_folder, path) = made();
+        let checkpoint = Checkpoint::open(&path, "a test").unwrap();
+        assert!(!checkpoint.is_loaded().unwrap(), "{at}");
+        assert_eq!(checkpoint.audit().unwrap(), Vec::<String>::new());
+    }
 }

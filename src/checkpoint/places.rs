@@ -125,7 +125,7 @@ pub(super) fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
                 r.external_id IS NULL OR f.named IS 1
          FROM scanned s JOIN row r ON r.number = s.row
          LEFT JOIN fix f ON f.row = r.number
-         WHERE (r.state IN (?2, ?3, ?4)
+         WHERE (r.state IN (?2, ?3, ?4) AND r.claim IS NULL
                 AND (r.fingerprint IS NOT s.fingerprint OR s.fingerprint IS NULL))
             OR (f.row IS NOT NULL AND r.fingerprint IS s.fingerprint)
          ON CONFLICT (row) DO UPDATE

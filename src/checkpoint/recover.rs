@@ -4,14 +4,15 @@ use rusqlite::{Connection, params};
 
 use super::batch::{Attempt, Kind, log, write_row};
 use super::codes;
+use super::deleted::deleted_tickets;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
 use super::rows::past_at;
-use crate::lifecycle::{Event, Finding, Row, Rules, State, next};
+use crate::lifecycle::{Event, Finding, Row, Rules, State, next, without_deleted};
 use crate::model::external_id::folded;
 use crate::model::ids::{RowNumber, TicketId};
 use crate::model::intent::Trust;
-use crate::model::reply::{Candidate, NearMatch};
+use crate::model::reply::{Candidate, Found, NearMatch};
 use crate::model::time::ServerTime;
 
 impl Checkpoint {
@@ -107,7 +108,7 @@ fn fold_open_rows(db: &Connection) -> rusqlite::Result<()> {
 
 fn settle(db: &Connection) -> rusqlite::Result<()> {
     let mut query = db.prepare(
-        "SELECT r.number, r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
+        "SELECT r.number, r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, r.claim,
                 (SELECT group_concat(e.ticket_id || ':' || coalesce(e.created_at, ''))
                  FROM exported e WHERE e.external_id = r.external_id),
                 n.ticket_id, n.theirs
@@ -117,20 +118,29 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
     let mut rows = query.query([codes::PENDING])?;
     while let Some(r) = rows.next()? {
         let number = RowNumber(r.get(0)?);
-        let tickets: Option<String> = r.get(5)?;
+        let tickets: Option<String> = r.get(6)?;
         let candidates: Vec<Candidate> = tickets
             .iter()
             .flat_map(|list| list.split(','))
             .filter_map(candidate)
             .collect();
-        let near: Option<u64> = r.get(6)?;
+        let near: Option<u64> = r.get(7)?;
         let near = match near {
             Some(ticket) => Some(NearMatch {
                 ticket: TicketId(ticket),
-                external_id: r.get(7)?,
+                external_id: r.get(8)?,
             }),
             None => None,
         };
+        let found = Found {
+            exact: candidates,
+            near: Vec::from_iter(near),
+        };
+        let Found {
+            exact: candidates,
+            near,
+        } = without_deleted(found, &deleted_tickets(db, number)?);
+        let near = near.into_iter().next();
         let found = candidates.len() as u64;
         let row = Row {
             state: State::Pending,

@@ -212,7 +212,7 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
     };
     let mut query = db.prepare(
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
-                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since,
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, r.claim,
                 s.problem_code, s.problem_message, s.fingerprint, s.key,
                 r.fingerprint IS s.fingerprint, s.no_requester
          FROM pair p JOIN scanned s ON s.number = p.scanned JOIN row r ON r.number = p.row
@@ -234,9 +234,9 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
         if is_refused && !same_bodies {
             continue;
         }
-        let sighting = match problem_at(r, 8)? {
+        let sighting = match problem_at(r, 9)? {
             Some(problem) => Sighting::Invalid(problem),
-            None if r.get(12)? => Sighting::Same,
+            None if r.get(13)? => Sighting::Same,
             None => Sighting::Changed,
         };
         let (after, step) = next(row.clone(), Event::Scanned(sighting), &rules());
@@ -248,12 +248,12 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
             continue;
         }
         let key = (step == Step::NewKey)
-            .then(|| r.get(11))
+            .then(|| r.get(12))
             .transpose()?
             .map(Key::from_bytes);
         write_row(db, number, &after, key)?;
-        let fingerprint: Option<[u8; 32]> = r.get(10)?;
-        let no_requester: Option<bool> = r.get(13)?;
+        let fingerprint: Option<[u8; 32]> = r.get(11)?;
+        let no_requester: Option<bool> = r.get(14)?;
         db.prepare_cached("UPDATE row SET fingerprint = ?2, no_requester = ?3 WHERE number = ?1")?
             .execute(params![number.0, fingerprint, no_requester])?;
         match (row.state, after.state) {
@@ -277,7 +277,7 @@ fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
     )?;
     let mut query = db.prepare(
         "SELECT r.number, r.state, r.problem_code, r.problem_message,
-                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, r.claim
          FROM row r LEFT JOIN scanned s ON s.external_id = r.external_id
          WHERE s.number IS NULL AND r.state <> ?1
            AND r.number NOT IN (SELECT row FROM scanned WHERE row IS NOT NULL)",

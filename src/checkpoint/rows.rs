@@ -166,7 +166,7 @@ impl Reader {
 
 /// The columns of a [`PendingRow`].
 const COLUMNS: &str = "number, line, byte_offset, external_id, fingerprint, key,
-                       keys, first_sent_at, last_sent_at, look_up_since, 0";
+                       keys, first_sent_at, last_sent_at, look_up_since, claim, 0";
 
 fn pending(
     db: &Connection,
@@ -177,7 +177,8 @@ fn pending(
     let mut query = db.prepare_cached(
         "SELECT r.number, coalesce(f.line, r.line), coalesce(f.byte_offset, r.byte_offset),
                 r.external_id, r.fingerprint, r.key,
-                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, f.row IS NOT NULL
+                r.keys, r.first_sent_at, r.last_sent_at, r.look_up_since, r.claim,
+                f.row IS NOT NULL
          FROM row r LEFT JOIN fix f ON f.row = r.number
          WHERE r.number > ?1 AND r.state = ?2 AND f.file IS ?4 ORDER BY r.number LIMIT ?3",
     )?;
@@ -245,11 +246,11 @@ fn pending_row(r: &Row<'_>) -> rusqlite::Result<PendingRow> {
         fingerprint: Fingerprint::from_bytes(r.get(4)?),
         key: Key::from_bytes(r.get(5)?),
         past: past_at(r, 6)?,
-        is_fixed: r.get(10)?,
+        is_fixed: r.get(11)?,
     })
 }
 
-/// Reads `keys, first_sent_at, last_sent_at, look_up_since` from column `at` on.
+/// Reads `keys, first_sent_at, last_sent_at, look_up_since, claim` from column `at` on.
 pub(super) fn past_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Past> {
     let time =
         |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(ServerTime));
@@ -258,6 +259,7 @@ pub(super) fn past_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Past> {
         first_sent_at: time(at + 1)?,
         last_sent_at: time(at + 2)?,
         look_up_since: time(at + 3)?,
+        claim: row.get::<_, Option<u64>>(at + 4)?.map(TicketId),
     })
 }
 
@@ -269,8 +271,8 @@ pub(super) fn counts(db: &Connection) -> rusqlite::Result<Counts> {
                 count(*) FILTER (WHERE state = ?3), count(*) FILTER (WHERE state = ?4),
                 count(*) FILTER (WHERE state = ?5), count(*) FILTER (WHERE state = ?6),
                 count(*) FILTER (WHERE state = ?3 AND how = ?7),
-                count(*) FILTER (WHERE state = ?3 AND how = ?8),
-                count(*)
+                count(*) FILTER (WHERE state = ?3 AND how IN (?8, ?9)),
+                count(*), count(claim)
          FROM row",
         params![
             codes::PENDING,
@@ -281,6 +283,7 @@ pub(super) fn counts(db: &Connection) -> rusqlite::Result<Counts> {
             codes::WITHDRAWN,
             codes::HIT,
             codes::FOUND,
+            codes::NAMED,
         ],
         |r| {
             let known = Counts {
@@ -293,6 +296,7 @@ pub(super) fn counts(db: &Connection) -> rusqlite::Result<Counts> {
                 unknown: 0,
                 created_hit: r.get(6)?,
                 created_found: r.get(7)?,
+                claimed: r.get(9)?,
             };
             let unknown = r.get::<_, u64>(8)? - known.rows();
             Ok(Counts { unknown, ..known })

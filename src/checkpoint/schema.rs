@@ -52,8 +52,16 @@ CREATE TABLE row (
   problem_code    TEXT,
   problem_message TEXT,
   since           INTEGER,
-  no_requester    INTEGER
+  no_requester    INTEGER,
+  claim           INTEGER
 ) STRICT;
+
+CREATE TABLE deleted_ticket (
+  row       INTEGER NOT NULL REFERENCES row (number),
+  ticket_id INTEGER NOT NULL,
+  at        INTEGER NOT NULL,
+  PRIMARY KEY (row, ticket_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE flight (
   row            INTEGER PRIMARY KEY REFERENCES row (number),
@@ -149,14 +157,20 @@ SELECT number, line, byte_offset, external_id,
        keys, attempts,
        datetime(first_sent_at / 1000, 'unixepoch') AS first_sent_at,
        datetime(last_sent_at / 1000, 'unixepoch') AS last_sent_at,
-       datetime(look_up_since / 1000, 'unixepoch') AS look_up_since,
+       CASE look_up_since WHEN 0x7fffffffffffffff THEN 'next run'
+         ELSE datetime(look_up_since / 1000, 'unixepoch') END AS look_up_since,
        ticket_id,
        CASE how WHEN 0 THEN 'miss' WHEN 1 THEN 'hit' WHEN 2 THEN 'unmarked'
-                WHEN 3 THEN 'found' END AS how,
+                WHEN 3 THEN 'found' WHEN 4 THEN 'named' END AS how,
        problem_code, problem_message,
        CASE since WHEN 1 THEN 'changed' WHEN 2 THEN 'gone' END AS since,
-       no_requester
+       no_requester,
+       claim
 FROM row;
+
+CREATE VIEW deleted_tickets AS
+SELECT d.row, r.line, r.external_id, d.ticket_id, datetime(d.at / 1000, 'unixepoch') AS at
+FROM deleted_ticket d JOIN row r ON r.number = d.row;
 
 CREATE VIEW attempts AS
 SELECT id, row,

@@ -33,6 +33,7 @@ fn a_row_that_another_checkpoint_may_have_sent_is_looked_up_whatever_became_of_i
         first_sent_at: Some(START),
         last_sent_at: Some(START),
         look_up_since: None,
+        claim: None,
     };
     let unsent = Row::fresh().past;
     let problem = || Problem::new("P", "p");

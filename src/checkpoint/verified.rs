@@ -88,7 +88,7 @@ pub struct VerifiedRow {
 const AGREES: i64 = 0;
 const IS_THERE: i64 = 1;
 const DIFFERS: i64 = 2;
-const MISSING: i64 = 3;
+pub(super) const MISSING: i64 = 3;
 
 /// The columns of a [`SentRow`].
 const COLUMNS: &str = "r.number, coalesce(f.line, r.line), coalesce(f.byte_offset, r.byte_offset),
@@ -249,7 +249,8 @@ fn waiting(
         .collect()
 }
 
-/// Notes a ticket that is not the row's own; rows that are not verified are left out.
+/// Notes a ticket that is not the row's own, and was not until it was deleted; rows that are not
+/// verified are left out.
 fn second(
     db: &Connection,
     which: &str,
@@ -259,7 +260,8 @@ fn second(
     db.prepare_cached(&format!(
         "INSERT OR IGNORE INTO second_ticket (row, ticket_id)
          SELECT r.number, ?2 FROM row r JOIN verified v ON v.row = r.number
-         WHERE {which} AND r.ticket_id <> ?2"
+         WHERE {which} AND r.ticket_id <> ?2
+           AND NOT EXISTS (SELECT 1 FROM deleted_ticket d WHERE d.row = r.number AND d.ticket_id = ?2)"
     ))?
     .execute(params![value, ticket.0])?;
     Ok(())

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use super::choices::{Endpoint, OnInvalid, Plan, Progress, UnknownAuthor};
+use super::retry_args::RetryArguments;
 use super::shared_args::LogArguments;
 use super::verify_args::VerifyArguments;
 pub(super) use run::RunArguments;
@@ -56,8 +57,8 @@ pub(super) enum Command {
     Report(ReportArguments),
     /// Write success.csv, error.csv, unknown.csv and a summary from the checkpoint
     Export(ExportArguments),
-    /// Put rejected or unknown rows back to pending, or note which ticket is theirs
-    Retry(RetryArguments),
+    /// Put rejected, unknown or deleted rows back to pending, or say which ticket is theirs
+    Retry(Box<RetryArguments>),
     /// Read the tickets back and compare them with what was sent
     Verify(Box<VerifyArguments>),
     /// Serve the local Zendesk double
@@ -74,11 +75,11 @@ impl Command {
         match self {
             Self::Run(run) => run.log.clone(),
             Self::Verify(verify) => verify.log.clone(),
+            Self::Retry(retry) => retry.log.clone(),
             Self::Init(_)
             | Self::Status(_)
             | Self::Report(_)
             | Self::Export(_)
-            | Self::Retry(_)
             | Self::Sandbox(_)
             | Self::Completions(_)
             | Self::Man(_) => LogArguments::default(),
@@ -173,31 +174,6 @@ pub(super) struct ExportArguments {
     /// Overwrite files that are there already and are not as an export has written them
     #[arg(long, env = "ZENDESK_MIGRATE_FORCE")]
     pub(super) force: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "Examples:
-  zendesk-migrate retry tickets.csv --code RecordInvalid
-  zendesk-migrate retry tickets.csv --unknown --line 17 --as-ticket 4711")]
-pub(super) struct RetryArguments {
-    /// The CSV file beside which the checkpoint is
-    #[arg(value_name = "FILE.csv", required_unless_present = "checkpoint")]
-    pub(super) csv: Option<PathBuf>,
-    /// The checkpoint
-    #[arg(short, long, value_name = "FILE", env = "ZENDESK_MIGRATE_CHECKPOINT")]
-    pub(super) checkpoint: Option<PathBuf>,
-    /// Only rows with this problem code
-    #[arg(long, value_name = "CODE", env = "ZENDESK_MIGRATE_CODE")]
-    pub(super) code: Option<String>,
-    /// Only the row that starts on this line of the CSV
-    #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LINE")]
-    pub(super) line: Option<u64>,
-    /// The unknown rows instead of the rejected ones, after a person has looked at them
-    #[arg(long, env = "ZENDESK_MIGRATE_UNKNOWN")]
-    pub(super) unknown: bool,
-    /// Send nothing: this ticket is the row's
-    #[arg(long, value_name = "ID", env = "ZENDESK_MIGRATE_AS_TICKET")]
-    pub(super) as_ticket: Option<u64>,
 }
 
 #[derive(Debug, Args)]

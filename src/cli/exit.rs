@@ -51,6 +51,8 @@ impl Exit {
             Stop::Limit | Stop::MaxErrors | Stop::MaxDuration | Stop::Outage => Self::Early,
             // Rows of another file, which a run of that one sends.
             Stop::Done if counts.open() > 0 => Self::Early,
+            // Tickets that a person has named, and that could not be checked.
+            Stop::Done if counts.claimed > 0 => Self::Early,
             Stop::Done if counts.problems() > 0 => Self::Problems,
             Stop::Done => Self::Done,
         }

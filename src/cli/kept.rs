@@ -56,11 +56,17 @@ impl Kept {
                     kept.checkpoint(checkpoint);
                 }
             }
+            Command::Retry(retry) => {
+                kept.named(retry.csv.as_deref(), None);
+                kept.credentials(&retry.account);
+                if let Some(checkpoint) = &retry.checkpoint {
+                    kept.checkpoint(checkpoint);
+                }
+            }
             Command::Init(_)
             | Command::Status(_)
             | Command::Report(_)
             | Command::Export(_)
-            | Command::Retry(_)
             | Command::Sandbox(_)
             | Command::Completions(_)
             | Command::Man(_) => {}

@@ -1,8 +1,10 @@
 //! The command line: arguments in, sentences and exit codes out. Nothing is decided here.
 
 mod args;
+mod ask_account;
 mod beside;
 mod choices;
+mod claims;
 mod completions;
 mod confirm;
 mod dry_run;
@@ -28,6 +30,9 @@ mod progress;
 mod report;
 mod requesters;
 mod retry;
+mod retry_args;
+mod retry_deleted;
+mod retry_ticket;
 mod run;
 mod sandbox;
 mod settle;

@@ -74,23 +74,7 @@ impl Place {
         csv: Option<&Path>,
         checkpoint: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let (account, file_name) = if arguments.sandbox {
-            (None, SANDBOX.to_owned())
-        } else {
-            let account = environment::account(arguments)?;
-            let file_name = account.name().to_owned();
-            (Some(account), file_name)
-        };
-        let checkpoint = match (checkpoint, csv) {
-            (Some(path), _) => path.to_owned(),
-            (None, Some(csv)) => match settle::checkpoint_of(csv)? {
-                Some(said) => said,
-                None => paths::checkpoint(csv, &file_name),
-            },
-            (None, None) => {
-                return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
-            }
-        };
+        let (account, checkpoint) = named(arguments, csv, checkpoint)?;
         Self::at(account, arguments, checkpoint)
     }
 
@@ -159,6 +143,44 @@ impl Place {
         let credentials = Credentials::Bearer("no-secret-at-all".to_owned().into());
         Ok((account, credentials, Some(server)))
     }
+}
+
+/// The checkpoint of the account that is named, or the only one that there is.
+pub(super) fn checkpoint_of(
+    arguments: &AccountArguments,
+    csv: Option<&Path>,
+    checkpoint: Option<&Path>,
+) -> Result<PathBuf, Failure> {
+    if checkpoint.is_none() && (arguments.sandbox || environment::names_account(arguments)) {
+        return named(arguments, csv, checkpoint).map(|(_, checkpoint)| checkpoint);
+    }
+    find::the_checkpoint(csv, checkpoint)
+}
+
+/// The account that is named, and the checkpoint that is named or lies beside the CSV.
+fn named(
+    arguments: &AccountArguments,
+    csv: Option<&Path>,
+    checkpoint: Option<&Path>,
+) -> Result<(Option<Account>, PathBuf), Failure> {
+    let (account, file_name) = if arguments.sandbox {
+        (None, SANDBOX.to_owned())
+    } else {
+        let account = environment::account(arguments)?;
+        let file_name = account.name().to_owned();
+        (Some(account), file_name)
+    };
+    let checkpoint = match (checkpoint, csv) {
+        (Some(path), _) => path.to_owned(),
+        (None, Some(csv)) => match settle::checkpoint_of(csv)? {
+            Some(said) => said,
+            None => paths::checkpoint(csv, &file_name),
+        },
+        (None, None) => {
+            return Err(Failure::usage("name a CSV file, or a checkpoint with -c"));
+        }
+    };
+    Ok((account, checkpoint))
 }
 
 /// The account that a checkpoint names. Credentials go nowhere but to Zendesk or this machine because

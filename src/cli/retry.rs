@@ -1,35 +1,64 @@
-//! `retry`: what a person decides about rows that were given up.
+//! `retry`: what a person decides about rows that were given up, and about rows whose ticket is gone.
 
-use super::args::RetryArguments;
 use super::exit::{Exit, Failure};
-use super::{find, output};
-use crate::checkpoint::{Assigned, Checkpoint, CheckpointError, Selection};
+use super::retry_args::{AsTicket, RetryArguments};
+use super::{output, retry_deleted, retry_ticket};
+use crate::checkpoint::{Checkpoint, CheckpointError, Retried, Selection};
+use crate::cli::place::checkpoint_of;
 use crate::engine::belongs;
-use crate::model::ids::{Key, TicketId};
+use crate::model::ids::Key;
 use crate::report::text;
 
 pub(super) fn retry(arguments: &RetryArguments) -> Result<Exit, Failure> {
-    let path = find::the_checkpoint(arguments.csv.as_deref(), arguments.checkpoint.as_deref())?;
+    if arguments.deleted {
+        return retry_deleted::retry(arguments);
+    }
+    let (csv, named) = (arguments.csv.as_deref(), arguments.checkpoint.as_deref());
+    let path = checkpoint_of(&arguments.account, csv, named)?;
     if !path.exists() {
         return Err(CheckpointError::Missing { path }.into());
     }
     let mut checkpoint = Checkpoint::open(&path, &belongs::holder())?;
-    let selection = Selection {
+    match arguments.as_ticket {
+        Some(AsTicket::Ticket(ticket)) => retry_ticket::name(arguments, &mut checkpoint, ticket),
+        Some(AsTicket::Nothing) => retry_ticket::take_back(arguments, &mut checkpoint),
+        None => again(&mut checkpoint, &selection(arguments)),
+    }
+}
+
+/// The rows that are meant.
+pub(super) fn selection(arguments: &RetryArguments) -> Selection {
+    Selection {
         unknown: arguments.unknown,
         code: arguments.code.clone(),
         line: arguments.line,
-    };
-    match arguments.as_ticket {
-        Some(ticket) => assign(&mut checkpoint, &selection, TicketId(ticket)),
-        None => again(&mut checkpoint, &selection),
     }
 }
 
 fn again(checkpoint: &mut Checkpoint, selection: &Selection) -> Result<Exit, Failure> {
-    let rows = checkpoint.retry(selection, Key::random)?;
-    if rows == 0 {
-        return Err(none_selected());
+    let Retried { rows, claimed } = checkpoint.retry(selection, Key::random)?;
+    if claimed > 0 {
+        output::say(&format!(
+            "{} checked; take it back first with --as-ticket none",
+            text::counted(
+                claimed,
+                "row",
+                [
+                    "is left as it is: the ticket that you have named is still to be",
+                    "are left as they are: the tickets that you have named are still to be",
+                ]
+            )
+        ));
     }
+    if rows == 0 {
+        return Err(none_selected(checkpoint, selection, claimed)?);
+    }
+    say_pending(rows);
+    Ok(Exit::Done)
+}
+
+/// Says that rows were put back.
+pub(super) fn say_pending(rows: u64) {
     output::say(&format!(
         "{} before it is sent",
         text::counted(
@@ -41,36 +70,30 @@ fn again(checkpoint: &mut Checkpoint, selection: &Selection) -> Result<Exit, Fai
             ]
         )
     ));
-    Ok(Exit::Done)
 }
 
-fn assign(
-    checkpoint: &mut Checkpoint,
+/// Why no row is selected.
+pub(super) fn none_selected(
+    checkpoint: &Checkpoint,
     selection: &Selection,
-    ticket: TicketId,
-) -> Result<Exit, Failure> {
-    match checkpoint.assign(selection, ticket)? {
-        Assigned::Selected(0) if !selection.unknown => Err(Failure::refused(format!(
-            "no rejected row is selected; to say that an unknown row has ticket {ticket}, add \
-             --unknown and --line with the row's line"
-        ))),
-        Assigned::Selected(0) => Err(none_selected()),
-        Assigned::Taken(line) => Err(Failure::refused(format!(
-            "ticket {ticket} is that of the row on line {line} already; two rows never share one"
-        ))),
-        Assigned::Done => {
-            output::say(&format!("ticket {ticket} is noted as the row's"));
-            Ok(Exit::Done)
-        }
-        Assigned::Selected(several) => Err(Failure::usage(format!(
-            "a ticket belongs to one row and {several} are selected; name it with --line"
-        ))),
+    claimed: u64,
+) -> Result<Failure, Failure> {
+    if claimed > 0 {
+        return Ok(Failure::refused("no row was put back"));
     }
-}
-
-fn none_selected() -> Failure {
-    Failure::refused(
-        "no row is selected: only rejected rows are, and unknown ones with --unknown; look at the rows \
-         with status, then at --code and --line",
-    )
+    let codes = match &selection.code {
+        Some(_) => checkpoint.problem_codes(selection)?,
+        None => Vec::new(),
+    };
+    Ok(Failure::refused(match (&selection.code, codes.is_empty()) {
+        (Some(code), false) => format!(
+            "no row is selected: none has the code {code}; there are {}",
+            text::in_a_row(&codes)
+        ),
+        (Some(_) | None, _) => {
+            "no row is selected: only rejected rows are, and unknown ones with --unknown; look at \
+             the rows with status, then at --code and --line"
+                .to_owned()
+        }
+    }))
 }

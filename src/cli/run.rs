@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::link::{Link, connect, learn_fields};
 use super::place::{Beside, Place};
 use super::progress::Display;
-use super::{confirm, dry_run, interrupt, meet, output, paths, plan, requesters, tell};
+use super::{claims, confirm, dry_run, interrupt, meet, output, paths, plan, requesters, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
 use crate::engine::driver::Message;
@@ -103,7 +103,8 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
     let before = tell::counts(&outcome, &checkpoint)?;
     refuse_invalid(arguments, &before, &checkpoint)?;
     let csv = source.csv_path().to_owned();
-    let ended = if before.open() == 0 || checkpoint.open_here()? == 0 {
+    let is_done = before.open() == 0 || checkpoint.open_here()? == 0;
+    let ended = if is_done && before.claimed == 0 {
         Ended {
             stop: Stop::Done,
             counts: before,
@@ -263,8 +264,7 @@ impl Body<'_> {
         failure
     }
 
-    /// The end of a run before its first create: asked for by a person, or else by the time. It has a
-    /// line in the history if Zendesk has told the time.
+    /// The end of a run before its first create that a person asks for, or else the time.
     fn cut_off(
         &self,
         checkpoint: &mut Checkpoint,
@@ -276,6 +276,18 @@ impl Body<'_> {
         } else {
             Stop::MaxDuration
         };
+        self.ended(stop, checkpoint, so_far, settings)
+    }
+
+    /// The end of a run before its first create. It has a line in the history if Zendesk has told the
+    /// time.
+    fn ended(
+        &self,
+        stop: Stop,
+        checkpoint: &mut Checkpoint,
+        so_far: &SoFar,
+        settings: &str,
+    ) -> Result<Ended, Failure> {
         let ended = Ended {
             stop,
             counts: checkpoint.counts()?,
@@ -331,12 +343,30 @@ fn send(
         }
         met => met?,
     };
+    let account = (&client, &known);
+    let asking = (body.runtime, &end);
+    match claims::check(
+        arguments,
+        account,
+        &mut checkpoint,
+        asking,
+        &mut so_far,
+        display,
+    ) {
+        Err(EngineError::Interrupted) => return body.cut_off(&mut checkpoint, &so_far, &settings),
+        checked => checked?,
+    }
+    if checkpoint.open_here()? == 0 {
+        return body.ended(Stop::Done, &mut checkpoint, &so_far, &settings);
+    }
     // Triggers do not run on imported tickets.
     if !arguments.account.sandbox && arguments.endpoint() == Endpoint::Tickets {
         output::without_bar(|| confirm::triggers(&known.triggers, arguments.allow_triggers))?;
     }
     belongs::to_user(&mut checkpoint, known.user)?;
-    checkpoint.look_up_shared(known.clock.at(monotonic()))?;
+    let now = known.clock.at(monotonic());
+    checkpoint.start_at(now)?;
+    checkpoint.look_up_shared(now)?;
     let tickets = requesters::coming(&checkpoint, &source, Some(&known), arguments.limit)?;
     requesters::say(&tickets, display);
     let mut plan = plan::of_run(arguments, client.account().host(), &known);

@@ -20,6 +20,9 @@ pub(super) fn status(arguments: &StatusArguments) -> Result<Exit, Failure> {
     } else {
         output::line(&text::rows(&facts));
         output::line(&text::fold(&standing(&reader, &facts)?));
+        if facts.claimed > 0 {
+            output::line(&text::claims(facts.claimed));
+        }
         for Waiting { file, rows } in waiting(&reader, &facts)? {
             output::line(&text::elsewhere(&file, rows, &path));
         }
@@ -103,11 +106,13 @@ pub(super) fn waiting(reader: &Reader, facts: &Facts) -> Result<Vec<Waiting>, Fa
 
 /// Why nothing is going on, as far as the rows tell.
 fn stop(reader: &Reader, counts: &Counts) -> Result<Stop, Failure> {
-    Ok(if is_read(reader)? && counts.open() == 0 {
-        Stop::Done
-    } else {
-        Stop::Interrupted
-    })
+    Ok(
+        if is_read(reader)? && counts.open() == 0 && counts.claimed == 0 {
+            Stop::Done
+        } else {
+            Stop::Interrupted
+        },
+    )
 }
 
 fn is_read(reader: &Reader) -> Result<bool, Failure> {

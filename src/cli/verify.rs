@@ -153,7 +153,7 @@ fn read_back(
 }
 
 /// Every request is a GET: none of them has to be finished.
-fn listen(runtime: &Runtime) -> Result<CancellationToken, Failure> {
+pub(super) fn listen(runtime: &Runtime) -> Result<CancellationToken, Failure> {
     let end = CancellationToken::new();
     let token = end.clone();
     let mut signals = Signals::catch(runtime)?;
@@ -220,6 +220,12 @@ fn tell(
             )
         ));
     }
+    if far.missing > 0 {
+        output::say(
+            "if tickets were deleted by mistake, restore them in Zendesk, or have their rows sent again \
+             with `zendesk-migrate retry --deleted`",
+        );
+    }
     if far.second_tickets > 0 {
         output::say(
             "several tickets carry one row's external_id: another import made them, or a proxy on the \
@@ -266,8 +272,8 @@ fn summary(far: &Verification, requests: u32) -> String {
 }
 
 /// Says what there is to say, and shows no picture.
-struct Teller {
-    quiet: bool,
+pub(super) struct Teller {
+    pub(super) quiet: bool,
 }
 
 impl Monitor for Teller {

@@ -34,7 +34,8 @@ pub fn open_to_verify(path: &Path, account: &str) -> Result<Checkpoint, EngineEr
     Ok(checkpoint)
 }
 
-fn refuse_another_account(checkpoint: &Checkpoint, account: &str) -> Result<(), EngineError> {
+/// Refuses the checkpoint of another account.
+pub fn refuse_another_account(checkpoint: &Checkpoint, account: &str) -> Result<(), EngineError> {
     if let Some(theirs) = checkpoint.setting(Setting::Account)?
         && theirs != account
     {

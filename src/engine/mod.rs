@@ -7,6 +7,7 @@
 mod asking;
 pub mod authors;
 pub mod belongs;
+pub mod claims;
 pub mod clock;
 pub mod conversation;
 pub mod driver;

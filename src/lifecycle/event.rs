@@ -109,8 +109,25 @@ pub enum Event {
     Scanned(Sighting),
     /// A person wants the row tried again.
     Retry,
-    /// A person has found the row's ticket.
+    /// A person says that this is the row's ticket, and the account could not be asked.
+    Claim(TicketId),
+    /// A person says that this is the row's ticket, and the account agrees.
     Assign(TicketId),
+    /// What a person said of the row's ticket counts no longer: the person takes it back, or the
+    /// account does not agree.
+    TakeBack,
+    /// The account says that this ticket is deleted, and a person wants its row sent again.
+    Deleted {
+        /// The ticket.
+        ticket: TicketId,
+        /// Zendesk's clock.
+        now: ServerTime,
+    },
+    /// A run starts.
+    Started {
+        /// Zendesk's clock.
+        now: ServerTime,
+    },
     /// The checkpoint may have been lost, restored or copied: nothing in it may be relied on
     /// without a lookup.
     Recover {

@@ -5,13 +5,13 @@ use std::fmt::Write;
 
 use super::event::{Event, Evidence, Rules, Sighting};
 use super::grid_lookups_tests::lookups;
+use super::grid_replies_tests::replies;
 use super::grid_words_tests::{START, show, show_step};
 use super::next::next;
 use super::state::{Flight, How, Past, Row, State};
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
 use crate::model::problem::Problem;
-use crate::model::reply::{KeyLookup, RetryAfter, Verdict};
 use crate::model::time::ServerTime;
 
 pub(super) const SETTLE_MS: u64 = 300_000;
@@ -64,6 +64,10 @@ fn rows() -> Vec<(&'static str, Row)> {
         first_sent_at: Some(START),
         last_sent_at: Some(START),
         ..never
+    };
+    let claimed = Past {
+        claim: Some(TicketId(8)),
+        ..sent
     };
     let problem = || Problem::new("Problem", "stored");
     let sending = |past, flight| Row {
@@ -182,6 +186,16 @@ fn rows() -> Vec<(&'static str, Row)> {
             },
         ),
         (
+            "created, named by a person",
+            Row {
+                state: State::Created {
+                    ticket: TicketId(7),
+                    how: How::Named,
+                },
+                past: sent,
+            },
+        ),
+        (
             "rejected, second key",
             Row {
                 state: State::Rejected(problem()),
@@ -193,6 +207,30 @@ fn rows() -> Vec<(&'static str, Row)> {
             Row {
                 state: State::Unknown(problem()),
                 past: sent,
+            },
+        ),
+        (
+            "rejected, claimed",
+            Row {
+                state: State::Rejected(problem()),
+                past: claimed,
+            },
+        ),
+        (
+            "unknown, claimed",
+            Row {
+                state: State::Unknown(problem()),
+                past: claimed,
+            },
+        ),
+        (
+            "pending, to be looked up in the next run",
+            Row {
+                state: State::Pending,
+                past: Past {
+                    look_up_since: Some(Past::NEXT_RUN),
+                    ..sent
+                },
             },
         ),
         (
@@ -222,7 +260,22 @@ fn events() -> Vec<(String, Event)> {
         events.push((format!("scanned: {name}"), Event::Scanned(sighting)));
     }
     events.push(("retry".into(), Event::Retry));
+    events.push(("claim ticket 9".into(), Event::Claim(TicketId(9))));
     events.push(("assign ticket 9".into(), Event::Assign(TicketId(9))));
+    events.push(("take back".into(), Event::TakeBack));
+    for ticket in [7, 9] {
+        let deleted = Event::Deleted {
+            ticket: TicketId(ticket),
+            now: START.plus(1_000),
+        };
+        events.push((format!("deleted: ticket {ticket}"), deleted));
+    }
+    events.push((
+        "started".into(),
+        Event::Started {
+            now: START.plus(1_000),
+        },
+    ));
     events.push((
         "recover".into(),
         Event::Recover {
@@ -281,94 +334,4 @@ fn turns() -> Vec<(String, Event)> {
             due(600_000, Evidence::Dropped, true),
         ),
     ]
-}
-
-fn replies() -> Vec<(String, Event)> {
-    let problem = || Problem::new("RecordInvalid", "no");
-    let created = Verdict::Created {
-        ticket: TicketId(5),
-        external_id: Some("A".into()),
-    };
-    let kinds = [
-        ("created", created.clone(), Some(KeyLookup::Miss), true),
-        ("created, hit", created.clone(), Some(KeyLookup::Hit), true),
-        ("created, unmarked", created.clone(), None, true),
-        (
-            "created, another external_id",
-            created,
-            Some(KeyLookup::Miss),
-            false,
-        ),
-        (
-            "unreadable",
-            Verdict::Unreadable,
-            Some(KeyLookup::Miss),
-            false,
-        ),
-        ("key mismatch", Verdict::KeyMismatch, None, false),
-        (
-            "refused",
-            Verdict::Refused(problem()),
-            Some(KeyLookup::Miss),
-            false,
-        ),
-        ("unauthorized", Verdict::Unauthorized, None, false),
-        ("expired", Verdict::Expired, None, false),
-        ("forbidden", Verdict::Forbidden(problem()), None, false),
-        (
-            "wrong account",
-            Verdict::WrongAccount(problem()),
-            None,
-            false,
-        ),
-        ("conflict", Verdict::Conflict, None, false),
-        (
-            "throttled, 23 s",
-            Verdict::Throttled(Some(RetryAfter::Delay(23_000))),
-            None,
-            false,
-        ),
-        (
-            "server error",
-            Verdict::ServerError(None),
-            Some(KeyLookup::Miss),
-            false,
-        ),
-        (
-            "server error, hit",
-            Verdict::ServerError(None),
-            Some(KeyLookup::Hit),
-            false,
-        ),
-        (
-            "server error, unmarked",
-            Verdict::ServerError(None),
-            None,
-            false,
-        ),
-        ("not sent", Verdict::NotSent("refused".into()), None, false),
-        ("lost", Verdict::Lost("reset".into()), None, false),
-    ];
-    let reply = |verdict, key_lookup, ours, evidence| Event::Replied {
-        verdict,
-        key_lookup,
-        ours,
-        evidence,
-        now: START.plus(1_000),
-        jitter: u64::MAX,
-    };
-    let mut events: Vec<(String, Event)> = kinds
-        .into_iter()
-        .map(|(name, verdict, key, ours)| {
-            (
-                format!("reply: {name}"),
-                reply(verdict, key, ours, Evidence::Honoured),
-            )
-        })
-        .collect();
-    events.push((
-        "reply: server error, keys unproven".into(),
-        reply(Verdict::ServerError(None), None, false, Evidence::Unproven),
-    ));
-    events
 }

@@ -1,7 +1,7 @@
 //! Words for the cells of the grid.
 
 use super::event::Step;
-use super::state::{Row, State};
+use super::state::{Past, Row, State};
 use crate::model::time::ServerTime;
 
 /// When the rows of the grid were first sent.
@@ -38,12 +38,19 @@ pub(super) fn show(row: &Row) -> String {
         row.past.keys,
         told("first", row.past.first_sent_at),
         told("last", row.past.last_sent_at),
-        told("look up since", row.past.look_up_since),
-    )
+        match row.past.look_up_since {
+            Some(Past::NEXT_RUN) => " look up since next run".to_owned(),
+            since => told("look up since", since),
+        },
+    ) + &row
+        .past
+        .claim
+        .map_or(String::new(), |ticket| format!(" claim {ticket}"))
 }
 
 pub(super) fn show_step(step: &Step) -> String {
     match step {
+        Step::WaitUntil(Past::NEXT_RUN) => "wait until next run".to_owned(),
         Step::WaitUntil(time) => format!("wait until {:+} s", time.since(START) / 1000),
         Step::Wait(ms) => format!("wait {ms} ms"),
         Step::Halt(why) => format!("halt: {}", format!("{why:?}").split('(').next().unwrap()),

@@ -4,9 +4,11 @@
 //! Time, keys and jitter are arguments. Nothing in here does I/O or reads a clock, so the same
 //! decisions run in the program, in the grid test and in the simulation.
 
+pub mod claim;
 pub mod event;
 pub mod fixed;
 mod next;
+mod person;
 pub mod question;
 mod replied;
 pub mod retry;
@@ -17,6 +19,7 @@ mod verdict;
 pub mod watch;
 pub mod window;
 
+pub use claim::{Shown, without_deleted};
 pub use event::{Event, Evidence, Finding, Rules, Sighting, Step, Stop};
 pub use next::next;
 pub use state::{Flight, How, Past, Row, State};
@@ -24,6 +27,8 @@ pub use watch::Watch;
 
 #[cfg(test)]
 mod grid_lookups_tests;
+#[cfg(test)]
+mod grid_replies_tests;
 #[cfg(test)]
 mod grid_tests;
 #[cfg(test)]

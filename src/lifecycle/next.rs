@@ -2,9 +2,10 @@
 //! cell of the grid has been thought about: there is no catch-all arm.
 
 use super::event::{Event, Evidence, Finding, Rules, Step};
+use super::person::{assign, claim, deleted, retry, started, take_back};
 use super::replied::replied;
-use super::scanned::{retried, scanned};
-use super::state::{Flight, How, Past, Row, State};
+use super::scanned::scanned;
+use super::state::{Flight, Past, Row, State};
 use super::{verdict, window};
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
@@ -62,7 +63,11 @@ pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
         Event::NeverSent => never_sent(row),
         Event::Scanned(sighting) => scanned(row, sighting),
         Event::Retry => retry(row),
+        Event::Claim(ticket) => claim(row, ticket),
         Event::Assign(ticket) => assign(row, ticket),
+        Event::TakeBack => take_back(row),
+        Event::Deleted { ticket, now } => deleted(row, ticket, now),
+        Event::Started { now } => started(row, now),
         Event::Recover { now } => recover(row, now),
     }
 }
@@ -300,34 +305,6 @@ impl Flight {
             ..self
         }
     }
-}
-
-fn retry(row: Row) -> (Row, Step) {
-    let Row { state, past } = row;
-    match state {
-        State::Rejected(_) | State::Unknown(_) => (retried(past), Step::NewKey),
-        state @ (State::Invalid(_)
-        | State::Pending
-        | State::Sending(_)
-        | State::Created { .. }
-        | State::Withdrawn) => (Row { state, past }, Step::Rest),
-    }
-}
-
-fn assign(row: Row, ticket: TicketId) -> (Row, Step) {
-    let Row { state, past } = row;
-    let state = match state {
-        State::Rejected(_) | State::Unknown(_) => State::Created {
-            ticket,
-            how: How::Found,
-        },
-        state @ (State::Invalid(_)
-        | State::Pending
-        | State::Sending(_)
-        | State::Created { .. }
-        | State::Withdrawn) => state,
-    };
-    (Row { state, past }, Step::Rest)
 }
 
 /// After a loss nothing that is still open may be sent without a lookup, and a request that another

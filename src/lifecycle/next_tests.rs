@@ -2,16 +2,17 @@
 
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_oneof, proptest};
 
+use super::claim::without_deleted;
 use super::event::{Event, Evidence, Finding, Rules, Sighting, Step};
 use super::next::next;
-use super::state::{Row, State};
+use super::state::{How, Row, State};
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
 use crate::model::limits::{
     ATTEMPTS_PER_KEY_MAX, KEY_LIFETIME_MS, KEY_MARGIN_MS, KEYS_PER_ROW_MAX_UNTRUSTED,
 };
 use crate::model::problem::Problem;
-use crate::model::reply::{Candidate, KeyLookup, Verdict};
+use crate::model::reply::{Candidate, Found, KeyLookup, Verdict};
 use crate::model::time::ServerTime;
 
 const START: ServerTime = ServerTime(1_790_000_000_000);
@@ -40,6 +41,8 @@ enum Deed {
         tickets: Vec<u64>,
         sees_all: bool,
     },
+    NextRun,
+    Delete(u64),
     Other(Event),
 }
 
@@ -97,6 +100,18 @@ fn deed() -> impl Strategy<Value = Deed> {
             Just(Event::Retry),
             Just(Event::Recover { now: START }),
         ].prop_map(Deed::Other),
+        1 => person().prop_map(Deed::Other),
+        1 => Just(Deed::NextRun),
+        1 => (0..6_u64).prop_map(Deed::Delete),
+    ]
+}
+
+fn person() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        (0..6_u64).prop_map(|ticket| Event::Claim(TicketId(ticket))),
+        (0..6_u64).prop_map(|ticket| Event::Assign(TicketId(ticket))),
+        Just(Event::TakeBack),
+        Just(Event::Retry),
     ]
 }
 
@@ -139,7 +154,32 @@ fn event(deed: Deed, now: ServerTime) -> Event {
                 obstacle: (!sees_all).then(|| Problem::new("NotVisible", "no")),
             })
         }
+        Deed::NextRun => Event::Started { now },
+        Deed::Delete(ticket) => Event::Deleted {
+            ticket: TicketId(ticket),
+            now,
+        },
         Deed::Other(event) => event,
+    }
+}
+
+/// Takes what is deleted out of a lookup, as whoever asks does.
+fn unless_deleted(deed: Deed, deleted: &[TicketId]) -> Deed {
+    let Deed::Look { tickets, sees_all } = deed else {
+        return deed;
+    };
+    let exact = tickets.into_iter().map(|id| Candidate {
+        ticket: TicketId(id),
+        created_at: None,
+    });
+    let found = Found {
+        exact: exact.collect(),
+        near: Vec::new(),
+    };
+    let found = without_deleted(found, deleted).exact.into_iter();
+    Deed::Look {
+        tickets: found.map(|one| one.ticket.0).collect(),
+        sees_all,
     }
 }
 
@@ -163,6 +203,11 @@ proptest! {
         for (deed, wait_ms) in history {
             now = now.plus(wait_ms);
             let before = row.clone();
+            let may_be_forgotten = match (&deed, &before.state) {
+                (Deed::Other(Event::TakeBack), State::Created { how: How::Named, .. }) => true,
+                (Deed::Delete(gone), State::Created { ticket, .. }) => ticket.0 == *gone,
+                _ => false,
+            };
             let (after, step) = next(row, event(deed, now), &RULES);
             match (&step, &before.state, &after.state) {
                 (Step::Send, State::Pending, State::Sending(flight)) => {
@@ -184,12 +229,16 @@ proptest! {
                 }
                 _ => {}
             }
+            let sends = matches!(step, Step::Send | Step::Resend | Step::LookUp | Step::NewKey);
+            prop_assert!(before.past.claim.is_none() || !sends, "sent although a person named a ticket");
+            let may_claim = matches!(after.state, State::Rejected(_) | State::Unknown(_));
+            prop_assert!(after.past.claim.is_none() || may_claim, "a claim in {:?}", after.state);
             let is_new_key = after.past.keys != before.past.keys;
             prop_assert!(!is_new_key || step == Step::NewKey, "another key, and nobody made it");
             prop_assert!(after.past.keys <= KEYS_PER_ROW_MAX_UNTRUSTED);
             if let State::Created { ticket, .. } = before.state {
                 let kept = matches!(after.state, State::Created { ticket: now, .. } if now == ticket);
-                prop_assert!(kept, "a ticket was forgotten");
+                prop_assert!(kept || may_be_forgotten, "a ticket was forgotten");
             }
             if let State::Sending(flight) = &after.state {
                 prop_assert!(flight.open <= flight.attempts);
@@ -218,6 +267,53 @@ proptest! {
                 let settled_by_reply = matches!(after.state, State::Created { .. } | State::Unknown(_));
                 let still_sending = matches!(after.state, State::Sending(_));
                 prop_assert!(settled_by_reply || still_sending, "{:?} by {step:?}", after.state);
+            }
+            row = after;
+        }
+    }
+
+    #[test]
+    fn a_row_that_had_a_ticket_is_sent_again_only_after_a_lookup_that_settled_and_with_another_key(
+        history in proptest::collection::vec((deed(), 0..600_000_u64), 1..80)
+    ) {
+        let mut row = Row::fresh();
+        let mut now = START;
+        let mut deleted: Vec<TicketId> = Vec::new();
+        // Since when the row, which had a ticket, has owed a lookup; and whether it has another key.
+        let mut debt: Option<ServerTime> = None;
+        let mut has_new_key = true;
+        for (deed, wait_ms) in history {
+            now = now.plus(wait_ms);
+            let deed = unless_deleted(deed, &deleted);
+            let looks = matches!(deed, Deed::Look { .. });
+            let is_gone = matches!(deed, Deed::Delete(_));
+            let (after, step) = next(row.clone(), event(deed, now), &RULES);
+            has_new_key |= step == Step::NewKey;
+            match (&row.state, &after.state) {
+                (State::Created { ticket, .. }, State::Pending | State::Unknown(_)) => {
+                    if is_gone {
+                        deleted.push(*ticket);
+                    }
+                    debt = Some(now);
+                    has_new_key = step == Step::NewKey;
+                }
+                (State::Pending, State::Pending) if looks => {
+                    let is_paid = row.past.look_up_since.is_some() && after.past.look_up_since.is_none();
+                    if let (true, Some(since)) = (is_paid, debt) {
+                        prop_assert!(now >= since.plus(RULES.lookup_settle_ms), "looked up too early");
+                        debt = None;
+                    }
+                }
+                (State::Created { .. }, State::Created { .. }) => {}
+                (_, State::Created { ticket, .. }) => {
+                    prop_assert!(!looks || !deleted.contains(ticket), "a deleted ticket was found");
+                    debt = None;
+                }
+                _ => {}
+            }
+            if step == Step::Send {
+                prop_assert!(debt.is_none(), "sent without its lookup");
+                prop_assert!(has_new_key, "sent under the key of its old ticket");
             }
             row = after;
         }

@@ -5,7 +5,8 @@ use super::state::{Past, Row, State};
 use crate::model::time::ServerTime;
 
 /// A row that was ever sent keeps what it has: the CSV of today does not undo a request of
-/// yesterday. Only a rejected row that was fixed is tried again, after a lookup.
+/// yesterday. Only a rejected row that was fixed is tried again, after a lookup, unless a person has
+/// named its ticket.
 pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
     let Row { state, past } = row;
     match (state, sighting) {
@@ -17,7 +18,9 @@ pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
             },
             Step::NewKey,
         ),
-        (State::Rejected(_), Sighting::Changed) => (retried(past), Step::NewKey),
+        (State::Rejected(_), Sighting::Changed) if past.claim.is_none() => {
+            (retried(past), Step::NewKey)
+        }
         (State::Invalid(_) | State::Pending | State::Withdrawn, Sighting::Invalid(problem)) => (
             Row {
                 state: State::Invalid(problem),
@@ -33,7 +36,7 @@ pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
             Step::Rest,
         ),
         (state @ (State::Pending | State::Rejected(_)), Sighting::Same)
-        | (state @ State::Rejected(_), Sighting::Invalid(_) | Sighting::Gone)
+        | (state @ State::Rejected(_), Sighting::Changed | Sighting::Invalid(_) | Sighting::Gone)
         | (
             state @ (State::Sending(_) | State::Created { .. } | State::Unknown(_)),
             Sighting::Same | Sighting::Changed | Sighting::Invalid(_) | Sighting::Gone,

@@ -14,8 +14,10 @@ pub enum How {
     Hit,
     /// The create was answered, but the reply did not say what became of the key.
     Unmarked,
-    /// A lookup by `external_id` found it, or a person named it.
+    /// A lookup by `external_id` found it.
     Found,
+    /// A person named it, and the account agreed.
+    Named,
 }
 
 /// The state of a row, with what belongs to that state alone.
@@ -88,6 +90,14 @@ pub struct Past {
     /// Set if the row must be looked up before it is sent: a ticket that is not found counts as
     /// not made only when the settling time has passed since then.
     pub look_up_since: Option<ServerTime>,
+    /// The ticket that a person says is the row's, as long as the account has not been asked. Only a
+    /// rejected or unknown row has one, and it is not sent while it has one.
+    pub claim: Option<TicketId>,
+}
+
+impl Past {
+    /// Stands in [`Past::look_up_since`] for the start of the next run, which knows Zendesk's clock.
+    pub const NEXT_RUN: ServerTime = ServerTime(i64::MAX);
 }
 
 /// A row as the lifecycle sees it.

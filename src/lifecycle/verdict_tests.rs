@@ -19,6 +19,7 @@ const SENT: Past = Past {
     first_sent_at: Some(START),
     last_sent_at: Some(START),
     look_up_since: None,
+    claim: None,
 };
 
 fn finding(ticket: Option<(u64, i64)>, quiet_ms: u64) -> Event {

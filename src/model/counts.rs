@@ -9,7 +9,7 @@ pub struct Counts {
     pub created: u64,
     /// Of `created`: those answered from Zendesk's memory of the key.
     pub created_hit: u64,
-    /// Of `created`: those found by a lookup.
+    /// Of `created`: those found by a lookup, or named by a person.
     pub created_found: u64,
     /// Rows that Zendesk refused for good.
     pub rejected: u64,
@@ -23,6 +23,8 @@ pub struct Counts {
     pub sending: u64,
     /// Rows that left the CSV before they were sent.
     pub withdrawn: u64,
+    /// Of `rejected` and `unknown`: those whose ticket a person has named, which is to be checked.
+    pub claimed: u64,
 }
 
 impl Counts {

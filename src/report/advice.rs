@@ -5,7 +5,7 @@ use crate::model::shown::typed;
 
 /// What to do about the rows in one state.
 pub(super) struct Advice {
-    /// `unknown`, `rejected` or `invalid`.
+    /// `unknown`, `rejected` or `invalid`; or `claimed`, which some of these rows are besides.
     pub(super) state: &'static str,
     /// How many rows are in it.
     pub(super) rows: u64,
@@ -33,7 +33,10 @@ pub(super) fn advice(report: &Report) -> Vec<Advice> {
     } else {
         "These were not sent. Fix the cells and repeat the run."
     };
+    let claimed = "The ticket that was named with `--as-ticket` is still to be checked. Repeat the run, \
+                   which asks the account first.";
     [
+        ("claimed", facts.claimed, claimed.to_owned()),
         ("unknown", facts.unknown, unknown),
         ("rejected", facts.rejected, rejected),
         ("invalid", facts.invalid, invalid.to_owned()),

@@ -31,6 +31,9 @@ pub struct Facts {
     pub sending: u64,
     /// Rows that left the CSV before they were sent.
     pub withdrawn: u64,
+    /// Of those that are rejected or unknown, rows whose ticket a person has named and the next run
+    /// checks.
+    pub claimed: u64,
     /// What this run has done.
     pub this_run: ThisRun,
     /// Why it ended.
@@ -73,6 +76,7 @@ impl Facts {
             pending: counts.pending,
             sending: counts.sending,
             withdrawn: counts.withdrawn,
+            claimed: counts.claimed,
             this_run,
             stopped_because: because(stop).into(),
             would: None,

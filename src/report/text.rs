@@ -100,6 +100,21 @@ pub fn rows(facts: &Facts) -> String {
     ))
 }
 
+/// Rows whose ticket a person has named and the next run checks.
+pub fn claims(rows: u64) -> String {
+    fold(&format!(
+        "{} to be checked: run the same command again",
+        counted(
+            rows,
+            "row",
+            [
+                "has a ticket that was named with --as-ticket and is still",
+                "have tickets that were named with --as-ticket and are still",
+            ]
+        )
+    ))
+}
+
 /// What one run has done.
 pub fn this_run(run: &ThisRun) -> String {
     let kinds = parts(&[
@@ -216,6 +231,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let (are_left, problems) = (left(open), facts.rejected + facts.invalid + facts.unknown);
     fold(&match stop {
         Stop::Done if open > 0 => format!("done with this file, but {are_left} in another one"),
+        Stop::Done if facts.claimed > 0 => return claims(facts.claimed),
         Stop::Done if facts.this_run.requests == 0 && problems == 0 => {
             "nothing is left to do".to_owned()
         }

@@ -58,6 +58,14 @@ pub struct FoundField {
     pub value: Heard<Value>,
 }
 
+impl FoundTicket {
+    /// Whether somebody has deleted it.
+    pub fn is_deleted(&self) -> bool {
+        let status = self.status.as_ref();
+        status.is_some_and(|status| status.raw() == "deleted")
+    }
+}
+
 impl Client {
     /// Reads up to [`READ_BACK_MAX`] tickets: `GET /api/v2/tickets/show_many?ids=…`. Those that are
     /// deleted are left out without a word; whether archived ones are is not documented.

@@ -72,7 +72,7 @@ fn the_object_for_scripts_has_its_fields_in_their_order() {
         .command("run tickets.csv --sandbox --json")
         .stdout(
             "{\"rows\":200,\"created\":200,\"created_hit\":0,\"created_found\":0,\"rejected\":0,\
-             \"invalid\":0,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\
+             \"invalid\":0,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\"claimed\":0,\
              \"this_run\":{\"created\":200,\"requests\":242,\"throttled\":0,\"retried\":0,\
              \"lookups\":40,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )
@@ -89,7 +89,7 @@ fn rows_with_mistakes_are_counted_and_the_good_ones_are_created() {
         .command("run tickets-with-mistakes.csv --sandbox --json")
         .stdout(
             "{\"rows\":13,\"created\":2,\"created_hit\":0,\"created_found\":0,\"rejected\":0,\
-             \"invalid\":11,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\
+             \"invalid\":11,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\"claimed\":0,\
              \"this_run\":{\"created\":2,\"requests\":8,\"throttled\":0,\"retried\":0,\
              \"lookups\":4,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )

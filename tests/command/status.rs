@@ -48,7 +48,7 @@ fn status_after_a_run_tells_its_rows_as_text_and_as_json() {
         .command("status two.csv --json")
         .stdout(
             "{\"rows\":2,\"created\":2,\"created_hit\":0,\"created_found\":0,\"rejected\":0,\
-             \"invalid\":0,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\
+             \"invalid\":0,\"unknown\":0,\"pending\":0,\"sending\":0,\"withdrawn\":0,\"claimed\":0,\
              \"this_run\":{\"created\":2,\"requests\":8,\"throttled\":0,\"retried\":0,\
              \"lookups\":4,\"elapsed_ms\":TIME},\"stopped_because\":\"done\"}\n",
         )

@@ -52,7 +52,7 @@ pub(crate) struct Owner {
 
 impl Owner {
     pub(crate) fn new(mut draw: Draw) -> Self {
-        let settings = "suspended = [\"@bad.example\"]\n";
+        let settings = "suspended = [\"@bad.example\"]\ndeleted_lag_ms = 600000\n";
         let folder = Folder::new()
             .with("settings.toml", settings)
             .with("named.toml", MAPPING);
@@ -103,7 +103,7 @@ impl Owner {
     /// Lets something happen.
     pub(crate) fn live(&mut self) -> Result<(), String> {
         self.give_ids_of_tickets();
-        match self.one_of(if self.has_neighbour { 20 } else { 16 }) {
+        match self.one_of(if self.has_neighbour { 23 } else { 19 }) {
             0 => self.add(),
             1 => self.remove(),
             2 => self.restore(),
@@ -113,14 +113,17 @@ impl Owner {
             6 => self.duplicate(),
             7 => self.change_faults(),
             8 => self.retry(),
+            16 => self.name_a_ticket(),
+            17 => self.take_back(),
+            18 => self.delete_a_ticket()?,
             9..=11 => {
                 self.run("t.csv", false)?;
             }
             12 | 13 => {
                 self.feed_new(false)?;
             }
-            16 | 17 => self.export_neighbour(),
-            18 | 19 => {
+            19 | 20 => self.export_neighbour(),
+            21 | 22 => {
                 self.run_neighbour(false)?;
             }
             _ if self.copies.is_empty() => {}

@@ -6,7 +6,7 @@ use super::{Driver, Rows, Subject, Timing, Way};
 use crate::checkpoint::{Attempt, CheckpointError, Kind};
 use crate::engine::log;
 use crate::lifecycle::question::{Tries, Unanswered, throttle_ms};
-use crate::lifecycle::retry;
+use crate::lifecycle::{retry, without_deleted};
 use crate::model::ids::RowNumber;
 use crate::model::problem::Problem;
 use crate::model::reply::{Answer, Found, Meta, NearMatch, Verdict};
@@ -117,10 +117,12 @@ impl<R: Rows> Driver<R> {
         &mut self,
         row: RowNumber,
         way: Way,
-        Found { exact, near }: Found,
+        found: Found,
         asked: Asked,
         now: Monotonic,
     ) -> Result<(), CheckpointError> {
+        let deleted = self.checkpoint.deleted_tickets(row)?;
+        let Found { exact, near } = without_deleted(found, &deleted);
         let near = self.unexplained(near)?;
         let exact = self.with_dates_that_tell(exact);
         let Some(tracked) = self.tracked.get_mut(&row) else {

@@ -5,6 +5,8 @@
 
 mod answers;
 mod comparison;
+#[cfg(test)]
+mod deleted_tests;
 mod ending;
 mod first_replies;
 mod lookups;

@@ -61,6 +61,7 @@ fn two_in_flight(path: &Path) -> Checkpoint {
                 first_sent_at: Some(SENT),
                 last_sent_at: Some(SENT),
                 look_up_since: None,
+                claim: None,
             },
         },
     });

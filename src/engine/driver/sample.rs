@@ -12,7 +12,7 @@ use super::track::Asked;
 use super::{Driver, Effect, Rows, Subject, Way};
 use crate::checkpoint::{CheckpointError, Outcome, PendingRow};
 use crate::lifecycle::question::{Tries, Unanswered};
-use crate::lifecycle::{Event, Past, Row, State, Stop, next, retry};
+use crate::lifecycle::{Event, Past, Row, State, Stop, next, retry, without_deleted};
 use crate::model::ids::RowNumber;
 use crate::model::limits::UNANSWERED_SAMPLE_ROWS_MAX;
 use crate::model::problem::Problem;
@@ -141,7 +141,11 @@ impl<R: Rows> Driver<R> {
     ) -> Result<(), CheckpointError> {
         let server_now = self.server_now(now);
         let answer = match answer {
-            Ok(Found { exact, near }) => Ok((exact, self.unexplained(near)?)),
+            Ok(found) => {
+                let deleted = self.checkpoint.deleted_tickets(row)?;
+                let Found { exact, near } = without_deleted(found, &deleted);
+                Ok((exact, self.unexplained(near)?))
+            }
             Err(verdict) => Err(verdict),
         };
         let Some(question) = self.sample.questions.get_mut(&row) else {

@@ -278,7 +278,7 @@ impl<R: Rows> Driver<R> {
         if let State::Created { how, .. } = after {
             match how {
                 How::Hit => self.counts.created_hit += 1,
-                How::Found => self.counts.created_found += 1,
+                How::Found | How::Named => self.counts.created_found += 1,
                 How::Miss | How::Unmarked => {}
             }
         }

@@ -139,7 +139,7 @@ impl Verifier<'_> {
         let addresses = self.addresses(rows, &found).await?;
         let compared = rows.iter().filter_map(|(row, sent)| {
             let compared = match found.get(&row.ticket)? {
-                Ok(ticket) if is_deleted(ticket) => Compared::Missing,
+                Ok(ticket) if ticket.is_deleted() => Compared::Missing,
                 Ok(ticket) => judged(row, sent.as_ref(), ticket, &addresses),
                 Err(compared) => compared.clone(),
             };
@@ -206,11 +206,6 @@ impl Verifier<'_> {
         }
         Ok(())
     }
-}
-
-fn is_deleted(ticket: &FoundTicket) -> bool {
-    let status = ticket.status.as_ref();
-    status.is_some_and(|status| status.raw() == "deleted")
 }
 
 fn judged(

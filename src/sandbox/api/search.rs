@@ -30,11 +30,7 @@ pub(super) fn search(state: &State, request: &Request, now_ms: i64) -> Response 
     let wanted = external_id.filter(|_| !only_other_types);
     let found: Vec<_> = wanted
         .iter()
-        .flat_map(|external_id| {
-            state
-                .tickets
-                .of_external_id(&state.settings.stored(external_id))
-        })
+        .flat_map(|external_id| state.found_by_external_id(external_id, now_ms))
         .filter(|ticket| now_ms - ticket.made_ms >= state.settings.search_lag_ms)
         .collect();
     let page = Page::of(request);

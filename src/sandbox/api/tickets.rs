@@ -24,11 +24,8 @@ pub(super) fn list(state: &State, request: &Request, now_ms: i64) -> Response {
             && (state.settings.list_sees_archived || !state.tickets.is_archived(ticket))
     };
     if let Some(external_id) = request.parameter("external_id") {
-        let found: Vec<_> = state
-            .tickets
-            .of_external_id(&state.settings.stored(external_id))
-            .filter(seen)
-            .collect();
+        let found = state.found_by_external_id(external_id, now_ms).into_iter();
+        let found: Vec<_> = found.filter(seen).collect();
         return by_number(state, request, found.len(), found.into_iter());
     }
     if let Some(Cursor { after, size }) = Cursor::of(request) {
@@ -49,6 +46,25 @@ pub(super) fn list(state: &State, request: &Request, now_ms: i64) -> Response {
         return by_number(state, request, count, all.rev());
     }
     by_number(state, request, count, all)
+}
+
+impl State {
+    /// The tickets that an index shows for an external id: the live ones, and those whose deletion it
+    /// has not caught up with.
+    pub(super) fn found_by_external_id(&self, asked: &str, now_ms: i64) -> Vec<&Arc<Ticket>> {
+        let external_id = self.settings.stored(asked);
+        let mut found: Vec<_> = self.tickets.of_external_id(&external_id).collect();
+        if self.settings.deleted_lag_ms > 0 {
+            let after_ms = now_ms - self.settings.deleted_lag_ms;
+            let deleted = self.tickets.deleted();
+            found.extend(deleted.filter_map(|(ticket, at_ms)| {
+                let is_shown =
+                    at_ms > after_ms && ticket.external_id.as_deref() == Some(&*external_id);
+                is_shown.then_some(ticket)
+            }));
+        }
+        found
+    }
 }
 
 /// `GET /api/v2/tickets/count`.

@@ -70,6 +70,8 @@ pub struct Settings {
     pub list_lag_ms: i64,
     /// How long a new ticket stays invisible to the search, in milliseconds.
     pub search_lag_ms: i64,
+    /// How long the list by `external_id` and the search still show a deleted ticket, in milliseconds.
+    pub deleted_lag_ms: i64,
     /// Users may be created in bulk; otherwise that is a 403.
     pub bulk_users: bool,
     /// Addresses, or domains with an `@` before them, whose users are suspended.
@@ -130,6 +132,7 @@ impl Default for Settings {
             show_many_sees_archived: true,
             list_lag_ms: 0,
             search_lag_ms: 0,
+            deleted_lag_ms: 0,
             bulk_users: false,
             suspended: Vec::new(),
             refused_users: Vec::new(),

@@ -45,6 +45,28 @@ fn lags_hide_new_tickets_from_list_and_search_but_not_from_show() {
 }
 
 #[test]
+fn list_and_search_may_show_a_deleted_ticket_for_a_while() {
+    let settings = Settings {
+        deleted_lag_ms: 5000,
+        ..Settings::default()
+    };
+    let mut state = State::new(settings);
+    state.handle(&create(None, &ticket("a")), START_MS);
+    let deletion = request(Method::Delete, "/api/v2/tickets/1");
+    state.handle(&deletion, START_MS);
+    for (after_ms, shown) in [(0, 1), (4999, 1), (5000, 0)] {
+        let now_ms = START_MS + after_ms;
+        let (_, list) = get(&mut state, "/api/v2/tickets?external_id=a", now_ms);
+        let (_, search) = get(&mut state, "/api/v2/search?query=external_id:a", now_ms);
+        assert_eq!(
+            (&list["count"], &search["count"]),
+            (&json!(shown), &json!(shown))
+        );
+        assert_eq!(get(&mut state, "/api/v2/tickets/1", now_ms).0, 404);
+    }
+}
+
+#[test]
 fn archived_tickets_leave_the_list_and_stay_in_the_search() {
     for list_sees_archived in [false, true] {
         let mut state = State::new(Settings {
