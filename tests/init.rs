@@ -127,7 +127,7 @@ fn a_file_whose_rows_nothing_tells_apart_is_refused() {
     folder
         .command("init t.csv")
         .stderr(
-            "error: no column of t.csv tells the rows apart; add one with a number of its own for \
+            "error: no column of t.csv tells the rows apart (its columns are \"Subject\", \"Text\"); add one with a number of its own for \
              each ticket\n",
         )
         .status(1)

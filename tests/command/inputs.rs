@@ -17,7 +17,7 @@ fn an_empty_csv_is_refused() {
     Folder::new()
         .with("tickets.csv", "")
         .command("run tickets.csv --sandbox")
-        .stderr("error: tickets.csv is empty; export it again, with a header line\n")
+        .stderr("error: tickets.csv is empty, or has only blank lines; export it again, with a header line\n")
         .status(1)
         .changes_nothing()
         .check();

@@ -94,7 +94,8 @@ const SPECIAL: [&str; 7] = [
 fn refuses(folder: &Folder, arguments: &str) {
     let ended = ends(folder, arguments);
     assert_eq!(ended.status, Some(1), "{arguments}: {ended:?}");
-    let says_why = ended.stderr.contains("is not a regular file");
+    let mut reasons = ["is not a regular file", "is a folder"].into_iter();
+    let says_why = reasons.any(|reason| ended.stderr.contains(reason));
     assert!(says_why, "{arguments}: {ended:?}");
 }
 
