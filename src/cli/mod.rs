@@ -35,6 +35,7 @@ mod retry_deleted;
 mod retry_ticket;
 mod run;
 mod sandbox;
+mod session;
 mod settle;
 mod shared_args;
 mod status;

@@ -1,10 +1,8 @@
 //! `run`: import, resume, or look ahead.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::Duration;
+use std::sync::mpsc::channel;
 
-use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use super::args::{Endpoint, OnInvalid, RunArguments};
@@ -12,11 +10,10 @@ use super::exit::{Exit, Failure};
 use super::link::{Link, connect, learn_fields};
 use super::place::{Beside, Place};
 use super::progress::Display;
+use super::session::Session;
 use super::{claims, confirm, dry_run, interrupt, meet, output, paths, plan, requesters, tell};
 use crate::checkpoint::{Checkpoint, Reader, Setting};
 use crate::engine::clock::monotonic;
-use crate::engine::driver::Message;
-use crate::engine::history::History;
 use crate::engine::monitor::{Ended, Monitor, Tally};
 use crate::engine::run::runtime;
 use crate::engine::scan::{self, CsvRows, ScanOutcome};
@@ -111,7 +108,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
             tally: Tally::default(),
         }
     } else {
-        let body = Body {
+        let body = Session {
             began,
             runtime: &runtime,
             sender,
@@ -225,92 +222,13 @@ fn refuse_invalid(
     )))
 }
 
-/// What a run needs besides its arguments: its threads, its mailbox, and the wish for its end.
-struct Body<'r> {
-    began: Monotonic,
-    runtime: &'r Runtime,
-    sender: Sender<Message>,
-    inbox: Receiver<Message>,
-    end: CancellationToken,
-}
-
-impl Body<'_> {
-    /// What is done before the first create ends when somebody asks for it, or when `max_ms` are
-    /// over.
-    fn end_of_preparing(&self, max_ms: Option<u64>) -> CancellationToken {
-        let end = self.end.child_token();
-        if let Some(max_ms) = max_ms {
-            let left = Duration::from_millis(max_ms.saturating_sub(monotonic().since(self.began)));
-            let over = end.clone();
-            self.runtime.spawn(async move {
-                tokio::time::sleep(left).await;
-                over.cancel();
-            });
-        }
-        end
-    }
-
-    /// The failure of a run that got no answer, which may be that its time was over.
-    fn over(&self, failure: Failure) -> Failure {
-        if failure.exit == Exit::Interrupted && !self.end.is_cancelled() {
-            return Failure {
-                exit: Exit::Early,
-                sentence:
-                    "--max-duration is over, and Zendesk has not answered; nothing was sent: \
-                           run the same command again"
-                        .to_owned(),
-            };
-        }
-        failure
-    }
-
-    /// The end of a run before its first create that a person asks for, or else the time.
-    fn cut_off(
-        &self,
-        checkpoint: &mut Checkpoint,
-        so_far: &SoFar,
-        settings: &str,
-    ) -> Result<Ended, Failure> {
-        let stop = if self.end.is_cancelled() {
-            Stop::Interrupted
-        } else {
-            Stop::MaxDuration
-        };
-        self.ended(stop, checkpoint, so_far, settings)
-    }
-
-    /// The end of a run before its first create. It has a line in the history if Zendesk has told the
-    /// time.
-    fn ended(
-        &self,
-        stop: Stop,
-        checkpoint: &mut Checkpoint,
-        so_far: &SoFar,
-        settings: &str,
-    ) -> Result<Ended, Failure> {
-        let ended = Ended {
-            stop,
-            counts: checkpoint.counts()?,
-            tally: Tally {
-                requests: so_far.requests.into(),
-                ..Tally::default()
-            },
-        };
-        if let Some(clock) = so_far.clock {
-            let began = (self.began, clock);
-            History::of_ended(checkpoint, began, settings, &ended, monotonic())?;
-        }
-        Ok(ended)
-    }
-}
-
 fn send(
     arguments: &RunArguments,
     place: &Place,
     source: Source,
     (mut checkpoint, is_first): (Checkpoint, bool),
     (link, mut so_far): (Result<Link, Failure>, SoFar),
-    body: &Body<'_>,
+    body: &Session<'_>,
     display: &mut Display,
 ) -> Result<Ended, Failure> {
     checkpoint.take_lease(arguments.take_over)?;
