@@ -36,9 +36,15 @@ impl Checkpoint {
     pub fn forget_shared(&mut self) -> Result<(), CheckpointError> {
         let result = self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.shared;
+             DROP TABLE IF EXISTS temp.shared_deleted;
              CREATE TEMP TABLE shared (
                row   INTEGER PRIMARY KEY,
                since INTEGER NOT NULL
+             ) STRICT;
+             CREATE TEMP TABLE shared_deleted (
+               row       INTEGER NOT NULL,
+               ticket_id INTEGER NOT NULL,
+               at        INTEGER NOT NULL
              ) STRICT;",
         );
         self.written(result)
@@ -72,6 +78,7 @@ impl Checkpoint {
                         shared.sent += u64::from(row.sent_at.is_some());
                         shared.open += u64::from(row.is_open);
                         noted.extend(row.sent_at.map(|at| (*number, at)));
+                        note_deleted(&self.db, *number, &row.deleted).map_err(ours)?;
                     }
                     our_id = next_id(&mut our_ids).map_err(ours)?;
                     their_id = next_id(&mut their_ids).map_err(theirs)?;
@@ -88,7 +95,7 @@ impl Checkpoint {
 
     /// Lets [`Event::Recover`](crate::lifecycle::Event::Recover) happen to the rows that were noted,
     /// as of the time at which the other checkpoint last sent them: a ticket of that request shows by
-    /// then, or will when it has settled.
+    /// then, or will when it has settled. Lookups pass over the tickets that are known there as deleted.
     pub fn look_up_shared(&mut self, now: ServerTime) -> Result<(), CheckpointError> {
         self.write(|tx| {
             tx.execute(
@@ -96,6 +103,11 @@ impl Checkpoint {
                                                     min(s.since, ?1))
                  FROM temp.shared s WHERE row.number = s.row AND row.state = ?2",
                 params![now.0, codes::PENDING],
+            )?;
+            tx.execute(
+                "INSERT OR IGNORE INTO deleted_ticket (row, ticket_id, at)
+                 SELECT row, ticket_id, at FROM temp.shared_deleted",
+                [],
             )?;
             Ok(())
         })
@@ -137,6 +149,8 @@ struct Theirs {
     /// When it was last sent as far as is known; `None` if it never was.
     sent_at: Option<i64>,
     is_open: bool,
+    /// Tickets of the row that were deleted, and when that was learned.
+    deleted: Vec<(i64, i64)>,
 }
 
 fn their_row(db: &Connection, number: i64) -> rusqlite::Result<Theirs> {
@@ -149,16 +163,24 @@ fn their_row(db: &Connection, number: i64) -> rusqlite::Result<Theirs> {
         Ok(Theirs {
             sent_at: was_sent.then(|| at.unwrap_or(AT_THE_START)),
             is_open: state == codes::PENDING || state == codes::SENDING,
+            deleted: Vec::new(),
         })
     };
-    let found = db
+    let mut found = db
         .prepare_cached("SELECT state, first_sent_at, last_sent_at FROM row WHERE number = ?1")?
         .query_row([number], read)
         .optional()?;
+    if let Some(row) = &mut found {
+        let mut deleted =
+            db.prepare_cached("SELECT ticket_id, at FROM deleted_ticket WHERE row = ?1")?;
+        let deleted = deleted.query_map([number], |r| Ok((r.get(0)?, r.get(1)?)))?;
+        row.deleted = deleted.collect::<rusqlite::Result<_>>()?;
+    }
     // It went while this was read: whoever took it away is at work there.
     Ok(found.unwrap_or(Theirs {
         sent_at: Some(AT_THE_START),
         is_open: true,
+        deleted: Vec::new(),
     }))
 }
 
@@ -172,6 +194,14 @@ fn note(db: &Connection, rows: &[(i64, i64)]) -> rusqlite::Result<()> {
     )?;
     for (row, since) in rows {
         insert.execute([row, since])?;
+    }
+    Ok(())
+}
+
+fn note_deleted(db: &Connection, row: i64, deleted: &[(i64, i64)]) -> rusqlite::Result<()> {
+    for (ticket, at) in deleted {
+        db.prepare_cached("INSERT INTO temp.shared_deleted VALUES (?1, ?2, ?3)")?
+            .execute([row, *ticket, *at])?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@ use super::open::{Checkpoint, Reader};
 use super::settings::Setting;
 use super::shared::Shared;
 use crate::lifecycle::{Event, Flight, How, Past, Row, State, next};
-use crate::model::ids::{RowNumber, TicketId};
+use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::intent::Trust;
 use crate::model::problem::Problem;
 use crate::model::time::ServerTime;
@@ -133,4 +133,26 @@ fn a_checkpoint_that_was_not_scanned_or_is_of_another_account_is_none_of_ours() 
     );
     std::fs::write(&empty, "notes").unwrap();
     assert!(Reader::open_aside(&empty, "acme.zendesk.com").is_err());
+}
+
+#[test]
+fn a_ticket_that_another_checkpoint_knows_as_deleted_is_passed_over_here_too() {
+    let mut theirs = Fixture::of(ROWS);
+    theirs.put(
+        2,
+        Row {
+            state: State::Created {
+                ticket: TicketId(7),
+                how: How::Miss,
+            },
+            past: Row::fresh().past,
+        },
+    );
+    let gone = theirs.checkpoint.perhaps_deleted(Some(3)).unwrap();
+    let is_put_back = theirs.checkpoint.put_back(&gone[0], NOW, Key::random());
+    assert!(is_put_back.unwrap());
+    let mut ours = Fixture::of(&[("b", Some("2"))]);
+    noted(&mut ours.checkpoint, &theirs);
+    let deleted = ours.checkpoint.deleted_tickets(RowNumber(1)).unwrap();
+    assert_eq!(deleted, [TicketId(7)]);
 }
