@@ -33,6 +33,7 @@ mod retry;
 mod retry_args;
 mod retry_deleted;
 mod retry_ticket;
+mod retry_told;
 mod run;
 mod sandbox;
 mod session;

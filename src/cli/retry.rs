@@ -2,6 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::retry_args::{AsTicket, RetryArguments};
+use super::retry_told::{none_selected, say_pending};
 use super::{output, retry_deleted, retry_ticket};
 use crate::checkpoint::{Checkpoint, CheckpointError, Retried, Selection};
 use crate::cli::place::checkpoint_of;
@@ -22,16 +23,7 @@ pub(super) fn retry(arguments: &RetryArguments) -> Result<Exit, Failure> {
     match arguments.as_ticket {
         Some(AsTicket::Ticket(ticket)) => retry_ticket::name(arguments, &mut checkpoint, ticket),
         Some(AsTicket::Nothing) => retry_ticket::take_back(arguments, &mut checkpoint),
-        None => again(&mut checkpoint, &selection(arguments)),
-    }
-}
-
-/// The rows that are meant.
-pub(super) fn selection(arguments: &RetryArguments) -> Selection {
-    Selection {
-        unknown: arguments.unknown,
-        code: arguments.code.clone(),
-        line: arguments.line,
+        None => again(&mut checkpoint, &arguments.selection()),
     }
 }
 
@@ -55,45 +47,4 @@ fn again(checkpoint: &mut Checkpoint, selection: &Selection) -> Result<Exit, Fai
     }
     say_pending(rows);
     Ok(Exit::Done)
-}
-
-/// Says that rows were put back.
-pub(super) fn say_pending(rows: u64) {
-    output::say(&format!(
-        "{} before it is sent",
-        text::counted(
-            rows,
-            "row",
-            [
-                "is pending again; the next run looks it up",
-                "are pending again; the next run looks each of them up",
-            ]
-        )
-    ));
-}
-
-/// Why no row is selected.
-pub(super) fn none_selected(
-    checkpoint: &Checkpoint,
-    selection: &Selection,
-    claimed: u64,
-) -> Result<Failure, Failure> {
-    if claimed > 0 {
-        return Ok(Failure::refused("no row was put back"));
-    }
-    let codes = match &selection.code {
-        Some(_) => checkpoint.problem_codes(selection)?,
-        None => Vec::new(),
-    };
-    Ok(Failure::refused(match (&selection.code, codes.is_empty()) {
-        (Some(code), false) => format!(
-            "no row is selected: none has the code {code}; there are {}",
-            text::in_a_row(&codes)
-        ),
-        (Some(_) | None, _) => {
-            "no row is selected: only rejected rows are, and unknown ones with --unknown; look at \
-             the rows with status, then at --code and --line"
-                .to_owned()
-        }
-    }))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::shared_args::{AccountArguments, LogArguments};
+use crate::checkpoint::Selection;
 use crate::model::ids::TicketId;
 
 #[derive(Debug, Args)]
@@ -66,6 +67,17 @@ fn as_ticket(text: &str) -> Result<AsTicket, String> {
             "a ticket has a whole number, as Zendesk shows it; `none` takes a ticket back"
                 .to_owned(),
         ),
+    }
+}
+
+impl RetryArguments {
+    /// The rows that are meant.
+    pub(super) fn selection(&self) -> Selection {
+        Selection {
+            unknown: self.unknown,
+            code: self.code.clone(),
+            line: self.line,
+        }
     }
 }
 

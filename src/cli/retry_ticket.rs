@@ -5,8 +5,8 @@ use super::ask_account::ask;
 use super::exit::{Exit, Failure};
 use super::output;
 use super::place::Place;
-use super::retry::{none_selected, selection};
 use super::retry_args::RetryArguments;
+use super::retry_told::none_selected;
 use crate::checkpoint::{Checkpoint, Claim, Name};
 use crate::engine::claims::{Judged, taken};
 use crate::engine::{EngineError, belongs};
@@ -18,7 +18,7 @@ pub(super) fn name(
     checkpoint: &mut Checkpoint,
     ticket: TicketId,
 ) -> Result<Exit, Failure> {
-    let selection = selection(arguments);
+    let selection = arguments.selection();
     let claim = match checkpoint.to_name(&selection, ticket)? {
         Name::Row(claim) => claim,
         Name::Selected(0) if !selection.unknown && selection.code.is_none() => {

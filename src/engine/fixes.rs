@@ -6,8 +6,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::EngineError;
 use super::monitor::Monitor;
-use super::scan::{Depth, ScanOutcome, absolute, mapping_sha256, new_row, read};
-use crate::checkpoint::{Checkpoint, Feed, Left, NamedRow, Naming, Refusal, Setting};
+use super::reading::{Depth, absolute, mapping_sha256, new_row, read};
+use crate::checkpoint::{Checkpoint, Feed, Fixed, Left, NamedRow, Naming, Refusal, Setting};
 use crate::model::shown::shown_path;
 use crate::model::ticket::BODY_FORMAT;
 use crate::source::{Invalid, Scanned, Source};
@@ -34,7 +34,7 @@ pub(super) fn feed(
     recorded: &str,
     monitor: &mut dyn Monitor,
     end: &CancellationToken,
-) -> Result<ScanOutcome, EngineError> {
+) -> Result<Fixed, EngineError> {
     refuse_another_mapping(source, checkpoint, recorded)?;
     if let Some(column) = checkpoint.setting(Setting::RowColumn)? {
         source.holds_exported_rows(&column);
@@ -53,7 +53,7 @@ pub(super) fn feed(
     let fixed = feed.finish()?;
     let fixed = fixed.map_err(|left| EngineError::Refused(missed(&left, &file)))?;
     checkpoint.work_on(&file);
-    Ok(ScanOutcome::Fixed(fixed))
+    Ok(fixed)
 }
 
 struct Files<'f> {

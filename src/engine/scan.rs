@@ -1,22 +1,17 @@
 //! From the CSV into the checkpoint, before anything is sent.
 
-use std::fmt::Write;
-use std::path::Path;
-
-use super::driver::Rows;
 use super::error::EngineError;
 use super::monitor::Monitor;
+use super::reading::{Depth, absolute, hex, mapping_sha256, new_row, optional, read};
 use tokio_util::sync::CancellationToken;
 
 use super::{fixes, turnover};
-use crate::checkpoint::{Checkpoint, CheckpointError, Fixed, NewRow, PendingRow, Setting};
+use crate::checkpoint::{Checkpoint, CheckpointError, Fixed, Setting};
 use crate::model::counts::Counts;
 use crate::model::delta::Delta;
-use crate::model::ids::{Fingerprint, Key};
-use crate::model::problem::Problem;
 use crate::model::shown::shown_path;
 use crate::model::ticket::BODY_FORMAT;
-use crate::source::{Chunk, Endpoint, Orphans, Place, ScanEnd, Scanned, Source, added_columns};
+use crate::source::{Endpoint, Orphans, ScanEnd, Source, added_columns};
 
 /// What a scan has brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +61,7 @@ pub fn scan(
     }
     refuse_other_ids(source, checkpoint)?;
     if let Some(recorded) = fixes::another_file(source, checkpoint)? {
-        return fixes::feed(source, checkpoint, &recorded, monitor, end);
+        return fixes::feed(source, checkpoint, &recorded, monitor, end).map(ScanOutcome::Fixed);
     }
     let mut rescan = checkpoint.rescan()?;
     let read = read(source, Depth::Bodies, monitor, end, |rows| {
@@ -110,41 +105,6 @@ fn load(
     let counts = load.finish(&settings(source, &read))?;
     let passed_over = passed_over(source, read, monitor);
     Ok(ScanOutcome::First(counts, passed_over))
-}
-
-/// How far a scan takes each row.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Depth {
-    /// To a ticket, or to what is wrong with it.
-    Tickets,
-    /// To the bytes that would be sent, too.
-    Bodies,
-}
-
-/// Hands all rows to `add`, in groups, and says what was read.
-pub(super) fn read(
-    source: &Source,
-    depth: Depth,
-    monitor: &mut dyn Monitor,
-    end: &CancellationToken,
-    mut add: impl FnMut(&[Scanned]) -> Result<(), EngineError>,
-) -> Result<ScanEnd, EngineError> {
-    let mut bytes = source.header_bytes();
-    let mut rows = 0;
-    let each = |chunk: Chunk| {
-        if end.is_cancelled() {
-            return Err(EngineError::Interrupted);
-        }
-        add(&chunk.rows)?;
-        bytes += chunk.bytes;
-        rows += chunk.rows.len() as u64;
-        monitor.scanned(bytes, rows);
-        Ok(())
-    };
-    match depth {
-        Depth::Tickets => source.check(each),
-        Depth::Bodies => source.scan(each),
-    }
 }
 
 /// Says what became of no row, to the person who watches too.
@@ -244,102 +204,9 @@ fn refuse_other_ids(source: &Source, checkpoint: &Checkpoint) -> Result<(), Engi
     ))
 }
 
-pub(super) fn new_row(scanned: &Scanned) -> NewRow<'_> {
-    let Place { line, offset } = scanned.place;
-    let cells = scanned.cells;
-    match &scanned.row {
-        Ok(valid) => NewRow {
-            line,
-            offset,
-            cells,
-            external_id: Some(&valid.external_id),
-            has_requester: valid.has_requester,
-            body: Ok(valid
-                .fingerprint
-                .map(|sha256| (Fingerprint::from_bytes(sha256), Key::random()))),
-        },
-        Err(invalid) => NewRow {
-            line,
-            offset,
-            cells,
-            external_id: invalid.external_id.as_deref(),
-            has_requester: false,
-            body: Err(&invalid.problem),
-        },
-    }
-}
-
-pub(super) fn mapping_sha256(source: &Source) -> String {
-    optional(source.mapping_sha256())
-}
-
 fn endpoint(source: &Source) -> &'static str {
     match source.endpoint() {
         Endpoint::Tickets => "tickets",
         Endpoint::Imports => "imports",
-    }
-}
-
-/// Writes a hash; nothing for a file that there is not.
-fn optional(sha256: Option<[u8; 32]>) -> String {
-    sha256.map(|sha256| hex(&sha256)).unwrap_or_default()
-}
-
-pub(super) fn absolute(path: &Path) -> String {
-    std::path::absolute(path)
-        .unwrap_or_else(|_| path.to_owned())
-        .to_string_lossy()
-        .into_owned()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _writing_to_a_string_cannot_fail = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-/// The rows of a CSV, read again at their places.
-#[derive(Debug)]
-pub struct CsvRows(pub Source);
-
-impl Rows for CsvRows {
-    fn has_comments(&self) -> bool {
-        self.0.comments_path().is_some()
-    }
-
-    fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem> {
-        let place = Place {
-            line: row.line,
-            offset: row.offset,
-        };
-        let changed = || {
-            Problem::new(
-                "FileChanged",
-                format!(
-                    "line {} of {} is no longer what it was when it was scanned; nothing more was \
-                     sent: leave the file alone during a run, then run the same command again",
-                    row.line,
-                    shown_path(self.0.csv_path())
-                ),
-            )
-        };
-        let read = if row.is_fixed {
-            self.0.read_again_as(place, &row.external_id)
-        } else {
-            self.0.read_again(place)
-        };
-        let read = read.map_err(|error| Problem::new("Unreadable", error.to_string()))?;
-        match read {
-            Ok(ready)
-                if ready.valid.fingerprint == Some(*row.fingerprint.as_bytes())
-                    && *ready.valid.external_id == *row.external_id =>
-            {
-                Ok(ready.body)
-            }
-            Ok(_) | Err(_) => Err(changed()),
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::io::{Error, ErrorKind, Read};
 use std::path::Path;
 
 use super::error::SourceError;
-use super::misread::refuse_folder;
+use super::not_csv::refuse_folder;
 
 /// The bytes that a mapping may have: far more than anybody writes.
 const MAPPING_BYTES_MAX: u64 = 4 << 20;

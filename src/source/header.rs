@@ -10,7 +10,7 @@ use super::error::{SourceError, unreadable};
 use super::excerpt::pointed;
 use super::file::open;
 use super::line_ends::{LineEnd, usual};
-use super::misread;
+use super::not_csv;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
 /// The most bytes that a header may have.
@@ -284,7 +284,7 @@ fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     file.rewind()
         .and_then(|()| file.take(HEADER_BYTES_MAX).read_to_end(&mut head))
         .map_err(|source| unreadable(path, source))?;
-    match misread::kind(&head) {
+    match not_csv::kind(&head) {
         Some((what, advice)) => Err(SourceError::NotCsv {
             path: path.into(),
             what,

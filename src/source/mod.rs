@@ -33,6 +33,7 @@ mod identity;
 mod line_ends;
 mod mapping;
 mod misread;
+mod not_csv;
 mod open;
 mod pieces;
 mod pool;

@@ -3,8 +3,8 @@
 use super::choose::{Chosen, Why, dates, halves};
 use super::formats;
 use super::placed::words;
+use super::quote::quoted;
 use super::sample::{Column, Sample};
-use crate::model::shown::is_hidden;
 use crate::source::excerpt::shown;
 use crate::source::mapping::field::Field;
 
@@ -194,38 +194,5 @@ fn date(sample: &Sample, column: &Column, why: &mut Vec<String>) -> String {
     match found.format {
         None => name,
         Some(format) => format!("{{ column = {name}, date_format = {} }}", quoted(&format)),
-    }
-}
-
-/// Writes a text the way TOML does, with an escape for what would not be seen.
-pub fn quoted(text: &str) -> String {
-    if !text.contains(is_hidden) {
-        return toml::Value::from(text).to_string();
-    }
-    let escaped = |character: char| match character {
-        '"' | '\\' => format!("\\{character}"),
-        hidden if is_hidden(hidden) => format!("\\U{:08X}", u32::from(hidden)),
-        other => other.to_string(),
-    };
-    format!("\"{}\"", text.chars().map(escaped).collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_hidden_in_a_name_is_seen_in_the_mapping_and_is_the_same_name() {
-        for text in [
-            "Na\u{9b}me",
-            "\u{1b}[2J\"'\\",
-            "\u{202e}\u{e0041}\n\t",
-            "plain \"'\\ é",
-        ] {
-            let written = quoted(text);
-            assert!(!written.contains(is_hidden), "{written:?}");
-            let read: toml::Table = format!("a = {written}").parse().unwrap();
-            assert_eq!(read["a"].as_str(), Some(text));
-        }
     }
 }

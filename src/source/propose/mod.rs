@@ -9,6 +9,7 @@ mod formats;
 mod lines;
 mod names;
 mod placed;
+mod quote;
 mod sample;
 mod whole;
 mod words;
@@ -17,9 +18,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use self::choose::{Chosen, choose};
-pub use self::lines::quoted;
 use self::lines::{Line, line, tags};
 use self::placed::passed_over;
+pub use self::quote::quoted;
 use self::sample::Sample;
 use super::encoding::Guess;
 use super::error::SourceError;

@@ -2,12 +2,12 @@
 
 use super::fold::fold;
 use super::names::{NAMES, fit};
+use super::quote::quoted;
 use super::sample::Column;
 use super::whole::WORDS_MAX;
 use super::words::zendesk_word;
 use crate::source::excerpt::shown;
 use crate::source::mapping::field::Field;
-use crate::source::propose::lines::quoted;
 
 /// Words that are listed; the rest is only counted.
 const LISTED_MAX: usize = 20;

@@ -4,22 +4,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::whole;
+use super::whole::{self, null_word};
 use crate::source::checks::is_email;
 use crate::source::error::SourceError;
 use crate::source::file::open;
 use crate::source::header::{CsvFile, Named};
 use crate::source::pieces::{Cutter, Piece};
-
-/// Cells that other programs write where there is nothing.
-const NULLS: [&str; 12] = [
-    "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "\\N", "(null)", "#N/A", "--", "---",
-];
-
-/// Finds the word for nothing that a cell is.
-pub(super) fn null_word(cell: &str) -> Option<&'static str> {
-    NULLS.into_iter().find(|null| *null == cell)
-}
 
 /// What a proposal is made from.
 #[derive(Debug)]

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::sample::null_word;
 use crate::source::encoding::Encoding;
 use crate::source::error::SourceError;
 use crate::source::header::CsvFile;
@@ -17,6 +16,16 @@ pub(super) const WORDS_MAX: usize = 50;
 
 /// A longer cell is no word.
 const WORD_BYTES_MAX: usize = 200;
+
+/// Cells that other programs write where there is nothing.
+const NULLS: [&str; 12] = [
+    "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "\\N", "(null)", "#N/A", "--", "---",
+];
+
+/// Finds the word for nothing that a cell is.
+pub(super) fn null_word(cell: &str) -> Option<&'static str> {
+    NULLS.into_iter().find(|null| *null == cell)
+}
 
 /// What the whole file holds.
 #[derive(Debug)]
