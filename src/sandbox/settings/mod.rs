@@ -68,7 +68,7 @@ pub struct Settings {
     pub show_many_sees_archived: bool,
     /// How long a new ticket stays invisible to the list, in milliseconds.
     pub list_lag_ms: i64,
-    /// How long a new ticket stays invisible to the search, in milliseconds.
+    /// How long a new ticket or user stays invisible to the search, in milliseconds.
     pub search_lag_ms: i64,
     /// Users may be created in bulk; otherwise that is a 403.
     pub bulk_users: bool,
