@@ -47,7 +47,7 @@ mod verified;
 mod verify_scope;
 mod write;
 
-pub use authors::{Author, Authors};
+pub use authors::{Author, AuthorIs};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use error::CheckpointError;
 pub use fixes::{Feed, Fixed, NamedRow, Naming, Refusal};
