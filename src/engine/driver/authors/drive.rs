@@ -131,12 +131,7 @@ impl<R: Rows> Driver<R> {
         let what = self.authors.name(number);
         log::asked(what, 1, &answer, &meta, timing.round_trip_ms());
         self.learn(&meta, timing);
-        // That an account takes no jobs, or one author is forbidden, says nothing about the others.
-        let outcome = answer.as_ref().err();
-        self.watch.observe(
-            outcome.filter(|verdict| !matches!(verdict, Verdict::Forbidden(_))),
-            now,
-        );
+        self.watch.observe_question(answer.as_ref().err(), now);
         if let Err(Verdict::Throttled(asked)) = answer {
             let until = now.plus(throttle_ms(asked, self.server_now(now)));
             self.creates.refuse_until(until);
