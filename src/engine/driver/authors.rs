@@ -252,8 +252,16 @@ impl Authors {
             }
     }
 
+    /// Where the account may take jobs, only who is missing alone is made alone: others who are being
+    /// looked up may be missing, too.
     fn makes_one_by_one(&self) -> bool {
-        !self.takes_jobs || (self.missing.len() < JOB_MIN && self.jobs() == 0)
+        let looks_up = || {
+            let is_find = |task: &Task| matches!(task.kind, Kind::Find);
+            let are_left = !self.wanted.is_empty() || !self.ahead.is_empty();
+            are_left || self.out.values().any(is_find)
+        };
+        let are_few = self.missing.len() < JOB_MIN && self.jobs() == 0;
+        !self.takes_jobs || (are_few && !looks_up())
     }
 
     fn may_look_up(&self) -> bool {

@@ -131,6 +131,7 @@ fn who_is_found_is_not_made_and_frees_the_rows_that_wait() {
 #[test]
 fn who_is_missing_is_made_one_a_second_while_others_are_looked_up() {
     let mut account = Account::new();
+    account.authors.takes_jobs = false;
     account.wants(&["a", "b", "c"]);
     account.answer("find a", Ok(UserAnswer::Nobody));
     let made = account.answer("make a=A", Ok(UserAnswer::User(7)));
@@ -229,6 +230,18 @@ fn an_account_that_takes_no_jobs_is_asked_once_and_then_makes_users_one_by_one()
         assert_eq!(learned.stop, None);
     }
     assert_eq!(account.freed(), [1, 2, 3]);
+}
+
+#[test]
+fn who_is_missing_waits_for_lookups_that_are_out_so_that_one_job_makes_them_all() {
+    let mut account = Account::new();
+    account.wants(&["a", "b"]);
+    let (a, b) = (account.ask().0, account.ask().0);
+    account.tell(a, Ok(UserAnswer::Nobody));
+    assert_eq!(account.authors.wake_at(), None);
+    account.tell(b, Ok(UserAnswer::User(8)));
+    // Alone after all.
+    account.answer("make a=A", Ok(UserAnswer::User(7)));
 }
 
 #[test]
