@@ -26,6 +26,8 @@ mod scenario;
 mod travel;
 #[path = "simulation/trouble.rs"]
 mod trouble;
+#[path = "simulation/users.rs"]
+mod users;
 #[path = "simulation/world.rs"]
 mod world;
 

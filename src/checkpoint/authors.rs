@@ -1,10 +1,15 @@
 //! The people who wrote comments, and which users of the account they are.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::batch::write_row;
+use super::codes;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::write::Writing;
+use super::rescan::rules;
+use super::rows::past_at;
+use crate::lifecycle::{Event, Row, Sighting, State, Step, next};
+use crate::model::ids::{Key, RowNumber};
 use crate::model::problem::Problem;
 
 /// Somebody who wrote a comment.
@@ -16,189 +21,243 @@ pub struct Author {
     pub name: Option<String>,
 }
 
-/// Authors being noted down, all or none.
-#[derive(Debug)]
-pub struct Authors<'c> {
-    writing: Writing<'c>,
+/// What the account has said of an author.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthorIs {
+    /// This user.
+    User(u64),
+    /// No user, and cannot be made one, for this reason.
+    Nobody(Problem),
 }
 
 impl Checkpoint {
-    /// Starts to note the authors of a file down. Those who are no users yet are forgotten first:
-    /// they may have been fixed.
-    pub fn authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
-        let mut authors = self.more_authors()?;
-        authors
-            .writing
-            .step(|tx| tx.execute("DELETE FROM author WHERE user_id IS NULL", []))?;
-        Ok(authors)
+    /// Forgets the authors who are no users, so that they are asked for again.
+    pub fn forget_unknown_authors(&mut self) -> Result<(), CheckpointError> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM author WHERE user_id IS NULL", [])?;
+            Ok(())
+        })
     }
 
-    /// Starts to note further authors down.
-    pub fn more_authors(&mut self) -> Result<Authors<'_>, CheckpointError> {
-        let writing = self.begin()?;
-        Ok(Authors { writing })
+    /// Notes authors, all or none; the first name that is given for an address stays.
+    pub fn note_authors(&mut self, authors: &[Author]) -> Result<(), CheckpointError> {
+        self.write(|tx| {
+            let mut note = tx.prepare_cached(
+                "INSERT INTO author (email, name) VALUES (?1, ?2)
+                 ON CONFLICT (email) DO UPDATE SET name = excluded.name
+                 WHERE author.name IS NULL AND excluded.name IS NOT NULL",
+            )?;
+            for author in authors {
+                note.execute(params![author.email, author.name])?;
+            }
+            Ok(())
+        })
     }
 
-    /// Up to `most` authors of whom it is not known which user they are, in the order of their
-    /// addresses after `after`. With `named`, only those with a name.
-    pub fn unknown_authors(
+    /// How many of the noted authors have not been asked for yet.
+    pub fn count_unasked_authors(&self) -> Result<u64, CheckpointError> {
+        let query = "SELECT count(*) FROM author WHERE user_id IS NULL AND problem_code IS NULL";
+        self.wrap(self.db.query_row(query, [], |r| r.get(0)))
+    }
+
+    /// Up to `most` of the noted authors who have not been asked for yet, in the order of their
+    /// addresses after `after`.
+    pub fn unasked_authors(
         &self,
         after: &str,
-        named: bool,
         most: usize,
     ) -> Result<Vec<Author>, CheckpointError> {
         let read = || {
             let mut query = self.db.prepare_cached(
                 "SELECT email, name FROM author
                  WHERE email > ?1 AND user_id IS NULL AND problem_code IS NULL
-                   AND (name IS NOT NULL OR NOT ?2)
-                 ORDER BY email LIMIT ?3",
+                 ORDER BY email LIMIT ?2",
             )?;
-            let most = i64::try_from(most).unwrap_or(i64::MAX);
             query
-                .query_map(params![after, named, most], |r| {
-                    Ok(Author {
-                        email: r.get(0)?,
-                        name: r.get(1)?,
-                    })
-                })?
+                .query_map(
+                    params![after, i64::try_from(most).unwrap_or(i64::MAX)],
+                    |r| {
+                        Ok(Author {
+                            email: r.get(0)?,
+                            name: r.get(1)?,
+                        })
+                    },
+                )?
                 .collect()
         };
         self.wrap(read())
     }
 
-    /// Notes which users authors are, or why they cannot be made.
-    pub fn note_users(
-        &mut self,
-        found: &[(String, Result<u64, Problem>)],
-    ) -> Result<(), CheckpointError> {
-        self.write(|tx| {
-            let mut update = tx.prepare_cached(
-                "UPDATE author SET user_id = ?2, problem_code = ?3, problem_message = ?4
-                 WHERE email = ?1",
-            )?;
-            for (email, user) in found {
-                let (user, problem) = match user {
-                    Ok(user) => (Some(user), None),
-                    Err(problem) => (None, Some(problem)),
-                };
-                let code = problem.map(|p| &*p.code);
-                update.execute(params![email, user, code, problem.map(|p| &p.message)])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// The user that an address belongs to; `None` if that is not known. The address is compared
-    /// without case.
-    pub fn user_of(&self, email: &str) -> Result<Option<u64>, CheckpointError> {
+    /// What is known of the author with this address, in lower case; `None` if nothing is.
+    pub fn author(&self, email: &str) -> Result<Option<AuthorIs>, CheckpointError> {
         let read = || {
             self.db
-                .prepare_cached("SELECT user_id FROM author WHERE email = ?1")?
-                .query_row([email.to_lowercase()], |r| r.get::<_, Option<u64>>(0))
+                .prepare_cached(
+                    "SELECT user_id, problem_code, problem_message FROM author WHERE email = ?1",
+                )?
+                .query_row([email], |r| {
+                    let (code, message): (Option<String>, Option<String>) = (r.get(1)?, r.get(2)?);
+                    let nobody = code.map(|code| Problem::new(code, message.unwrap_or_default()));
+                    let user: Option<u64> = r.get(0)?;
+                    Ok(user.map(AuthorIs::User).or(nobody.map(AuthorIs::Nobody)))
+                })
                 .optional()
         };
         Ok(self.wrap(read())?.flatten())
     }
 
-    /// How many authors cannot be made users, and the first `most` of them with the reason.
-    pub fn author_problems(
-        &self,
-        most: usize,
-    ) -> Result<(u64, Vec<(String, Problem)>), CheckpointError> {
-        let read = || {
-            let count = self.db.query_row(
-                "SELECT count(*) FROM author WHERE problem_code IS NOT NULL",
-                [],
-                |r| r.get(0),
-            )?;
-            let mut query = self.db.prepare(
-                "SELECT email, problem_code, problem_message FROM author
-                 WHERE problem_code IS NOT NULL ORDER BY email LIMIT ?1",
-            )?;
-            let first = query
-                .query_map([i64::try_from(most).unwrap_or(i64::MAX)], |r| {
-                    let problem = Problem::new(r.get::<_, String>(1)?, r.get::<_, String>(2)?);
-                    Ok((r.get(0)?, problem))
-                })?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok((count, first))
-        };
-        self.wrap(read())
+    /// Puts the rows back to pending that were left out because of an author, each with a new key.
+    /// They were never sent in this form. Returns how many they are.
+    pub fn take_up_unknown_authors(
+        &mut self,
+        code: &str,
+        mut make_key: impl FnMut() -> Key,
+    ) -> Result<u64, CheckpointError> {
+        self.write(|tx| {
+            let left_out = left_out(tx, code)?;
+            let count = left_out.len() as u64;
+            for (number, row) in left_out {
+                let (after, step) = next(row, Event::Scanned(Sighting::Same), &rules());
+                let key = (step == Step::NewKey).then(&mut make_key);
+                write_row(tx, number, &after, key)?;
+            }
+            Ok(count)
+        })
     }
 }
 
-impl Authors<'_> {
-    /// Notes an author; the first name that is given for an address stays.
-    pub fn add(&mut self, email: &str, name: Option<&str>) -> Result<(), CheckpointError> {
-        self.writing.step(|tx| {
-            tx.prepare_cached(
-                "INSERT INTO author (email, name) VALUES (?1, ?2)
-                 ON CONFLICT (email) DO UPDATE SET name = excluded.name
-                 WHERE author.name IS NULL AND excluded.name IS NOT NULL",
-            )?
-            .execute(params![email.to_lowercase(), name])?;
-            Ok(())
-        })
-    }
+/// The rows that were left out with this code, and could be sent but for it.
+fn left_out(db: &Connection, code: &str) -> rusqlite::Result<Vec<(RowNumber, Row)>> {
+    let mut query = db.prepare(
+        "SELECT number, problem_message, keys, first_sent_at, last_sent_at, look_up_since
+         FROM row WHERE state = ?1 AND problem_code = ?2 AND fingerprint IS NOT NULL
+         ORDER BY number",
+    )?;
+    let rows = query.query_map(params![codes::INVALID, code], |r| {
+        let message: Option<String> = r.get(1)?;
+        let problem = Problem::new(code.to_owned(), message.unwrap_or_default());
+        let row = Row {
+            state: State::Invalid(problem),
+            past: past_at(r, 2)?,
+        };
+        Ok((RowNumber(r.get(0)?), row))
+    })?;
+    rows.collect()
+}
 
-    /// Ends the noting.
-    pub fn finish(self) -> Result<(), CheckpointError> {
-        self.writing.commit()
+/// Writes what the account has said of authors.
+pub(super) fn write_authors(
+    db: &Connection,
+    authors: &[(String, AuthorIs)],
+) -> rusqlite::Result<()> {
+    let mut write = db.prepare_cached(
+        "INSERT INTO author (email, user_id, problem_code, problem_message)
+         VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (email) DO UPDATE SET user_id = excluded.user_id,
+           problem_code = excluded.problem_code, problem_message = excluded.problem_message",
+    )?;
+    for (email, is) in authors {
+        let (user, problem) = match is {
+            AuthorIs::User(user) => (Some(user), None),
+            AuthorIs::Nobody(problem) => (None, Some(problem)),
+        };
+        let code = problem.map(|p| &*p.code);
+        write.execute(params![email, user, code, problem.map(|p| &p.message)])?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::{Batch, NewRow, Outcome};
+    use crate::model::ids::{CellsHash, Fingerprint};
 
-    fn unknown(checkpoint: &Checkpoint) -> Vec<Author> {
-        checkpoint.unknown_authors("", false, 10).unwrap()
+    fn author(email: &str, name: Option<&str>) -> Author {
+        Author {
+            email: email.to_owned(),
+            name: name.map(str::to_owned),
+        }
     }
 
-    #[test]
-    fn an_author_is_kept_once_whatever_the_case_and_the_first_name_stays() {
-        let mut checkpoint = Checkpoint::scratch().unwrap();
-        let mut authors = checkpoint.authors().unwrap();
-        authors.add("Ada@Example.com", None).unwrap();
-        authors.add("ada@example.com", Some("Ada")).unwrap();
-        authors.add("ADA@example.com", Some("Countess")).unwrap();
-        authors.finish().unwrap();
-        let ada = Author {
-            email: "ada@example.com".to_owned(),
-            name: Some("Ada".to_owned()),
+    fn learn(checkpoint: &mut Checkpoint, email: &str, is: &AuthorIs) {
+        let batch = Batch {
+            authors: vec![(email.to_owned(), is.clone())],
+            ..Batch::default()
         };
-        assert_eq!(unknown(&checkpoint), [ada]);
-        checkpoint
-            .note_users(&[("ada@example.com".to_owned(), Ok(7))])
-            .unwrap();
-        assert_eq!(checkpoint.user_of("Ada@example.com").unwrap(), Some(7));
-        assert_eq!(unknown(&checkpoint), []);
+        checkpoint.commit(batch).unwrap();
     }
 
     #[test]
-    fn authors_that_are_not_finished_leave_nothing() {
+    fn an_author_is_kept_once_and_the_first_name_stays() {
         let mut checkpoint = Checkpoint::scratch().unwrap();
-        let mut authors = checkpoint.authors().unwrap();
-        authors.add("a@example.com", None).unwrap();
-        drop(authors);
-        assert_eq!(unknown(&checkpoint), []);
+        let named = |name| author("ada@example.com", name);
+        let said = [named(None), named(Some("Ada")), named(Some("Countess"))];
+        checkpoint.note_authors(&said).unwrap();
+        assert_eq!(
+            checkpoint.unasked_authors("", 10).unwrap(),
+            [named(Some("Ada"))]
+        );
+        assert_eq!(checkpoint.count_unasked_authors().unwrap(), 1);
+        assert_eq!(checkpoint.author("ada@example.com").unwrap(), None);
+        learn(&mut checkpoint, "ada@example.com", &AuthorIs::User(7));
+        let known = checkpoint.author("ada@example.com").unwrap();
+        assert_eq!(known, Some(AuthorIs::User(7)));
+        assert_eq!(checkpoint.count_unasked_authors().unwrap(), 0);
     }
 
     #[test]
-    fn an_author_who_cannot_be_made_is_told_and_forgotten_when_the_file_is_read_again() {
+    fn only_authors_who_are_no_users_are_asked_for_again() {
         let mut checkpoint = Checkpoint::scratch().unwrap();
-        let mut authors = checkpoint.authors().unwrap();
-        authors.add("a@example.com", None).unwrap();
-        authors.finish().unwrap();
-        let problem = Problem::new("RecordInvalid", "is suspended");
-        checkpoint
-            .note_users(&[("a@example.com".to_owned(), Err(problem.clone()))])
+        let nobody = AuthorIs::Nobody(Problem::new("RecordInvalid", "is suspended"));
+        learn(&mut checkpoint, "a@example.com", &nobody);
+        learn(&mut checkpoint, "b@example.com", &AuthorIs::User(7));
+        assert_eq!(checkpoint.author("a@example.com").unwrap(), Some(nobody));
+        checkpoint.forget_unknown_authors().unwrap();
+        assert_eq!(checkpoint.author("a@example.com").unwrap(), None);
+        let known = checkpoint.author("b@example.com").unwrap();
+        assert_eq!(known, Some(AuthorIs::User(7)));
+    }
+
+    #[test]
+    fn rows_left_out_because_of_an_author_are_taken_up_and_other_invalid_rows_are_not() {
+        let mut checkpoint = Checkpoint::scratch().unwrap();
+        let problem = Problem::new("FieldCount", "cells");
+        let row = |line, id, body| NewRow {
+            line,
+            offset: 0,
+            cells: CellsHash(0),
+            external_id: Some(id),
+            has_requester: true,
+            body,
+        };
+        let good = Ok(Some((Fingerprint::of(b"x"), Key::from_bytes([1; 16]))));
+        let mut load = checkpoint.load().unwrap();
+        load.add([row(2, "a", good), row(3, "b", Err(&problem))])
             .unwrap();
-        let told = checkpoint.author_problems(5).unwrap();
-        assert_eq!(told, (1, vec![("a@example.com".to_owned(), problem)]));
-        assert_eq!(unknown(&checkpoint), []);
-        checkpoint.authors().unwrap().finish().unwrap();
-        assert_eq!(checkpoint.author_problems(5).unwrap().0, 0);
+        load.finish(&[]).unwrap();
+        let left_out = Row {
+            state: State::Invalid(Problem::new("UnknownAuthor", "nobody")),
+            ..Row::fresh()
+        };
+        let outcome = Outcome {
+            number: RowNumber(1),
+            row: left_out,
+            key: None,
+        };
+        let batch = Batch {
+            outcomes: vec![outcome],
+            ..Batch::default()
+        };
+        checkpoint.commit(batch).unwrap();
+        assert_eq!(checkpoint.counts().unwrap().invalid, 2);
+        let new_key = || Key::from_bytes([2; 16]);
+        let take_up = checkpoint.take_up_unknown_authors("UnknownAuthor", new_key);
+        assert_eq!(take_up.unwrap(), 1);
+        let counts = checkpoint.counts().unwrap();
+        assert_eq!((counts.pending, counts.invalid), (1, 1));
+        let pending = checkpoint.pending(RowNumber(0), 10).unwrap();
+        assert_eq!(pending[0].key, new_key());
+        assert_eq!(checkpoint.audit().unwrap(), Vec::<String>::new());
     }
 }

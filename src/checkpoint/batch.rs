@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::authors::{AuthorIs, write_authors};
 use super::error::CheckpointError;
 use super::history::{RunNote, write_note};
 use super::open::Checkpoint;
@@ -80,6 +81,8 @@ pub struct Batch {
     pub outcomes: Vec<Outcome>,
     /// Requests to be made.
     pub intents: Vec<NewIntent>,
+    /// What the account has said of authors, by their addresses in lower case.
+    pub authors: Vec<(String, AuthorIs)>,
     /// What the run has done by then.
     pub note: Option<RunNote>,
 }
@@ -87,7 +90,10 @@ pub struct Batch {
 impl Batch {
     /// Whether there is nothing to write. A note alone is nothing new.
     pub fn is_empty(&self) -> bool {
-        self.attempts.is_empty() && self.outcomes.is_empty() && self.intents.is_empty()
+        self.attempts.is_empty()
+            && self.outcomes.is_empty()
+            && self.intents.is_empty()
+            && self.authors.is_empty()
     }
 }
 
@@ -132,6 +138,7 @@ fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
     if let Some(note) = &batch.note {
         write_note(db, note)?;
     }
+    write_authors(db, &batch.authors)?;
     for attempt in &batch.attempts {
         log(db, attempt)?;
     }

@@ -50,7 +50,7 @@ mod verified;
 mod verify_scope;
 mod write;
 
-pub use authors::{Author, Authors};
+pub use authors::{Author, AuthorIs};
 pub use batch::{Attempt, Batch, Kind, NewIntent, Outcome};
 pub use claims::{Claim, Name};
 pub use error::CheckpointError;

@@ -326,7 +326,7 @@ fn no_reason() -> Problem {
 }
 
 /// No time passes in a scan: what the rules say of time does not matter.
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     Rules {
         trust: Trust::LookupOnly,
         lookup_settle_ms: 0,

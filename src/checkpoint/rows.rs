@@ -37,6 +37,8 @@ pub struct PendingRow {
 /// A row that a look ahead shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstRow {
+    /// The row.
+    pub number: RowNumber,
     /// The line on which it starts in the CSV.
     pub line: u64,
     /// The byte at which it starts there.
@@ -79,9 +81,14 @@ impl Checkpoint {
         self.wrap(pending(&self.db, self.file.as_deref(), after, most))
     }
 
-    /// Up to `most` of the first pending rows of the file that is worked on, in order.
-    pub fn first_pending(&self, most: usize) -> Result<Vec<FirstRow>, CheckpointError> {
-        self.wrap(first_pending(&self.db, self.file.as_deref(), most))
+    /// Where up to `most` pending rows of the file that is worked on are, with numbers above `after`,
+    /// in order.
+    pub fn first_pending(
+        &self,
+        after: RowNumber,
+        most: usize,
+    ) -> Result<Vec<FirstRow>, CheckpointError> {
+        self.wrap(first_pending(&self.db, self.file.as_deref(), after, most))
     }
 
     /// Pending rows for a sample: the first `first` ones and `random` from anywhere, chosen by a
@@ -191,17 +198,19 @@ fn pending(
 fn first_pending(
     db: &Connection,
     file: Option<&str>,
+    after: RowNumber,
     most: usize,
 ) -> rusqlite::Result<Vec<FirstRow>> {
     let mut query = db.prepare(
         "SELECT coalesce(f.line, r.line), coalesce(f.byte_offset, r.byte_offset), r.external_id,
-                f.row IS NOT NULL
+                f.row IS NOT NULL, r.number
          FROM row r LEFT JOIN fix f ON f.row = r.number
-         WHERE r.state = ?1 AND f.file IS ?3 ORDER BY r.number LIMIT ?2",
+         WHERE r.number > ?4 AND r.state = ?1 AND f.file IS ?3 ORDER BY r.number LIMIT ?2",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = query.query_map(params![codes::PENDING, most, file], |r| {
+    let rows = query.query_map(params![codes::PENDING, most, file, after.0], |r| {
         Ok(FirstRow {
+            number: RowNumber(r.get(4)?),
             line: r.get(0)?,
             offset: r.get(1)?,
             external_id: r.get(2)?,

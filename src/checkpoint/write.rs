@@ -32,7 +32,7 @@ impl Checkpoint {
 
     /// Begins a transaction that lives over several calls. Nobody else may be at work on the
     /// checkpoint: that is asked while nobody else can write.
-    pub(super) fn begin(&mut self) -> Result<Writing<'_>, CheckpointError> {
+    fn begin(&mut self) -> Result<Writing<'_>, CheckpointError> {
         self.refuse_if_poisoned()?;
         let begun = self
             .db

@@ -33,10 +33,11 @@ const WRITERS: &[(&str, Writer)] = &[
     }),
     ("set", |c| c.set(&[(Setting::Machine, "m")])),
     ("read_anew", Checkpoint::read_anew),
-    ("authors", |c| c.authors()?.finish()),
-    ("more_authors", |c| c.more_authors()?.finish()),
-    ("note_users", |c| {
-        c.note_users(&[("a@x.com".to_owned(), Ok(1))])
+    ("note_authors", |c| c.note_authors(&[])),
+    ("forget_unknown_authors", Checkpoint::forget_unknown_authors),
+    ("take_up_unknown_authors", |c| {
+        c.take_up_unknown_authors("UnknownAuthor", Key::random)
+            .map(drop)
     }),
     ("recover", |c| c.recover(START)),
     ("forget_exported", Checkpoint::forget_exported),

@@ -10,6 +10,7 @@ use super::place::{Beside, Place};
 use super::progress::Display;
 use super::{environment, find, meet, origins, output, paths, requesters, tell};
 use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
+use crate::engine::authors;
 use crate::engine::clock::monotonic;
 use crate::engine::driver::SAMPLE_ROWS;
 use crate::engine::run::runtime;
@@ -19,6 +20,7 @@ use crate::engine::start;
 use crate::engine::{EngineError, fields};
 use crate::lifecycle::Stop;
 use crate::model::counts::Counts;
+use crate::model::ids::RowNumber;
 use crate::model::results::Cause;
 use crate::model::shown::{shown_json, shown_path};
 use crate::model::time::ServerTime;
@@ -26,7 +28,7 @@ use crate::report::preview::{self, Estimate, Preview};
 use crate::report::results::{Report, Sample};
 use crate::report::{self, Facts, ThisRun, Would};
 use crate::source::{self, Source};
-use crate::zendesk::{Client, RECORDED_CREATE_RPM, Timeouts, time_for};
+use crate::zendesk::{Client, RECORDED_CREATE_RPM, Timeouts, Work};
 
 /// Tickets that are shown as they would be sent.
 const SAMPLES: usize = 3;
@@ -61,10 +63,13 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
     }
     drop(display);
     tell::changes(&outcome, &scratch, source.csv_path())?;
+    authors::take_up(source, &mut scratch)?;
     let counts = tell::counts(&outcome, &scratch)?;
-    let would = would(&scratch.outlook()?, first_questions(arguments, source));
-    let first = scratch.first_pending(SAMPLES)?;
-    let estimates = estimates(arguments, known.as_ref(), would.requests);
+    let authors = authors::count(source, &mut scratch, arguments.limit)?;
+    let outlook = limited(scratch.outlook()?, arguments.limit);
+    let would = would(&outlook, first_questions(arguments, source), authors);
+    let first = scratch.first_pending(RowNumber(0), SAMPLES)?;
+    let estimates = estimates(arguments, known.as_ref(), &would);
     let this_run = ThisRun {
         elapsed_ms: monotonic().since(began),
         ..ThisRun::default()
@@ -135,9 +140,17 @@ fn first_questions(arguments: &RunArguments, source: &Source) -> u64 {
         }
 }
 
+/// What a run would do that sends so many rows at most.
+fn limited(outlook: Outlook, limit: Option<u64>) -> Outlook {
+    Outlook {
+        create: limit.map_or(outlook.create, |limit| outlook.create.min(limit)),
+        ..outlook
+    }
+}
+
 /// A row that is looked up takes two requests if it is not found, and then a create. A run first
 /// asks who it is and looks a sample of the rows up.
-fn would(outlook: &Outlook, first_questions: u64) -> Would {
+fn would(outlook: &Outlook, first_questions: u64, authors: u64) -> Would {
     let rows = outlook.create + outlook.resend + 3 * outlook.look_up;
     let sample = 2 * outlook.create.min(SAMPLE_ROWS as u64);
     let at_start = if rows == 0 {
@@ -149,7 +162,8 @@ fn would(outlook: &Outlook, first_questions: u64) -> Would {
         create: outlook.create,
         resend: outlook.resend,
         look_up: outlook.look_up,
-        requests: at_start + rows,
+        authors,
+        requests: at_start + rows + 2 * authors,
         at_start,
     }
 }
@@ -158,11 +172,15 @@ fn would(outlook: &Outlook, first_questions: u64) -> Would {
 fn estimates(
     arguments: &RunArguments,
     known: Option<&start::Account>,
-    requests: u64,
+    would: &Would,
 ) -> Vec<Estimate> {
-    if requests == 0 {
+    if would.requests == 0 {
         return Vec::new();
     }
+    let work = Work {
+        requests: would.requests - 2 * would.authors,
+        authors: would.authors,
+    };
     let reserved = |total: u32| {
         let reserve = arguments.account.reserve_rpm.unwrap_or(total / 5);
         total.saturating_sub(reserve).max(1)
@@ -195,7 +213,8 @@ fn estimates(
         .into_iter()
         .flatten()
         .map(|(rpm, by)| Estimate {
-            ms: time_for(requests, rpm),
+            ms: work.one_by_one(rpm),
+            bulk_users_ms: (work.authors > 0).then(|| work.in_jobs(rpm)),
             by,
             rpm,
         })

@@ -98,6 +98,7 @@ fn import(arguments: &RunArguments, source: Source) -> Result<Exit, Failure> {
         }
     };
     tell::changes(&outcome, &checkpoint, source.csv_path())?;
+    authors::take_up(&source, &mut checkpoint)?;
     let before = tell::counts(&outcome, &checkpoint)?;
     refuse_invalid(arguments, &before, &checkpoint)?;
     let csv = source.csv_path().to_owned();
@@ -289,27 +290,17 @@ fn send(
     let tickets = requesters::coming(&checkpoint, &source, Some(&known), arguments.limit)?;
     requesters::say(&tickets, display);
     let mut plan = plan::of_run(arguments, client.account().host(), &known);
-    let mut rows = CsvRows(source);
-    let prepared = body.runtime.block_on(async {
-        let paces = (plan.pace, known.limit);
-        let unknown = plan.unknown_author;
+    let rows = CsvRows(source);
+    if arguments.recover {
         let watchers: (&CancellationToken, &mut dyn Monitor) = (&end, display);
-        let (rows, checkpoint) = (&mut rows, &mut checkpoint);
-        let requests = &mut so_far.requests;
-        authors::resolve(
-            &client, rows, checkpoint, unknown, paces, watchers, requests,
-        )
-        .await?;
-        if arguments.recover {
-            let watchers: (&CancellationToken, &mut dyn Monitor) = (&end, display);
-            let clock = known.clock;
-            recover::recover(&client, checkpoint, &plan, clock, watchers, requests).await?;
+        let (clock, requests) = (known.clock, &mut so_far.requests);
+        let recover = recover::recover(&client, &mut checkpoint, &plan, clock, watchers, requests);
+        match body.runtime.block_on(recover) {
+            Err(EngineError::Interrupted) => {
+                return body.cut_off(&mut checkpoint, &so_far, &settings);
+            }
+            recovered => recovered?,
         }
-        Ok(())
-    });
-    match prepared {
-        Err(EngineError::Interrupted) => return body.cut_off(&mut checkpoint, &so_far, &settings),
-        prepared => prepared?,
     }
     let now = monotonic();
     let spent = now.since(body.began);

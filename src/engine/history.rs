@@ -41,6 +41,7 @@ impl History {
             tally: ended.tally,
             allowed_rpm: None,
             waiting: None,
+            authors: None,
             resting_ms: 0,
         };
         history.end(checkpoint, &picture, (&ended.stop, clock.at(now)), now)

@@ -33,6 +33,15 @@ pub enum Waiting {
     Settling(u64),
 }
 
+/// How far the authors of comments are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuthorsKnown {
+    /// Authors who are known to be users, or not to be.
+    pub known: u64,
+    /// Authors that the rows of this run need.
+    pub total: u64,
+}
+
 /// A picture of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Picture {
@@ -44,6 +53,8 @@ pub struct Picture {
     pub allowed_rpm: Option<u32>,
     /// Why nothing is sent, if so.
     pub waiting: Option<Waiting>,
+    /// The authors of comments, if some have to be asked for.
+    pub authors: Option<AuthorsKnown>,
     /// Milliseconds until the last of the rows that rest has its turn; 0 if none rests.
     pub resting_ms: u64,
 }

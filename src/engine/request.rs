@@ -61,6 +61,7 @@ async fn one<Q: Requests>(requests: Q, effect: Effect, guard: Guard) {
 enum Kind {
     Create(RowNumber),
     LookUp(Subject, Way),
+    AskUsers(u64),
     Probe,
     CheckCredentials(RowNumber),
 }
@@ -70,6 +71,7 @@ impl Kind {
         match effect {
             Effect::Create { intent, .. } => Self::Create(intent.row),
             Effect::LookUp { subject, way, .. } => Self::LookUp(*subject, *way),
+            Effect::AskUsers { number, .. } => Self::AskUsers(*number),
             Effect::Probe => Self::Probe,
             Effect::CheckCredentials { row } => Self::CheckCredentials(*row),
         }
@@ -87,6 +89,14 @@ impl Kind {
             Self::LookUp(subject, way) => Message::LookedUp {
                 subject,
                 way,
+                answer: Answer {
+                    answer: Err(verdict),
+                    meta,
+                },
+                timing,
+            },
+            Self::AskUsers(number) => Message::ToldOfUsers {
+                number,
                 answer: Answer {
                     answer: Err(verdict),
                     meta,
@@ -178,6 +188,15 @@ impl Requests for Client {
                 Message::LookedUp {
                     subject,
                     way,
+                    answer,
+                    timing: timing(sent),
+                }
+            }
+            Effect::AskUsers { number, question } => {
+                let sent = monotonic();
+                let answer = self.ask_users(&question).await;
+                Message::ToldOfUsers {
+                    number,
                     answer,
                     timing: timing(sent),
                 }

@@ -93,6 +93,14 @@ impl Watch {
         }
     }
 
+    /// Learns how a question was answered that is about no row: it says nothing of what rows are
+    /// refused.
+    pub fn observe_question(&mut self, verdict: Option<&Verdict>, now: Monotonic) {
+        let forbidden = self.forbidden;
+        self.observe(verdict, now);
+        self.forbidden = forbidden;
+    }
+
     /// Learns whether a probe was answered.
     pub fn probed(&mut self, answered: bool, now: Monotonic) {
         if let Mode::Dark { delay_ms, .. } = self.mode {
@@ -268,6 +276,27 @@ mod tests {
             watch.verdict(Monotonic(0)),
             Some(Stop::Credentials(_))
         ));
+    }
+
+    #[test]
+    fn questions_count_as_answers_and_not_between_forbidden_rows() {
+        let forbidden = Verdict::Forbidden(Problem::new("Forbidden", "no"));
+        let mut watch = Watch::new(OUTAGE_MS, 100);
+        for _ in 1..FORBIDDEN_ROWS_MAX {
+            watch.observe(Some(&forbidden), Monotonic(0));
+            watch.observe_question(Some(&forbidden), Monotonic(0));
+            watch.observe_question(None, Monotonic(0));
+        }
+        assert_eq!(watch.verdict(Monotonic(0)), None);
+        watch.observe(Some(&forbidden), Monotonic(0));
+        assert!(matches!(
+            watch.verdict(Monotonic(0)),
+            Some(Stop::Credentials(_))
+        ));
+        let mut watch = dark_at(0);
+        watch.probed(true, Monotonic(1));
+        watch.observe_question(None, Monotonic(2));
+        assert_eq!(watch.lanes(10), 10);
     }
 
     #[test]

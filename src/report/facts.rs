@@ -55,7 +55,9 @@ pub struct Would {
     pub resend: u64,
     /// Rows that would be looked up.
     pub look_up: u64,
-    /// Requests that would be made, at least.
+    /// Authors of comments who would be looked up, and made users if they are none.
+    pub authors: u64,
+    /// Requests that would be made, at least; two for each author.
     pub requests: u64,
     /// Those of them that are made before the first create: questions to the account, and lookups of
     /// a sample.

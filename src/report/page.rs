@@ -132,6 +132,10 @@ fn totals(report: &Report) -> Markup {
                 @if would.look_up > 0 { ", look " (numbered(would.look_up, "row", "rows")) " up" }
                 ": " (numbered(would.requests, "request", "requests")) " at least"
                 @if let Some(ms) = facts.estimate_ms { ", about " (duration(ms)) }
+                @if would.authors > 0 {
+                    ", if none of the " (numbered(would.authors, "author", "authors"))
+                    " of comments is a user yet and users are made one by one"
+                }
                 "."
             }
         }

@@ -48,6 +48,9 @@ pub struct Estimate {
     pub rpm: u32,
     /// Milliseconds.
     pub ms: u64,
+    /// The same where the account makes users in bulk jobs; only if there are authors of comments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bulk_users_ms: Option<u64>,
 }
 
 /// The preview for people.
@@ -94,11 +97,22 @@ pub fn text(preview: &Preview) -> String {
         );
     }
     for estimate in &preview.estimates {
-        let Estimate { by, rpm, ms } = estimate;
+        let Estimate {
+            by,
+            rpm,
+            ms,
+            bulk_users_ms,
+        } = estimate;
+        let in_bulk = bulk_users_ms.map_or(String::new(), |ms| {
+            format!("; {} if the account makes users in bulk", duration(ms))
+        });
         put(
             &mut text,
-            &format!("\n  {} at {rpm} a minute ({by})", duration(*ms)),
+            &format!("\n  {} at {rpm} a minute ({by}){in_bulk}", duration(*ms)),
         );
+    }
+    if would.authors > 0 {
+        put(&mut text, &authors(&would));
     }
     put(
         &mut text,
@@ -109,6 +123,15 @@ pub fn text(preview: &Preview) -> String {
 
 fn put(text: &mut String, more: &str) {
     let _writing_to_a_string_cannot_fail = text.write_str(more);
+}
+
+/// What the numbers assume of authors.
+fn authors(would: &Would) -> String {
+    format!(
+        "\n{} of comments would be looked up. This assumes that none of them is a user yet: users are \
+         made one a second, while tickets are created. It takes less time for those who are users",
+        count(would.authors, "author")
+    )
 }
 
 /// What a run would do with the rows.

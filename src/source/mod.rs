@@ -290,18 +290,6 @@ impl Source {
             .get_or_init(|| Added::of(columns, row_column));
     }
 
-    /// Hands on the email and the name of every comment's author, in file order and with repeats;
-    /// comments that cannot be used are passed over. Like [`Source::scan`], not for the rayon pool.
-    pub fn for_each_author<E: From<SourceError>>(
-        &self,
-        each: impl FnMut(&str, Option<&str>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        match &self.plan.comments {
-            Some(comments) => comments.for_each_author(each),
-            None => Ok(()),
-        }
-    }
-
     /// Gives the bytes of the file before its first row, with further columns at the end of the
     /// header.
     pub fn header_with(&self, columns: &[&str]) -> Vec<u8> {

@@ -46,7 +46,8 @@ fn a_dry_run_after_a_part_says_what_is_left_and_how_long_it_takes() {
         .run();
     let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     // 150 creates, a sample of 20 rows with two questions each, and the two first questions.
-    let would = serde_json::json!({"create": 150, "resend": 0, "look_up": 0, "requests": 192, "at_start": 42});
+    let would = serde_json::json!({"create": 150, "resend": 0, "look_up": 0, "authors": 0,
+                                   "requests": 192, "at_start": 42});
     assert_eq!(told["would"], would);
     assert_eq!(told["created"], 50);
     // A minute's 99 intervals are made to last 60.3 s.

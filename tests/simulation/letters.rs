@@ -3,6 +3,7 @@
 use zendesk_migrate::engine::driver::{Subject, Way};
 use zendesk_migrate::model::ids::RowNumber;
 use zendesk_migrate::sandbox::http::{Request, Response};
+use zendesk_migrate::zendesk::UserQuestion;
 
 /// Something that arrives at a time; the number keeps the order of those that arrive together.
 pub(crate) struct Letter {
@@ -39,6 +40,11 @@ pub(crate) enum Question {
         subject: Subject,
         external_id: String,
         way: Way,
+        sent: u64,
+    },
+    AskUsers {
+        number: u64,
+        question: UserQuestion,
         sent: u64,
     },
     Probe {

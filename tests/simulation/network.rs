@@ -93,7 +93,7 @@ pub(crate) fn external_id(response: &Response) -> Option<String> {
     shown.ticket.external_id
 }
 
-fn get(path: &str, query: Vec<(String, String)>) -> Request {
+pub(crate) fn get(path: &str, query: Vec<(String, String)>) -> Request {
     Request {
         method: Method::Get,
         path: path.to_owned(),
@@ -157,7 +157,7 @@ pub(crate) fn answered(response: &Response) -> Answer<()> {
     let headers = headers(response);
     let meta = meta(Asked::Other, response.status, &headers, &Secrets::default());
     let answer = match response.status {
-        200 => Ok(()),
+        200 | 201 => Ok(()),
         status => Err(judged(status, &headers, &response.body)),
     };
     Answer { answer, meta }

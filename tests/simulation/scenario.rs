@@ -6,6 +6,7 @@ use zendesk_migrate::sandbox::settings::{
 };
 
 use crate::dice::Dice;
+use crate::users::REFUSED;
 
 pub(crate) const MINUTE_MS: u64 = 60_000;
 
@@ -55,6 +56,8 @@ pub(crate) struct Scenario {
     pub(crate) refused_every: u64,
     /// Whether the tickets are imported.
     pub(crate) imports: bool,
+    /// How many people wrote comments on the tickets; 0: there are no comments.
+    pub(crate) authors: u64,
     /// What a cache on the way does.
     pub(crate) cache: Cache,
     /// Whether each process may go another way, where keys are dropped or not.
@@ -152,8 +155,28 @@ impl Scenario {
             let row = more.between(1, rows + 1);
             (row, usize::try_from(more.between(0, 7)).unwrap())
         });
+        let mut of_authors = Dice::new(seed ^ 0x4_4D);
+        let authors = if imports && of_authors.per_mille(500) {
+            of_authors.between(1, 30)
+        } else {
+            0
+        };
+        let settings = if authors == 0 {
+            settings
+        } else {
+            let refused = of_authors.per_mille(300);
+            Settings {
+                bulk_users: of_authors.per_mille(500),
+                refused_users: refused.then(|| REFUSED.to_owned()).into_iter().collect(),
+                // Requests that leave a second apart may arrive closer together.
+                users_per_s: 0,
+                user_rpm: 0,
+                ..settings
+            }
+        };
         let scenario = Self {
             imports,
+            authors,
             seed,
             rows,
             cache,

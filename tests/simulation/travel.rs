@@ -11,6 +11,7 @@ use zendesk_migrate::sandbox::http::{Request, Response};
 
 use crate::letters::{Letter, Outcome, Post, Question};
 use crate::network;
+use crate::users;
 use crate::world::{TIMEOUT_MS, World};
 
 impl World {
@@ -50,6 +51,15 @@ impl World {
                     request,
                 );
             }
+            Effect::AskUsers { number, question } => {
+                let request = users::request(&question);
+                let question = Question::AskUsers {
+                    number,
+                    question,
+                    sent,
+                };
+                self.send(question, request);
+            }
             Effect::Probe => self.send(Question::Probe { sent }, network::me()),
             Effect::CheckCredentials { row } => {
                 self.send(Question::Check { row, sent }, network::me());
@@ -57,9 +67,15 @@ impl World {
         }
     }
 
-    /// A row's bytes are those of its scan, whatever has happened since.
+    /// A row's bytes are those of its scan, whatever has happened since, with the right users in the
+    /// place of authors.
     fn check_intent(&self, intent: &Durable<Intent>) {
-        assert_eq!(self.bodies[&intent.row][..], intent.body[..], "other bytes");
+        let scanned = &self.bodies[&intent.row];
+        if self.scenario.authors == 0 {
+            assert_eq!(scanned[..], intent.body[..], "other bytes");
+        } else {
+            users::check_authors(&self.server, scanned, &intent.body);
+        }
     }
 
     fn send(&mut self, question: Question, request: Request) {
@@ -181,6 +197,18 @@ impl World {
                     timing: timing(sent),
                 }
             }
+            Question::AskUsers {
+                number,
+                question,
+                sent,
+            } => {
+                let answer = given(outcome, |r| users::answer(&question, r));
+                Message::ToldOfUsers {
+                    number,
+                    answer,
+                    timing: timing(sent),
+                }
+            }
             Question::Probe { sent } => {
                 let answer = given(outcome, network::answered);
                 Message::Probed {
@@ -209,6 +237,7 @@ impl std::fmt::Display for Question {
         match self {
             Self::Create { row, .. } => write!(f, "create of row {row}"),
             Self::LookUp { subject, way, .. } => write!(f, "{way:?} for {subject:?}"),
+            Self::AskUsers { question, .. } => f.write_str(question.name()),
             Self::Probe { .. } => f.write_str("probe"),
             Self::Check { row, .. } => write!(f, "check for row {row}"),
         }
@@ -220,6 +249,7 @@ impl Question {
         match self {
             Self::Create { sent, .. }
             | Self::LookUp { sent, .. }
+            | Self::AskUsers { sent, .. }
             | Self::Probe { sent }
             | Self::Check { sent, .. } => *sent,
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use serde_json::json;
 use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
 use zendesk_migrate::engine::driver::{Driver, Message, Rows};
 use zendesk_migrate::engine::plan::Plan;
@@ -23,6 +24,7 @@ use crate::dice::Dice;
 use crate::letters::{Letter, Post};
 use crate::network;
 use crate::scenario::{MINUTE_MS, Scenario};
+use crate::users;
 
 pub(crate) const SETTLE_MS: u64 = 5 * MINUTE_MS;
 pub(crate) const TIMEOUT_MS: u64 = 60_000;
@@ -55,11 +57,18 @@ pub(crate) struct World {
     recovers: bool,
 }
 
-struct SimRows(BTreeMap<RowNumber, Vec<u8>>);
+struct SimRows {
+    bodies: BTreeMap<RowNumber, Vec<u8>>,
+    has_comments: bool,
+}
 
 impl Rows for SimRows {
+    fn has_comments(&self) -> bool {
+        self.has_comments
+    }
+
     fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem> {
-        Ok(self.0[&row.number].clone())
+        Ok(self.bodies[&row.number].clone())
     }
 }
 
@@ -160,6 +169,8 @@ impl World {
 
     /// The first scan: every row with its key, before anything is sent.
     fn load(&mut self) {
+        let now = self.server_now();
+        users::known_before(&mut self.server, self.scenario.authors, now);
         let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
         let mut load = checkpoint.load().unwrap();
         for n in 1..=self.scenario.rows {
@@ -192,11 +203,32 @@ impl World {
         } else {
             "open"
         };
+        if self.scenario.authors > 0 {
+            return self.body_with_authors(n, requester, status);
+        }
         format!(
             r#"{{"ticket":{{"external_id":"{}","subject":"row {n}","comment":{{"body":"text {n}"}},"requester":{{"name":"P","email":"p{requester}@example.com"}},"status":"{status}"}}}}"#,
             self.external_id(n)
         )
         .into_bytes()
+    }
+
+    /// A body with up to three comments by different people.
+    fn body_with_authors(&mut self, n: u64, requester: u64, status: &str) -> Vec<u8> {
+        let comments: Vec<_> = (0..self.dice.between(1, 4))
+            .map(|_| self.dice.between(0, self.scenario.authors))
+            .map(|author| {
+                json!({"body": format!("by {author}"), "author":
+                       {"email": format!("a{author}@example.com"),
+                        "name": format!("Author {author}")}})
+            })
+            .collect();
+        let ticket = json!({"ticket": {
+            "external_id": self.external_id(n), "subject": format!("row {n}"), "status": status,
+            "requester": {"name": "P", "email": format!("p{requester}@example.com")},
+            "comments": comments,
+        }});
+        ticket.to_string().into_bytes()
     }
 
     /// The life of one process: from its start to its death or its end.
@@ -206,10 +238,18 @@ impl World {
         let (clock, limit) = self.learn_the_time();
         let highest = self.learn_the_highest_ticket();
         let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
+        let new_key = || next_key(&mut self.keys);
+        checkpoint
+            .take_up_unknown_authors("UnknownAuthor", new_key)
+            .unwrap();
+        checkpoint.forget_unknown_authors().unwrap();
         if std::mem::take(&mut self.recovers) {
             checkpoint.recover(clock.at(Monotonic(self.now))).unwrap();
         }
-        let rows = SimRows(self.bodies.clone());
+        let rows = SimRows {
+            bodies: self.bodies.clone(),
+            has_comments: self.scenario.authors > 0,
+        };
         let mut keys = Dice::new(self.keys.number());
         let make_key = Box::new(move || next_key(&mut keys));
         let now = Monotonic(self.now);

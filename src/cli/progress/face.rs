@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp, Unit, ZonedDateTime};
 use serde_json::{Value, json};
 
 use super::rate::Rate;
-use crate::engine::monitor::{Picture, Waiting};
+use crate::engine::monitor::{AuthorsKnown, Picture, Waiting};
 use crate::model::time::Monotonic;
 
 /// All that there is to show.
@@ -18,6 +18,8 @@ pub(super) struct View {
     /// The latest picture, and when it was made.
     pub(super) picture: Option<(Picture, Monotonic)>,
     pub(super) rate: Rate,
+    /// How fast the authors of comments become known.
+    pub(super) authors: Rate,
 }
 
 impl View {
@@ -25,6 +27,10 @@ impl View {
     pub(super) fn picture(&mut self, picture: &Picture, now: Monotonic) {
         self.rate
             .note(now, settled(picture), picture.tally.requests);
+        if let Some(authors) = picture.authors {
+            self.authors
+                .note(now, authors.known, picture.tally.requests);
+        }
         self.picture = Some((*picture, now));
     }
 }
@@ -60,6 +66,7 @@ pub(super) fn lines(view: &View, now: &Now, columns: usize) -> Vec<String> {
         fitted(&counts(picture), room),
         fitted(&speed(view, picture, now), room),
     ];
+    lines.extend(authors(view, picture, now).map(|told| cut(told, room)));
     lines.extend(pause(picture, now.monotonic.since(*seen)).map(|why| cut(why, room)));
     lines
 }
@@ -75,6 +82,7 @@ pub(super) fn line(view: &View, now: &Now) -> String {
     let parts = std::iter::once(head)
         .chain(counts(picture).into_iter().map(|part| part.text))
         .chain(speed(view, picture, now).into_iter().map(|part| part.text))
+        .chain(authors(view, picture, now))
         .chain(pause);
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -97,6 +105,11 @@ pub(super) fn object(view: &View, now: &Now) -> Value {
         "allowed_rpm": picture.and_then(|picture| picture.allowed_rpm),
         "left_ms": left_ms,
         "done_at": left_ms.and_then(|ms| done_at(now, ms)).map(|time| whole_seconds(&time)),
+        "authors": picture.and_then(|picture| picture.authors).map(|authors| json!({
+            "known": authors.known,
+            "total": authors.total,
+            "left_ms": picture.and_then(|picture| authors_left_ms(view, picture, now)),
+        })),
         "waiting": waiting.map(|waiting| why(waiting, passed_ms)),
         "waiting_for": waiting.map(word),
         "waiting_ms": waiting.map(|waiting| pause_ms(waiting).saturating_sub(passed_ms)),
@@ -185,8 +198,47 @@ fn left_ms(view: &View, picture: &Picture, now: &Now) -> Option<u64> {
         .max(picture.waiting.map_or(0, pause_ms))
         .saturating_sub(now.monotonic.since(*seen));
     let open = picture.counts.open();
-    let left_ms = view.rate.left_ms(now.monotonic, settled(picture), open)?;
+    let left_ms = view.rate.left_ms(now.monotonic, settled(picture), open);
+    let authors_ms = authors_left_ms(view, picture, now);
+    let left_ms = left_ms.into_iter().chain(authors_ms).max()?;
     Some(left_ms.max(known_ms))
+}
+
+/// How long it takes until all authors are known; `None` if they are, or if it would be a guess.
+fn authors_left_ms(view: &View, picture: &Picture, now: &Now) -> Option<u64> {
+    let AuthorsKnown { known, total } = picture.authors?;
+    let left = total.checked_sub(known).filter(|left| *left > 0)?;
+    view.authors.left_ms(now.monotonic, known, left)
+}
+
+/// How far the authors of comments are, as long as some are not known.
+fn authors(view: &View, picture: &Picture, now: &Now) -> Option<String> {
+    let AuthorsKnown { known, total } = picture.authors.filter(|a| a.known < a.total)?;
+    let left = authors_left_ms(view, picture, now).map_or("--".to_owned(), about);
+    let (known, total) = (grouped(known), grouped(total));
+    Some(format!("authors: {known} of {total}, {left} left"))
+}
+
+/// A number with a comma between each three digits.
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let first = (digits.len() + 2) % 3 + 1;
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at >= first && (at - first).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time that is still to pass, to the minute.
+fn about(ms: u64) -> String {
+    match ms.div_ceil(1_000) {
+        seconds @ 60..3_600 => format!("{} min", seconds.div_ceil(60)),
+        _ => span(ms),
+    }
 }
 
 fn done_at(now: &Now, left_ms: u64) -> Option<ZonedDateTime> {

@@ -34,6 +34,7 @@ fn view(ms: u64, waiting: Option<Waiting>) -> View {
             },
             allowed_rpm: Some(640),
             waiting,
+            authors: None,
             resting_ms: 0,
         }
     };
@@ -202,4 +203,40 @@ fn it_is_a_hundred_percent_only_when_nothing_is_left() {
     assert_eq!(percent(0, 0), 100);
     assert_eq!(percent(999_999, 1_000_000), 99);
     assert_eq!(percent(1_000_000, 1_000_000), 100);
+}
+
+#[test]
+fn authors_are_told_with_the_time_that_they_take_until_all_are_known() {
+    let mut view = View::default();
+    for second in 0..=412 {
+        let known = AuthorsKnown {
+            known: second,
+            total: 1_190,
+        };
+        let picture = Picture {
+            authors: Some(known),
+            ..self::view(1_000 * second, None).picture.unwrap().0
+        };
+        view.picture(&picture, START.plus(1_000 * second));
+    }
+    let told = lines(&view, &at(412_000), 80);
+    let object = object(&view, &at(412_000));
+    let expected = json!({"known": 412, "total": 1_190, "left_ms": 778_000});
+    assert_eq!(object["authors"], expected);
+    assert_eq!(told[3], "authors: 412 of 1,190, 13 min left");
+    assert!(told[2].contains("12 min 58 s left"), "{told:?}");
+    if let Some((picture, _)) = &mut view.picture {
+        picture.authors = Some(AuthorsKnown {
+            known: 1_190,
+            total: 1_190,
+        });
+    }
+    assert!(!line(&view, &at(412_000)).contains("authors"));
+}
+
+#[test]
+fn a_number_has_a_comma_between_each_three_digits() {
+    let told = [0, 12, 123, 1_234, 12_345, 123_456, 1_234_567].map(grouped);
+    let expected = ["0", "12", "123", "1,234", "12,345", "123,456", "1,234,567"];
+    assert_eq!(told, expected);
 }

@@ -33,6 +33,11 @@ impl<R: Rows> Driver<R> {
                 answer,
                 timing,
             } => return self.looked_up(subject, way, answer, timing, now),
+            Message::ToldOfUsers {
+                number,
+                answer,
+                timing,
+            } => self.told_of_users(number, answer, timing, now),
             Message::Probed { answer, timing } => self.probed(&answer, timing, now),
             Message::Checked {
                 row,

@@ -56,6 +56,13 @@ impl<R: Rows> Driver<R> {
             && self.ahead.is_empty()
             && self.returned.is_empty()
             && self.requesters.holds_no_row()
+            && self.authors.rows() == 0
+    }
+
+    /// Whether the rows that wait for their authors are all that this run may still take.
+    pub(super) fn limit_is_promised(&self) -> bool {
+        let promised = self.left_pending + self.authors.rows() as u64;
+        self.plan.limit.is_some_and(|limit| promised >= limit)
     }
 
     pub(super) fn limit_is_reached(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::model::ids::RowNumber;
 use crate::model::intent::{Durable, Intent};
 use crate::model::reply::{Answer, Found, Reply};
 use crate::model::time::Monotonic;
+use crate::zendesk::{UserAnswer, UserQuestion};
 
 /// The two ways to look a row up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +71,13 @@ pub enum Effect {
         /// Results on a page.
         page_size: u32,
     },
+    /// Ask about the authors of comments.
+    AskUsers {
+        /// The number of the request.
+        number: u64,
+        /// What to ask.
+        question: UserQuestion,
+    },
     /// Ask whether Zendesk is there again.
     Probe,
     /// Ask whether the credentials are good, because a create was forbidden.
@@ -120,6 +128,15 @@ pub enum Message {
         way: Way,
         /// The answer.
         answer: Answer<Found>,
+        /// When.
+        timing: Timing,
+    },
+    /// A request about authors is answered, or will not be.
+    ToldOfUsers {
+        /// The number of the request.
+        number: u64,
+        /// The answer.
+        answer: Answer<UserAnswer>,
         /// When.
         timing: Timing,
     },

@@ -4,6 +4,7 @@
 //! follows in one transaction, and gives back what may be done now that it is on disk.
 
 mod answers;
+mod authors;
 mod comparison;
 #[cfg(test)]
 mod deleted_tests;
@@ -41,6 +42,7 @@ use crate::model::problem::Problem;
 use crate::model::reply::{RateLimit, Reply};
 use crate::model::time::{Monotonic, ServerClock, ServerTime};
 use crate::zendesk::pacer::{Pacer, Policy};
+use authors::Authors;
 use comparison::Comparisons;
 use requesters::Requesters;
 use sample::Sample;
@@ -96,6 +98,7 @@ pub struct Driver<R> {
     /// and the cursor passes over them, so that none is taken twice.
     resumed: BTreeSet<RowNumber>,
     requesters: Requesters,
+    authors: Authors,
     /// Rows to be looked up before anything is sent.
     sample: Sample,
     /// Whether empty lookups count.
@@ -161,6 +164,7 @@ impl<R: Rows> Driver<R> {
             returned: BTreeSet::new(),
             resumed: in_flight.iter().map(|row| row.number).collect(),
             requesters: Requesters::default(),
+            authors: Authors::new(),
             sample: Sample::of(sample, now),
             visibility: Visibility::new(),
             comparisons: Comparisons::default(),
@@ -254,10 +258,15 @@ impl<R: Rows> Driver<R> {
             // A row that is due but got no permit is asked again when a permit can be had.
             let due = self.due.first().map(|(time, _)| *time);
             let due = due.map(|time| self.ask_again_at.map_or(time, |later| time.max(later)));
-            [due, self.ask_again_at, self.visibility.wake_at()]
-                .into_iter()
-                .flatten()
-                .min()
+            [
+                due,
+                self.ask_again_at,
+                self.visibility.wake_at(),
+                self.authors_wake_at(),
+            ]
+            .into_iter()
+            .flatten()
+            .min()
         } else {
             self.sample.wake_at()
         };
@@ -295,6 +304,7 @@ impl<R: Rows> Driver<R> {
             tally: self.tally,
             allowed_rpm: self.creates.allowed_rpm(),
             waiting: self.waiting(now),
+            authors: self.authors_known(),
             resting_ms: self.due.last().map_or(0, |(time, _)| time.since(now)),
         }
     }

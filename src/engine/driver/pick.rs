@@ -6,13 +6,11 @@ use super::requesters::requester_of;
 use super::track::Tracked;
 use super::{Driver, Effect, Rows, Subject, Way};
 use crate::checkpoint::{CheckpointError, NewIntent, PendingRow};
-use crate::engine::conversation::with_author_ids;
-use crate::engine::plan::Plan;
+use crate::engine::conversation::Sendable;
 use crate::lifecycle::{Event, Evidence, State, Step, Stop, next, window};
 use crate::model::ids::{Fingerprint, RowNumber};
 use crate::model::intent::{Durable, Intent, Trust};
 use crate::model::limits::WAITING_ROWS_MAX;
-use crate::model::problem::Problem;
 use crate::model::time::Monotonic;
 
 /// Pending rows that are read from the checkpoint at once.
@@ -50,12 +48,13 @@ impl<R: Rows> Driver<R> {
             }
         }
         let mut permit = false;
+        self.ask_authors(true, &mut permit, now)?;
         while self.out < self.create_lanes() && self.may_take_pending() {
             if !self.take_pending(&mut permit, now)? {
                 break;
             }
         }
-        Ok(())
+        self.ask_authors(false, &mut permit, now)
     }
 
     /// How many creates may be out. Until a first one has shown that keys are honoured, one.
@@ -178,9 +177,17 @@ impl<R: Rows> Driver<R> {
         }
         *permit = true;
         let read = self.rows.read_again(&pending);
-        let body = match self.with_author_ids(read)? {
-            Ok(body) => body,
-            Err(problem) => {
+        let body = match self.sendable(read)? {
+            Sendable::Now(body) => body,
+            Sendable::Once(author) => {
+                self.authors.put_aside(author, pending);
+                return Ok(true);
+            }
+            Sendable::Never(problem) => {
+                self.leave_out(&pending, problem, now);
+                return Ok(true);
+            }
+            Sendable::Unreadable(problem) => {
                 self.ahead.push_front(pending);
                 self.checkpoint.read_anew()?;
                 self.stop.get_or_insert(Stop::Input(problem));
@@ -197,6 +204,7 @@ impl<R: Rows> Driver<R> {
             return Ok(true);
         }
         *permit = false;
+        self.authors.since_create = 0;
         self.requesters.departs(number, requester.as_deref());
         let tracked = Tracked::pending(&pending, now);
         let ready = self.ask(&tracked, now);
@@ -209,25 +217,6 @@ impl<R: Rows> Driver<R> {
         };
         self.depart(number, ready, body.into(), sent, now);
         Ok(true)
-    }
-
-    /// The bytes that are sent: those that were read, with users in the place of authors.
-    fn with_author_ids(
-        &self,
-        read: Result<Vec<u8>, Problem>,
-    ) -> Result<Result<Vec<u8>, Problem>, CheckpointError> {
-        let body = match read {
-            Ok(body) if self.rows.has_comments() => body,
-            other => return Ok(other),
-        };
-        let Plan {
-            unknown_author,
-            route,
-            ..
-        } = &self.plan;
-        with_author_ids(&body, *unknown_author, route.user, |email| {
-            self.checkpoint.user_of(email)
-        })
     }
 
     fn next_pending(&mut self, now: Monotonic) -> Result<Option<PendingRow>, CheckpointError> {
@@ -244,8 +233,12 @@ impl<R: Rows> Driver<R> {
                 }
             }
         }
-        if let Some(freed) = self.requesters.next_freed() {
+        let freed = self.requesters.next_freed();
+        if let Some(freed) = freed.or_else(|| self.authors.next_freed()) {
             return Ok(Some(freed));
+        }
+        if self.authors.is_full() || self.limit_is_promised() {
+            return Ok(None);
         }
         while self.ahead.is_empty() && !self.at_end {
             let read = self.checkpoint.pending(self.cursor, READ_AHEAD)?;
@@ -314,7 +307,7 @@ impl<R: Rows> Driver<R> {
         })
     }
 
-    fn ask_again_when(&mut self, time: Monotonic) {
+    pub(super) fn ask_again_when(&mut self, time: Monotonic) {
         self.ask_again_at = Some(self.ask_again_at.map_or(time, |before| before.min(time)));
     }
 

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 
 use crate::sandbox::api::draft::Draft;
 use crate::sandbox::api::make::{import_origin, make};
+use crate::sandbox::api::people::{self, Bulk};
 use crate::sandbox::api::render::HOST;
 use crate::sandbox::api::tickets::MANY_MAX;
-use crate::sandbox::api::{create, errors, page, people};
+use crate::sandbox::api::{create, errors, page};
 use crate::sandbox::dice;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::{Change, Job, JobEnd, JobKind, Origin, State};
@@ -35,12 +36,13 @@ pub(super) fn import_tickets(state: &mut State, request: &Request, now_ms: i64) 
     )
 }
 
-/// `POST /api/v2/users/create_or_update_many`, which accounts do not allow until they ask for it.
-pub(super) fn create_users(state: &mut State, request: &Request, now_ms: i64) -> Response {
+/// `POST /api/v2/users/create_many` and `create_or_update_many`, which accounts do not allow until
+/// they ask for it.
+pub(super) fn users(state: &mut State, request: &Request, kind: JobKind, now_ms: i64) -> Response {
     if !state.settings.bulk_users {
         return errors::forbidden();
     }
-    queue_list(state, request, "users", JobKind::CreateUsers, now_ms)
+    queue_list(state, request, "users", kind, now_ms)
 }
 
 fn queue_list(
@@ -208,7 +210,7 @@ fn progress_of(job: &Job) -> String {
     let doing = match job.kind {
         JobKind::CreateTickets | JobKind::ImportTickets { .. } => "Creating ticket",
         JobKind::DeleteTickets => "Deleting ticket",
-        JobKind::CreateUsers => "Creating user",
+        JobKind::CreateUsers | JobKind::CreateOrUpdateUsers => "Creating user",
     };
     format!("{doing} #{}", job.done)
 }
@@ -219,7 +221,7 @@ fn title(kind: JobKind) -> &'static str {
         JobKind::CreateTickets => "Bulk Create Ticket",
         JobKind::ImportTickets { .. } => "Bulk Import Ticket",
         JobKind::DeleteTickets => "Bulk Delete Ticket",
-        JobKind::CreateUsers => "Bulk Create User",
+        JobKind::CreateUsers | JobKind::CreateOrUpdateUsers => "Bulk Create User",
     }
 }
 
@@ -228,7 +230,7 @@ fn class(kind: JobKind) -> &'static str {
         JobKind::CreateTickets => "TicketBulkCreateJob",
         JobKind::ImportTickets { .. } => "TicketBulkImportJob",
         JobKind::DeleteTickets => "TicketBulkDeleteJob",
-        JobKind::CreateUsers => "UserBulkCreateJob",
+        JobKind::CreateUsers | JobKind::CreateOrUpdateUsers => "UserBulkCreateJob",
     }
 }
 
@@ -285,7 +287,10 @@ fn work_at(state: &mut State, kind: JobKind, index: usize, item: &str, now_ms: i
             make_one(state, index, source, &draft, origin, now_ms)
         }
         JobKind::DeleteTickets => delete_one(state, index, value.as_u64(), now_ms),
-        JobKind::CreateUsers => people::create_one_of_many(state, index, &value, now_ms),
+        JobKind::CreateUsers => people::one_of_many(state, Bulk::Create, &value, now_ms),
+        JobKind::CreateOrUpdateUsers => {
+            people::one_of_many(state, Bulk::CreateOrUpdate, &value, now_ms)
+        }
     }
 }
 

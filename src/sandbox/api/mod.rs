@@ -28,7 +28,7 @@ pub(super) use errors::too_many_requests;
 pub(super) use jobs::work;
 
 use crate::sandbox::http::{Method, Request, Response};
-use crate::sandbox::state::{Origin, State};
+use crate::sandbox::state::{JobKind, Origin, State};
 
 /// Finds the endpoint of a request and lets it answer.
 pub(super) fn route(state: &mut State, request: &Request, now_ms: i64) -> Response {
@@ -54,7 +54,10 @@ pub(super) fn route(state: &mut State, request: &Request, now_ms: i64) -> Respon
             "imports/tickets/create_many" => jobs::import_tickets(state, request, now_ms),
             "users" => people::create(state, request, now_ms),
             "users/create_or_update" => people::create_or_update(state, request, now_ms),
-            "users/create_or_update_many" => jobs::create_users(state, request, now_ms),
+            "users/create_many" => jobs::users(state, request, JobKind::CreateUsers, now_ms),
+            "users/create_or_update_many" => {
+                jobs::users(state, request, JobKind::CreateOrUpdateUsers, now_ms)
+            }
             _ => errors::invalid_endpoint(),
         },
         Method::Put => match number_after("tickets/", path) {
@@ -83,7 +86,7 @@ fn read(state: &State, request: &Request, path: &str, now_ms: i64) -> Response {
         "ticket_fields" => return fields::list(state, request),
         "users" => return people::list(state, request),
         "users/show_many" => return people::show_many(state, request),
-        "users/search" => return people::search(state, request),
+        "users/search" => return people::search(state, request, now_ms),
         "job_statuses" => return jobs::list(state, request, now_ms),
         "job_statuses/show_many" => return jobs::show_many(state, request, now_ms),
         _ => {}

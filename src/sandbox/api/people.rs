@@ -48,31 +48,42 @@ pub(super) fn create(state: &mut State, request: &Request, now_ms: i64) -> Respo
         return errors::malformed_json();
     };
     let wish = Wish::read(&body["user"]);
+    match refuse_known(state, &wish).and_then(|()| put(state, wish, now_ms)) {
+        Ok((user, _)) => one(state, &user, 201).with("location", user_url(user.id)),
+        Err(complaints) => errors::record_invalid(state.settings.locale, &complaints),
+    }
+}
+
+/// Refuses to make somebody who is there.
+fn refuse_known(state: &State, wish: &Wish) -> Result<(), Vec<Complaint>> {
     let mut taken = Vec::new();
     let owned = |email: &String| state.users.of_email(email).is_some();
     taken.extend(wish.email.clone().filter(owned).map(Complaint::EmailTaken));
     let owned = |id: &String| state.users.of_external_id(id).is_some();
     let id = wish.external_id.clone().filter(owned);
     taken.extend(id.map(Complaint::ExternalIdTaken));
-    if !taken.is_empty() {
-        return errors::record_invalid(state.settings.locale, &taken);
-    }
-    match put(state, wish, now_ms) {
-        Ok((user, _)) => one(state, &user, 201).with("location", user_url(user.id)),
-        Err(complaints) => errors::record_invalid(state.settings.locale, &complaints),
-    }
+    if taken.is_empty() { Ok(()) } else { Err(taken) }
 }
 
-/// One user of a bulk request; results of users say more than those of tickets.
-pub(super) fn create_one_of_many(
-    state: &mut State,
-    index: usize,
-    user: &Value,
-    now_ms: i64,
-) -> Value {
-    match put(state, Wish::read(user), now_ms) {
+/// What a bulk request does with somebody who is there.
+#[derive(Clone, Copy)]
+pub(super) enum Bulk {
+    /// Refuses.
+    Create,
+    /// Changes what the request names.
+    CreateOrUpdate,
+}
+
+/// One user of a bulk request. The result names the user by address and external id, not by the
+/// place in the request.
+pub(super) fn one_of_many(state: &mut State, wanted: Bulk, user: &Value, now_ms: i64) -> Value {
+    let wish = Wish::read(user);
+    let made = match wanted {
+        Bulk::Create => refuse_known(state, &wish).and_then(|()| put(state, wish, now_ms)),
+        Bulk::CreateOrUpdate => put(state, wish, now_ms),
+    };
+    match made {
         Ok((user, is_new)) => json!({
-            "index": index,
             "id": user.id,
             "external_id": user.external_id,
             "email": user.email,
@@ -84,7 +95,6 @@ pub(super) fn create_one_of_many(
             let locale = state.settings.locale;
             let sentences: Vec<_> = complaints.iter().map(|c| c.description(locale)).collect();
             json!({
-                "index": index,
                 "error": "UserCreateFailed",
                 "details": sentences.join(", "),
                 "external_id": user["external_id"],
@@ -218,8 +228,9 @@ pub(super) fn show_many(state: &State, request: &Request) -> Response {
     some(state, request, users)
 }
 
-/// `GET /api/v2/users/search`, by `external_id` or by a `query` with an address.
-pub(super) fn search(state: &State, request: &Request) -> Response {
+/// `GET /api/v2/users/search`, by `external_id` or by a `query` with an address. The latter is as far
+/// behind as the search for tickets.
+pub(super) fn search(state: &State, request: &Request, now_ms: i64) -> Response {
     if let Some(external_id) = request.parameter("external_id") {
         return some(
             state,
@@ -235,9 +246,11 @@ pub(super) fn search(state: &State, request: &Request) -> Response {
         word.trim_matches('"').to_lowercase()
     });
     let emails: Vec<_> = words.filter(|word| word.contains('@')).collect();
+    let lag_ms = state.settings.search_lag_ms;
     let users = emails
         .iter()
-        .filter_map(|email| state.users.of_email(email));
+        .filter_map(|email| state.users.of_email(email))
+        .filter(|user| now_ms.saturating_sub(user.made_ms) >= lag_ms);
     some(state, request, users)
 }
 

@@ -68,7 +68,7 @@ pub struct Settings {
     pub show_many_sees_archived: bool,
     /// How long a new ticket stays invisible to the list, in milliseconds.
     pub list_lag_ms: i64,
-    /// How long a new ticket stays invisible to the search, in milliseconds.
+    /// How long a new ticket or user stays invisible to the search, in milliseconds.
     pub search_lag_ms: i64,
     /// How long the list by `external_id` and the search still show a deleted ticket, in milliseconds.
     pub deleted_lag_ms: i64,

@@ -42,8 +42,10 @@ pub enum JobKind {
     },
     /// Deletes tickets.
     DeleteTickets,
-    /// Creates users, or updates them.
+    /// Creates users, and refuses those who are there.
     CreateUsers,
+    /// Creates users, or updates them.
+    CreateOrUpdateUsers,
 }
 
 /// How a job ended.

@@ -155,6 +155,11 @@ impl State {
         self.limits.minutes.all()
     }
 
+    /// All users, the oldest first.
+    pub fn users(&self) -> &[User] {
+        self.users.all()
+    }
+
     /// The knobs in force.
     pub fn settings(&self) -> &Settings {
         &self.settings

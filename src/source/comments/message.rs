@@ -28,11 +28,6 @@ impl Comments {
         made.map_err(|problem| self.at(said.place, problem))
     }
 
-    /// Gives the author of a comment; `None` if it has none that can be used.
-    pub(super) fn author<'r>(&'r self, cells: &'r ByteRecord) -> Option<Author<'r>> {
-        self.build_author(self.row(cells)).ok().flatten()
-    }
-
     fn row<'r>(&'r self, cells: &'r ByteRecord) -> Row<'r> {
         Row {
             record: cells,

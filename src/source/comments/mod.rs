@@ -9,7 +9,6 @@ mod index;
 mod message;
 mod sort;
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,9 +26,8 @@ use super::error::{SourceError, unreadable};
 use super::header::CsvFile;
 use super::line_ends::is_after_other;
 use super::mapping::ConversationRules;
-use super::pieces::{Piece, Place, RECORD_BYTES_MAX};
-use super::pool::in_order;
-use super::records::{LoneReader, each_record};
+use super::pieces::{Place, RECORD_BYTES_MAX};
+use super::records::LoneReader;
 use crate::model::problem::Problem;
 use crate::model::ticket::{COMMENTS_MAX, Comment};
 
@@ -130,32 +128,6 @@ impl Comments {
             });
         }
         Ok(orphans)
-    }
-
-    /// Hands on the author of every comment that has one, in file order, however often.
-    pub(super) fn for_each_author<E: From<SourceError>>(
-        self: &Arc<Self>,
-        mut each: impl FnMut(&str, Option<&str>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let comments = Arc::clone(self);
-        let authors_of = move |piece: &Piece| {
-            let mut authors = Vec::new();
-            each_record(&comments.file, piece, |record| {
-                if record.slipped(&comments.file.header).is_none()
-                    && let Some(author) = comments.author(record.cells)
-                {
-                    let name = author.name.map(Cow::into_owned);
-                    authors.push((author.email.into_owned(), name));
-                }
-                Ok(())
-            })?;
-            Ok(authors)
-        };
-        in_order(&self.file, authors_of, |authors| {
-            let mut authors = authors.iter();
-            authors.try_for_each(|(email, name)| each(email, name.as_deref()))
-        })?;
-        Ok(())
     }
 
     fn too_large(&self, comments: usize, bytes: u64) -> Problem {

@@ -299,28 +299,6 @@ fn mistakes_in_the_section_are_told_with_their_line() {
 }
 
 #[test]
-fn authors_are_listed_in_file_order_with_repeats() {
-    let comments = format!(
-        "{HEAD}1,Hi, a@example.com,Ada,,\n9,Hi,B@example.com,,,\n1,Hi,nobody,,,\n1,Hi,,Cy,,\n1,Hi,a@example.com,Ada B,,\n1,\n"
-    );
-    let case = Case::with_comments("id,text\n1,x\n", &mapping(), comments);
-    let mut authors = Vec::new();
-    let source = case.try_imports().unwrap();
-    let listed = source.for_each_author::<SourceError>(|email, name| {
-        authors.push(format!("{email} {name:?}"));
-        Ok(())
-    });
-    listed.unwrap();
-    insta::assert_snapshot!(authors.join("\n"), @r#"
-    a@example.com Some("Ada")
-    B@example.com None
-    a@example.com Some("Ada B")
-    "#);
-    let stopped = source.for_each_author(|_, _| Err(SourceError::Stdin));
-    assert!(matches!(stopped, Err(SourceError::Stdin)));
-}
-
-#[test]
 fn comments_that_changed_are_noticed_when_a_row_is_read_again() {
     let case = Case::with_comments("id,text\n1,x\n", &mapping(), format!("{HEAD}1,Hi,,,,\n"));
     let source = case.try_imports().unwrap();
@@ -361,14 +339,6 @@ fn a_comment_that_was_cut_makes_its_row_invalid_and_a_repeated_header_is_no_comm
     let broken: Vec<bool> = rows.iter().map(is_broken).collect();
     assert_eq!(broken, [false, true, true, false], "{}", problems(&rows));
     assert_eq!(end.orphans.count, 1, "the header");
-    let mut authors = Vec::new();
-    let source = case.try_imports().unwrap();
-    let listed = source.for_each_author::<SourceError>(|email, _| {
-        authors.push(email.to_owned());
-        Ok(())
-    });
-    listed.unwrap();
-    assert_eq!(authors, ["a@example.com", "c@example.com"]);
     let any = format!("[source]\nline_ends = \"any\"\n{}", mapping());
     fs::write(case.csv().with_extension("toml"), any).unwrap();
     let (rows, _) = case.imports();

@@ -259,15 +259,41 @@ fn users_in_bulk_have_to_be_allowed_and_then_say_who_they_are() {
     });
     let (_, job) = post(&mut state, path, &users, START_MS);
     let done = status(&mut state, &job, START_MS + 60_000);
-    let first = &done["results"][0];
     let id = state.users.of_email("a@b.c").map(|user: &User| user.id);
-    let expected = json!({
-        "index": 0, "id": id, "external_id": "e1", "email": "a@b.c",
+    let made = json!({
+        "id": id, "external_id": "e1", "email": "a@b.c",
         "action": "create", "status": "Created", "success": true,
     });
-    assert_eq!(first, &expected);
-    assert_eq!(done["results"][1]["error"], "UserCreateFailed");
-    assert_eq!(done["results"][2]["action"], "update");
+    assert_eq!(result_of(&done, "a@b.c"), made);
+    assert_eq!(result_of(&done, "nobody")["error"], "UserCreateFailed");
+    let admin = result_of(&done, "admin@sandbox.example");
+    assert_eq!(admin["action"], "update");
+}
+
+#[test]
+fn a_bulk_request_that_only_makes_users_refuses_those_who_are_there() {
+    let mut state = State::new(Settings {
+        bulk_users: true,
+        ..Settings::default()
+    });
+    let users = json!({"users": [
+        {"email": "Admin@sandbox.example", "name": "Renamed"},
+        {"email": "a@b.c", "name": "A"},
+    ]});
+    let (_, job) = post(&mut state, "/api/v2/users/create_many", &users, START_MS);
+    let done = status(&mut state, &job, START_MS + 60_000);
+    let admin = result_of(&done, "Admin@sandbox.example");
+    assert_eq!(admin["error"], "UserCreateFailed");
+    assert_eq!(result_of(&done, "a@b.c")["status"], "Created");
+    let admin = state.users.of_email("admin@sandbox.example");
+    let name = admin.map(|user: &User| user.name.as_str());
+    assert_eq!(name, Some("Sandbox Admin"));
+}
+
+/// The result of the user with this address: they come without a place, and in another order.
+fn result_of(job: &Value, email: &str) -> Value {
+    let mut results = job["results"].as_array().unwrap().iter();
+    results.find(|one| one["email"] == email).unwrap().clone()
 }
 
 #[test]

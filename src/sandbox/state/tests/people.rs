@@ -168,3 +168,18 @@ fn suspended_users_cannot_ask_for_anything() {
     }
     assert_eq!(state.stats().tickets, 0);
 }
+
+#[test]
+fn the_search_finds_a_new_user_only_after_a_while() {
+    let mut state = State::new(Settings {
+        search_lag_ms: 1_000,
+        ..Settings::default()
+    });
+    let user = json!({"user": {"email": "ann@b.c", "name": "Ann"}});
+    post(&mut state, "/api/v2/users", &user, START_MS);
+    let path = "/api/v2/users/search?query=email:ann@b.c";
+    for (after_ms, found) in [(999, 0), (1_000, 1)] {
+        let (_, reply) = get(&mut state, path, START_MS + after_ms);
+        assert_eq!(reply["users"].as_array().unwrap().len(), found);
+    }
+}
