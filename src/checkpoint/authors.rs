@@ -2,13 +2,12 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::batch::write_row;
 use super::codes;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::rescan::rules;
+use super::row_update::write_row;
 use super::rows::past_at;
-use crate::lifecycle::{Event, Row, Sighting, State, Step, next};
+use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::problem::Problem;
 
@@ -117,7 +116,7 @@ impl Checkpoint {
             let left_out = left_out(tx, code)?;
             let count = left_out.len() as u64;
             for (number, row) in left_out {
-                let (after, step) = next(row, Event::Scanned(Sighting::Same), &rules());
+                let (after, step) = next(row, Event::Scanned(Sighting::Same), &Rules::at_rest());
                 let key = (step == Step::NewKey).then(&mut make_key);
                 write_row(tx, number, &after, key)?;
             }
@@ -129,7 +128,7 @@ impl Checkpoint {
 /// The rows that were left out with this code, and could be sent but for it.
 fn left_out(db: &Connection, code: &str) -> rusqlite::Result<Vec<(RowNumber, Row)>> {
     let mut query = db.prepare(
-        "SELECT number, problem_message, keys, first_sent_at, last_sent_at, look_up_since
+        "SELECT number, problem_message, keys, first_sent_at, last_sent_at, look_up_since, claim
          FROM row WHERE state = ?1 AND problem_code = ?2 AND fingerprint IS NOT NULL
          ORDER BY number",
     )?;

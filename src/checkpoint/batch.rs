@@ -6,11 +6,11 @@ use super::authors::{AuthorIs, write_authors};
 use super::error::CheckpointError;
 use super::history::{RunNote, write_note};
 use super::open::Checkpoint;
+use super::row_update::{write_row, write_row_sent};
 use super::{codes, flight};
 use crate::lifecycle::{Row, State};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::intent::{Durable, Intent};
-use crate::model::problem::Problem;
 use crate::model::reply::KeyLookup;
 use crate::model::time::ServerTime;
 
@@ -164,67 +164,6 @@ fn write_batch(db: &Connection, batch: &Batch) -> rusqlite::Result<()> {
         }
     }
     Ok(())
-}
-
-pub(super) fn write_row(
-    db: &Connection,
-    number: RowNumber,
-    row: &Row,
-    key: Option<Key>,
-) -> rusqlite::Result<()> {
-    write_row_sent(db, number, row, key, 0)
-}
-
-/// Writes a row that was sent so many times more.
-fn write_row_sent(
-    db: &Connection,
-    number: RowNumber,
-    row: &Row,
-    key: Option<Key>,
-    times: u32,
-) -> rusqlite::Result<()> {
-    let (ticket, how) = match row.state {
-        State::Created { ticket, how } => (Some(ticket.0), Some(codes::how(how))),
-        State::Invalid(_)
-        | State::Pending
-        | State::Sending(_)
-        | State::Rejected(_)
-        | State::Unknown(_)
-        | State::Withdrawn => (None, None),
-    };
-    let problem = problem(&row.state);
-    db.prepare_cached(
-        "UPDATE row SET state = ?2, keys = ?3, first_sent_at = ?4, last_sent_at = ?5,
-                look_up_since = ?6, ticket_id = ?7, how = ?8, problem_code = ?9,
-                problem_message = ?10, key = coalesce(?11, key), attempts = attempts + ?12,
-                claim = ?13
-         WHERE number = ?1",
-    )?
-    .execute(params![
-        number.0,
-        codes::state(&row.state),
-        row.past.keys,
-        row.past.first_sent_at.map(|t| t.0),
-        row.past.last_sent_at.map(|t| t.0),
-        row.past.look_up_since.map(|t| t.0),
-        ticket,
-        how,
-        problem.map(|p| &*p.code),
-        problem.map(|p| &p.message),
-        key.as_ref().map(Key::as_bytes),
-        times,
-        row.past.claim.map(|ticket| ticket.0),
-    ])?;
-    Ok(())
-}
-
-fn problem(state: &State) -> Option<&Problem> {
-    match state {
-        State::Invalid(problem) | State::Rejected(problem) | State::Unknown(problem) => {
-            Some(problem)
-        }
-        State::Pending | State::Sending(_) | State::Created { .. } | State::Withdrawn => None,
-    }
 }
 
 pub(super) fn log(db: &Connection, attempt: &Attempt) -> rusqlite::Result<()> {

@@ -3,14 +3,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
-use super::batch::{Attempt, Kind, log, write_row};
+use super::batch::{Attempt, Kind, log};
 use super::codes;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::retry::{Selection, rules, select};
+use super::retry::{Selection, select};
+use super::row_update::write_row;
 use super::rows::past_at;
 use super::since::Since;
-use crate::lifecycle::{Event, How, Past, Row, State, next};
+use crate::lifecycle::{Event, How, Past, Row, Rules, State, next};
 use crate::model::ids::{RowNumber, TicketId};
 use crate::model::problem::Problem;
 use crate::model::time::ServerTime;
@@ -152,7 +153,7 @@ fn happen(db: &Connection, number: RowNumber, event: Event) -> rusqlite::Result<
     let Some(row) = settled_row(db, number)? else {
         return Ok(None);
     };
-    let (after, _) = next(row.clone(), event, &rules());
+    let (after, _) = next(row.clone(), event, &Rules::at_rest());
     if after != row {
         write_row(db, number, &after, None)?;
     }

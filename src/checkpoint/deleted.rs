@@ -3,16 +3,15 @@
 
 use rusqlite::{Connection, params};
 
-use super::batch::write_row;
 use super::claims::{Claim, claim_of, settled_row};
 use super::codes;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
-use super::retry::rules;
+use super::row_update::write_row;
 use super::settings::{Setting, write};
 use super::since::Since;
 use super::verified::MISSING;
-use crate::lifecycle::{Event, Step, next};
+use crate::lifecycle::{Event, Rules, Step, next};
 use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::time::ServerTime;
 
@@ -50,7 +49,7 @@ impl Checkpoint {
                 ticket: row.ticket,
                 now,
             };
-            let (after, step) = next(before, event, &rules());
+            let (after, step) = next(before, event, &Rules::at_rest());
             if step != Step::NewKey {
                 return Ok(false);
             }

@@ -40,6 +40,7 @@ mod requests;
 mod rescan;
 mod results;
 mod retry;
+mod row_update;
 mod rows;
 mod schema;
 mod settings;

@@ -2,11 +2,12 @@
 
 use rusqlite::{Connection, params};
 
-use super::batch::{Attempt, Kind, log, write_row};
+use super::batch::{Attempt, Kind, log};
 use super::codes;
 use super::deleted::deleted_tickets;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
+use super::row_update::write_row;
 use super::rows::past_at;
 use crate::lifecycle::{Event, Finding, Row, Rules, State, next, without_deleted};
 use crate::model::external_id::folded;
@@ -153,7 +154,7 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
             quiet_ms: u64::MAX,
             obstacle: None,
         };
-        let (after, _) = next(row, Event::LookedUp(finding), &rules());
+        let (after, _) = next(row, Event::LookedUp(finding), &Rules::at_rest());
         write_row(db, number, &after, None)?;
         if found > 0 {
             log(db, &exported(number, found))?;
@@ -182,17 +183,6 @@ fn exported(row: RowNumber, found: u64) -> Attempt {
         key_lookup: None,
         request_id: None,
         found: Some(found),
-    }
-}
-
-/// That everything has settled is seen to by the caller.
-fn rules() -> Rules {
-    Rules {
-        trust: Trust::LookupOnly,
-        lookup_settle_ms: 0,
-        request_timeout_ms: 0,
-        resend_after_ms: 0,
-        keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
     }
 }
 

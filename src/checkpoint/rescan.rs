@@ -3,19 +3,18 @@
 
 use rusqlite::{Connection, Row as SqlRow, params};
 
-use super::batch::write_row;
 use super::codes;
 use super::error::CheckpointError;
 use super::lease;
 use super::load::{NewRow, no_requester};
 use super::open::Checkpoint;
+use super::row_update::write_row;
 use super::rows::past_at;
 use super::settings::{Setting, last_row, write, write_row_count};
 use super::since::{self, Since};
 use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::delta::Delta;
 use crate::model::ids::{Key, RowNumber};
-use crate::model::intent::Trust;
 use crate::model::problem::Problem;
 
 /// Another scan in progress. Dropped before [`Rescan::finish`], it changes nothing.
@@ -239,7 +238,7 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
             None if r.get(13)? => Sighting::Same,
             None => Sighting::Changed,
         };
-        let (after, step) = next(row.clone(), Event::Scanned(sighting), &rules());
+        let (after, step) = next(row.clone(), Event::Scanned(sighting), &Rules::at_rest());
         if step != Step::NewKey && after == row {
             if sent {
                 delta.changed_since += 1;
@@ -286,7 +285,11 @@ fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
     while let Some(r) = gone.next()? {
         let number = RowNumber(r.get(0)?);
         let after = known_row(r)?.0.and_then(|row| {
-            let (after, _) = next(row.clone(), Event::Scanned(Sighting::Gone), &rules());
+            let (after, _) = next(
+                row.clone(),
+                Event::Scanned(Sighting::Gone),
+                &Rules::at_rest(),
+            );
             (after != row).then_some(after)
         });
         let Some(after) = after else {
@@ -323,15 +326,4 @@ fn problem_at(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Option<Problem>> {
 
 fn no_reason() -> Problem {
     Problem::new("NoReason", "the checkpoint holds no reason")
-}
-
-/// No time passes in a scan: what the rules say of time does not matter.
-pub(super) fn rules() -> Rules {
-    Rules {
-        trust: Trust::LookupOnly,
-        lookup_settle_ms: 0,
-        request_timeout_ms: 0,
-        resend_after_ms: 0,
-        keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
-    }
 }

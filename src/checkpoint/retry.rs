@@ -2,16 +2,15 @@
 
 use rusqlite::{Connection, params};
 
-use super::batch::write_row;
 use super::codes;
 use super::error::CheckpointError;
 use super::open::Checkpoint;
+use super::row_update::write_row;
 use super::rows::past_at;
 use super::settings::{Setting, write};
 use super::since::Since;
 use crate::lifecycle::{Event, Past, Row, Rules, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
-use crate::model::intent::Trust;
 use crate::model::problem::Problem;
 
 /// Which rows a person means.
@@ -56,7 +55,7 @@ impl Checkpoint {
             let mut retried = Retried::default();
             for selected in select(tx, selection)? {
                 let Selected { state, past, .. } = selected;
-                let (after, step) = next(Row { state, past }, Event::Retry, &rules());
+                let (after, step) = next(Row { state, past }, Event::Retry, &Rules::at_rest());
                 if step == Step::NewKey {
                     write_row(tx, selected.number, &after, Some(make_key()))?;
                     retried.rows += 1;
@@ -122,15 +121,4 @@ pub(super) fn select(db: &Connection, selection: &Selection) -> rusqlite::Result
         })
     })?;
     rows.collect()
-}
-
-/// No time passes while a person decides.
-pub(super) fn rules() -> Rules {
-    Rules {
-        trust: Trust::LookupOnly,
-        lookup_settle_ms: 0,
-        request_timeout_ms: 0,
-        resend_after_ms: 0,
-        keys_max: crate::model::limits::KEYS_PER_ROW_MAX,
-    }
 }

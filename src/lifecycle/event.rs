@@ -2,6 +2,7 @@
 
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
+use crate::model::limits::KEYS_PER_ROW_MAX;
 use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, KeyLookup, NearMatch, Verdict};
 use crate::model::time::ServerTime;
@@ -32,6 +33,19 @@ pub struct Rules {
     pub resend_after_ms: u64,
     /// Keys that a row may use before a person has to look at it.
     pub keys_max: u32,
+}
+
+impl Rules {
+    /// The rules of a decision in which no time passes, such as a scan or a person's word.
+    pub fn at_rest() -> Self {
+        Self {
+            trust: Trust::LookupOnly,
+            lookup_settle_ms: 0,
+            request_timeout_ms: 0,
+            resend_after_ms: 0,
+            keys_max: KEYS_PER_ROW_MAX,
+        }
+    }
 }
 
 /// What a lookup by `external_id` brought, by list and by search together.
