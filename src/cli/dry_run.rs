@@ -68,7 +68,8 @@ pub(super) fn dry_run(arguments: &RunArguments, source: &Source) -> Result<Exit,
     let authors = authors::count(source, &mut scratch, arguments.limit)?;
     let outlook = limited(scratch.outlook()?, arguments.limit);
     let would = would(&outlook, first_questions(arguments, source), authors);
-    let first = scratch.first_pending(RowNumber(0), SAMPLES)?;
+    let shown = usize::try_from(outlook.create + outlook.look_up + outlook.resend);
+    let first = scratch.first_pending(RowNumber(0), SAMPLES.min(shown.unwrap_or(SAMPLES)))?;
     let estimates = estimates(arguments, known.as_ref(), &would);
     let this_run = ThisRun {
         elapsed_ms: monotonic().since(began),

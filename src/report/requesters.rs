@@ -34,22 +34,22 @@ impl NoRequester {
         }
         let who = match (self.user, &self.user_name) {
             (Some(user), Some(name)) => {
-                format!("{} (user {user}), whose credentials are used,", shown(name))
+                format!("{} (user {user}), whose credentials are used", shown(name))
             }
-            (Some(user), None) => format!("user {user}, whose credentials are used,"),
+            (Some(user), None) => format!("user {user}, whose credentials are used"),
             (None, _) => "the user whose credentials are used".to_owned(),
         };
         let tickets = count(self.waiting, "ticket");
-        let one = self.waiting == 1;
-        let told = if self.is_mapped {
-            let has = if one { "has" } else { "have" };
-            format!("{tickets} to create {has} no requester{}", self.on_lines())
+        Some(if self.is_mapped {
+            let (have, they) = match self.waiting {
+                1 => ("has", "it"),
+                _ => ("have", "they"),
+            };
+            let lines = self.on_lines();
+            format!("{tickets} {have} no requester{lines}: {they} will be requested by {who}")
         } else {
-            let has = if one { "has" } else { "have" };
-            format!("the mapping names no requester, so {tickets} to create {has} none")
-        };
-        let whose = if one { "its" } else { "their" };
-        Some(format!("{told}: Zendesk makes {who} {whose} requester"))
+            format!("no requester is mapped, so {tickets} will be requested by {who}")
+        })
     }
 
     /// Says whose the tickets have become that were created.
@@ -57,14 +57,16 @@ impl NoRequester {
         if self.created == 0 {
             return None;
         }
-        let was = if self.created == 1 { "was" } else { "were" };
-        let whose = if self.created == 1 { "its" } else { "their" };
+        let (was, it_was) = match self.created {
+            1 => ("was", "it was"),
+            _ => ("were", "they were"),
+        };
         let last = self
             .user
-            .map_or_else(String::new, |user| format!(" (the last was user {user})"));
+            .map_or_else(String::new, |user| format!(" (most recently user {user})"));
         Some(format!(
-            "{} {was} created without a requester: Zendesk made the user whose credentials were \
-             used{last} {whose} requester",
+            "{} {was} created without a requester: {it_was} requested by the user whose credentials \
+             were used{last}",
             count(self.created, "ticket")
         ))
     }
@@ -100,8 +102,8 @@ mod tests {
         assert_eq!(
             tickets.told(),
             [
-                "2 tickets to create have no requester (lines 3 and 7): Zendesk makes the user whose \
-                 credentials are used their requester"
+                "2 tickets have no requester (lines 3 and 7): they will be requested by the user \
+                 whose credentials are used"
             ]
         );
         tickets.user = Some(42);
@@ -112,10 +114,10 @@ mod tests {
         assert_eq!(
             tickets.told(),
             [
-                "1 ticket was created without a requester: Zendesk made the user whose credentials \
-                 were used (the last was user 42) its requester",
-                "the mapping names no requester, so 1 ticket to create has none: Zendesk makes \
-                 Ada\\u{1b} (user 42), whose credentials are used, its requester",
+                "1 ticket was created without a requester: it was requested by the user whose \
+                 credentials were used (most recently user 42)",
+                "no requester is mapped, so 1 ticket will be requested by Ada\\u{1b} (user 42), whose \
+                 credentials are used",
             ]
         );
         assert_eq!(NoRequester::default().told(), [""; 0]);

@@ -125,9 +125,9 @@ fn a_row_that_was_fixed_is_created_by_the_same_command() {
         .with("two.csv", TWO)
         .command(run)
         .stderr(
-            "the CSV or its mapping has changed; rows: 1 to be sent as they read now\nthe mapping \
-             names no requester, so 1 ticket to create has none: Zendesk makes Sandbox Admin (user \
-             900000001), whose credentials are used, its requester\n2 rows: 2 created\nthis run: 1 created, 5 requests (2 lookups) in TIME\ndone: every row has its ticket\nnext: zendesk-migrate verify two.csv\n",
+            "the CSV or its mapping has changed; rows: 1 to be sent as they read now\nno requester \
+             is mapped, so 1 ticket will be requested by Sandbox Admin (user 900000001), whose \
+             credentials are used\n2 rows: 2 created\nthis run: 1 created, 5 requests (2 lookups) in TIME\ndone: every row has its ticket\nnext: zendesk-migrate verify two.csv\n",
         )
         .check();
 }

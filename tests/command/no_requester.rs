@@ -25,8 +25,8 @@ fn a_dry_run_counts_the_tickets_without_a_requester() {
     let ended = folder.command("run t.csv -n").run();
     assert!(
         ended.stderr.contains(
-            "\n2 tickets to create have no requester (lines 3 and 4): Zendesk makes the user whose \
-             credentials are used their requester\n"
+            "\n2 tickets have no requester (lines 3 and 4): they will be requested by the user whose \
+             credentials are used\n"
         ),
         "{ended:?}"
     );
@@ -37,13 +37,13 @@ fn a_dry_run_counts_the_tickets_without_a_requester() {
         serde_json::json!({"created": 0, "waiting": 2, "lines": [3, 4], "user": null})
     );
     let page = folder.command("run t.csv -n --format html").run().stdout;
-    assert!(page.contains("2 tickets to create have no requester"));
+    assert!(page.contains("2 tickets have no requester"));
 
     let online = folder.command("run t.csv -n --online --sandbox").run();
     assert!(
         online
             .stderr
-            .contains("Zendesk makes Sandbox Admin (user 900000001), whose credentials are used,"),
+            .contains("requested by Sandbox Admin (user 900000001), whose credentials are used\n"),
         "{online:?}"
     );
 }
@@ -100,7 +100,7 @@ fn the_count_follows_the_file_and_rows_that_left_it_do_not_count() {
     assert!(
         ended
             .stderr
-            .contains("1 ticket to create has no requester (line 5): "),
+            .contains("1 ticket has no requester (line 5): "),
         "{ended:?}"
     );
 }
@@ -118,7 +118,7 @@ fn a_row_that_is_fixed_in_another_file_is_judged_by_that_file() {
     assert!(
         ended
             .stderr
-            .contains("1 ticket to create has no requester (line 2): "),
+            .contains("1 ticket has no requester (line 2): "),
         "{ended:?}"
     );
     assert_eq!(reported(&folder)["created"], 2);
@@ -131,8 +131,8 @@ fn a_mapping_without_a_requester_is_told_apart_from_empty_cells() {
     let ended = folder.command("run t.csv -n").run();
     assert!(
         ended.stderr.contains(
-            "\nthe mapping names no requester, so 4 tickets to create have none: Zendesk makes the \
-             user whose credentials are used their requester\n"
+            "\nno requester is mapped, so 4 tickets will be requested by the user whose credentials \
+             are used\n"
         ),
         "{ended:?}"
     );
