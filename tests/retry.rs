@@ -76,7 +76,7 @@ fn nobody_is_asked_about_a_ticket_before_one_row_is_selected() {
     let before = scene.sandbox.stats().requests;
     for (flags, status, said) in [
         ("--line 2", 1, "no rejected row is selected"),
-        ("--unknown", 1, "no row is selected"),
+        ("--unknown", 1, "no unknown row matches"),
         ("--code NoSuchCode", 1, "there are RecordInvalid"),
     ] {
         let ended = scene

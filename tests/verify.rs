@@ -187,7 +187,7 @@ fn a_verification_that_is_asked_to_end_does_so_at_once_and_goes_on_later() {
     assert_eq!(ended.status, Some(130), "{ended:?}");
     assert_eq!(
         ended.stderr,
-        "error: interrupted; the same command goes on where it was\n"
+        "error: interrupted; run the same command to continue\n"
     );
     post(scene.sandbox.address(), "/sandbox/faults", "{}");
     assert_eq!(scene.verified("")["agreeing"], 30);

@@ -51,7 +51,7 @@ pub(super) enum Command {
     Run(Box<RunArguments>),
     /// Propose a mapping file from the header and the first rows of a CSV file
     Init(InitArguments),
-    /// Show how many rows are where, at any time, also while a run is going on
+    /// Show progress and counts, also during a run
     Status(StatusArguments),
     /// Show the facts as a page with charts, as text or as JSON
     Report(ReportArguments),
@@ -61,7 +61,7 @@ pub(super) enum Command {
     Retry(Box<RetryArguments>),
     /// Read the tickets back and compare them with what was sent
     Verify(Box<VerifyArguments>),
-    /// Serve the local Zendesk double
+    /// Run a local fake Zendesk
     Sandbox(SandboxArguments),
     /// Print a shell's completions
     Completions(CompletionsArguments),

@@ -19,7 +19,7 @@ pub enum Exit {
     Usage = 2,
     /// It finished, but some rows are rejected, invalid or unknown.
     Problems = 3,
-    /// It stopped early; the same command goes on.
+    /// It stopped early; the same command continues it.
     Early = 4,
     /// `verify` found a difference.
     Different = 5,

@@ -82,7 +82,7 @@ pub(super) fn listen(
     let mut signals = Signals::catch(runtime)?;
     runtime.spawn(async move {
         signals.next().await;
-        output::say("stopping: rows in flight are finished; once more to stop at once");
+        output::say("stopping: waiting for open requests (Ctrl-C again to quit now)");
         token.cancel();
         let _run_has_ended = run.send(Message::Interrupt);
         signals.next().await;

@@ -33,15 +33,22 @@ pub(super) fn none_selected(
         Some(_) => checkpoint.problem_codes(selection)?,
         None => Vec::new(),
     };
-    Ok(Failure::refused(match (&selection.code, codes.is_empty()) {
-        (Some(code), false) => format!(
-            "no row is selected: none has the code {code}; there are {}",
+    let rows = if selection.unknown {
+        "unknown"
+    } else {
+        "rejected"
+    };
+    Ok(Failure::refused(match &selection.code {
+        Some(code) if !codes.is_empty() => format!(
+            "no {rows} row has the code {code}; there are {}",
             text::in_a_row(&codes)
         ),
-        (Some(_) | None, _) => {
-            "no row is selected: only rejected rows are, and unknown ones with --unknown; look at \
-             the rows with status, then at --code and --line"
+        Some(_) | None if selection.unknown => {
+            "no unknown row matches; `zendesk-migrate report` lists the rows without a ticket"
                 .to_owned()
         }
+        Some(_) | None => "no rejected row matches; --unknown selects unknown rows, and \
+             `zendesk-migrate report` lists the rows without a ticket"
+            .to_owned(),
     }))
 }

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 /// Which account, as whom, and how fast.
 #[derive(Debug, Args)]
 pub(super) struct AccountArguments {
-    /// Use the embedded double; its tickets live beside the checkpoint
+    /// Use the built-in fake Zendesk; its tickets live beside the checkpoint
     #[arg(long, env = "ZENDESK_MIGRATE_SANDBOX", conflicts_with_all = ["subdomain", "url"],
           help_heading = "Account")]
     pub(super) sandbox: bool,

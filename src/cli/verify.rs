@@ -146,7 +146,7 @@ fn read_back(
         Ok(requests) => Ok(requests),
         Err(EngineError::Interrupted) => Err(Failure {
             exit: Exit::Interrupted,
-            sentence: "interrupted; the same command goes on where it was".to_owned(),
+            sentence: "interrupted; run the same command to continue".to_owned(),
         }),
         Err(error) => Err(error.into()),
     }

@@ -105,7 +105,7 @@ pub async fn who(
     } = me.value
     else {
         return Err(EngineError::Credentials(
-            "Zendesk does not know this user (it answers as to a stranger); check the credentials"
+            "Zendesk does not know this user (it treats us as anonymous); check the credentials"
                 .to_owned(),
         ));
     };

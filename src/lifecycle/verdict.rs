@@ -120,7 +120,10 @@ fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
     if past.keys >= keys_max(&flight, rules) {
         let problem = Problem::new(
             "KeysUsedUp",
-            format!("{} keys were tried and no ticket came of it", past.keys),
+            format!(
+                "sent under {} keys without an answer, and no ticket was found",
+                past.keys
+            ),
         );
         return (
             Row {

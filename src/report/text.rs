@@ -255,15 +255,15 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
         Stop::Done => format!(
             "done, but {problems} rows have no ticket: fix them, then run the same command again"
         ),
-        Stop::Interrupted => format!("interrupted: {are_left}; the same command goes on"),
-        Stop::Limit => format!("--limit is reached: {are_left}; the same command goes on"),
+        Stop::Interrupted => format!("interrupted: {are_left}; run the same command to continue"),
+        Stop::Limit => format!("--limit is reached: {are_left}; run the same command to continue"),
         Stop::MaxErrors => format!(
             "--max-errors is reached: {} rejected; look at them before going on with the same \
              command",
             counted(facts.rejected, "row", ["is", "are"])
         ),
         Stop::MaxDuration => {
-            format!("--max-duration is over: {are_left}; the same command goes on")
+            format!("--max-duration is over: {are_left}; run the same command to continue")
         }
         Stop::Outage => format!(
             "Zendesk gave no usable reply for --max-outage, or rows still have to settle: \

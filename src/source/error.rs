@@ -18,7 +18,7 @@ pub enum SourceError {
     },
     /// The CSV's path leads to a directory, a pipe or a device.
     #[error(
-        "{} is not a regular file, and rows must be readable again at their place; save the CSV to a file first",
+        "{} is not a regular file, and a later run must be able to read it again; save the CSV to a file first",
         shown_path(path)
     )]
     NotAFile {

@@ -154,8 +154,8 @@ fn a_limit_stops_early_and_the_same_command_goes_on() {
             .env("ZENDESK_OAUTH_TOKEN", "t")
             .stderr(format!(
                 "{CLOSED_TICKETS}200 rows: {}0 created, {} pending\nthis run: 10 created, 54 requests (40 \
-                 lookups) in TIME\n--limit is reached: {1} rows are left; the same \
-                 command goes on\n",
+                 lookups) in TIME\n--limit is reached: {1} rows are left; run the \
+                 same command to continue\n",
                 round,
                 200 - round * 10
             ))

@@ -35,9 +35,9 @@ fn a_run_that_is_asked_to_end_finishes_what_is_in_flight_and_the_same_command_go
     assert_eq!(
         folder.neutral(&ended.stderr),
         format!(
-            "{CLOSED_TICKETS}stopping: rows in flight are finished; once more to stop at once\n200 rows: {created} \
+            "{CLOSED_TICKETS}stopping: waiting for open requests (Ctrl-C again to quit now)\n200 rows: {created} \
              created, {pending} pending\nthis run: {created} created, {} requests (40 lookups) \
-             in TIME\ninterrupted: {pending} rows are left; the same command goes on\n",
+             in TIME\ninterrupted: {pending} rows are left; run the same command to continue\n",
             facts["this_run"]["requests"]
         )
     );

@@ -14,7 +14,7 @@ use super::{Endpoint, Format, OnInvalid, Plan, Progress, UnknownAuthor};
 #[command(after_help = "\
 Examples:
   zendesk-migrate run tickets.csv -n                check every row, send nothing
-  zendesk-migrate run tickets.csv --sandbox         try it on the embedded double
+  zendesk-migrate run tickets.csv --sandbox         try it on a built-in fake Zendesk
   zendesk-migrate run tickets.csv --subdomain acme --limit 10
   zendesk-migrate run tickets.csv --subdomain acme  again after a crash: go on")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -26,7 +26,7 @@ pub(in crate::cli) struct RunArguments {
     /// Check every row and show what a run would do; send and write nothing
     #[arg(short = 'n', long, env = "ZENDESK_MIGRATE_DRY_RUN")]
     pub(in crate::cli) dry_run: bool,
-    /// Send at most N new rows this time; the same command goes on
+    /// Send at most N new rows in this run
     #[arg(long, value_name = "N", env = "ZENDESK_MIGRATE_LIMIT")]
     pub(in crate::cli) limit: Option<u64>,
     /// With -n: how to show what was found

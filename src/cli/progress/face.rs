@@ -291,10 +291,10 @@ fn why(waiting: Waiting, passed_ms: u64) -> String {
     let left = span(pause_ms(waiting).saturating_sub(passed_ms));
     match waiting {
         Waiting::Throttled(_) => format!("Zendesk asked for a pause (429), {left}"),
-        Waiting::Others(_) => format!("others use the account, {left}"),
-        Waiting::Reserve(_) => format!("paused for the reserve, {left}"),
-        Waiting::Outage(_) => format!("outage, next probe in {left}"),
-        Waiting::Settling(_) => format!("rows settle, next try in {left}"),
+        Waiting::Others(_) => format!("leaving room for others, {left}"),
+        Waiting::Reserve(_) => format!("leaving the reserve to others, {left}"),
+        Waiting::Outage(_) => format!("Zendesk is not answering, retrying in {left}"),
+        Waiting::Settling(_) => format!("rows without an answer are checked again in {left}"),
     }
 }
 

@@ -78,7 +78,7 @@ fn a_narrow_terminal_gets_what_matters_most() {
             "████████░░░░░░░░░░░░░░░░░░░░░░░░░░░  24%  1221 of 5000 rows",
             "1200 created, 4 rejected, 17 invalid, 3779 waiting",
             "600 of 640 requests/min, 6 min 18 s left, done at 12:08",
-            "paused for the reserve, 4 s",
+            "leaving the reserve to others, 4 s",
         ]
     );
 }
@@ -143,11 +143,11 @@ fn a_pause_of_a_moment_is_not_shown_and_a_long_one_counts_down() {
     let outage = view(120_000, Some(Waiting::Outage(40_000)));
     assert_eq!(
         lines(&outage, &at(131_000), 80)[3],
-        "outage, next probe in 29 s"
+        "Zendesk is not answering, retrying in 29 s"
     );
     assert_eq!(
         lines(&outage, &at(190_000), 80)[3],
-        "outage, next probe in 0 s"
+        "Zendesk is not answering, retrying in 0 s"
     );
 }
 
@@ -166,7 +166,7 @@ fn the_time_left_is_never_less_than_what_is_known_to_be_waited_for() {
         settling[2..],
         [
             "600 of 640 requests/min, 4 min 22 s left, done at 12:06",
-            "rows settle, next try in 4 min 22 s"
+            "rows without an answer are checked again in 4 min 22 s"
         ]
     );
     // Others are still sent, but the last row is known to rest.
@@ -181,7 +181,7 @@ fn a_line_of_a_log_has_it_all() {
     assert_eq!(
         line(&view, &at(120_000)),
         "1221/5000 rows (24%), 1200 created, 24 replayed, 4 rejected, 17 invalid, 3779 waiting, 600 \
-         of 640 requests/min, 6 min 18 s left, done at 12:08, outage, next probe in 40 s"
+         of 640 requests/min, 6 min 18 s left, done at 12:08, Zendesk is not answering, retrying in 40 s"
     );
 }
 
