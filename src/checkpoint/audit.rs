@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use sha2::{Digest, Sha256};
 
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 
 /// What can be wrong with a row, as a sentence and a condition on its own columns: all of these take
 /// one pass, which a start can afford.

@@ -4,8 +4,8 @@ use rusqlite::{Connection, params};
 
 use super::authors::{AuthorIs, write_authors};
 use super::error::CheckpointError;
+use super::handle::Checkpoint;
 use super::history::{RunNote, write_note};
-use super::open::Checkpoint;
 use super::row_update::{write_row, write_row_sent};
 use super::{codes, flight};
 use crate::lifecycle::{Row, State};

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use super::batch::{Attempt, Kind, log};
 use super::codes;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::retry::{Selection, select};
 use super::row_update::write_row;
 use super::rows::past_at;

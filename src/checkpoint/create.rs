@@ -25,9 +25,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
+use super::connection::{PAGE_BYTES, migrate, prepare, switch_to_wal};
 use super::error::CheckpointError;
 use super::lock::private;
-use super::open::{PAGE_BYTES, migrate, prepare, switch_to_wal};
 use super::place::{one_name, sync_folder};
 
 /// What SQLite keeps beside a file.

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 use super::claims::{Claim, claim_of, settled_row};
 use super::codes;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::row_update::write_row;
 use super::settings::{Setting, write};
 use super::since::Since;

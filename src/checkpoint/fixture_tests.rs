@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::batch::{Batch, NewIntent, Outcome};
+use super::handle::Checkpoint;
 use super::load::NewRow;
-use super::open::Checkpoint;
 use super::settings::Setting;
 use crate::lifecycle::{Event, Evidence, Row, Rules, State, next};
 use crate::model::ids::{CellsHash, Fingerprint, Key, RowNumber};

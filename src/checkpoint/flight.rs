@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::rows::past_at;
 use crate::lifecycle::{Flight, Past};
 use crate::model::ids::{Fingerprint, Key, RowNumber, TicketId};

@@ -4,8 +4,8 @@
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::error::CheckpointError;
+use super::handle::{Checkpoint, Reader};
 use super::lock::is_held;
-use super::open::{Checkpoint, Reader};
 use crate::model::history::{Run, ThisRun};
 use crate::model::time::ServerTime;
 

@@ -11,7 +11,7 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, LeaseId, Reader};
 use super::process::{Fate, Process};
 use super::settings::{self, Setting};
 use crate::model::ids::Key;
@@ -22,10 +22,6 @@ struct Lease {
     /// When it was taken, in UTC by the clock of its machine; for people only.
     since: String,
 }
-
-/// The random number by which a process knows its own lease.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LeaseId([u8; 16]);
 
 /// Who is at work on a checkpoint, as far as its lease says.
 #[derive(Debug, Clone, PartialEq, Eq)]

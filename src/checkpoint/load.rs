@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::codes;
 use super::duplicates::{ROW, index_external_ids};
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::rows::counts;
 use super::settings::{Setting, write, write_row_count};
 use crate::model::counts::Counts;

@@ -1,50 +1,26 @@
-//! Opening: the checks that come before the first write, and the two kinds of handle.
+//! Opening: the checks that come before the first write.
 
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
-use tempfile::TempDir;
+use rusqlite::Connection;
 
 use super::audit::audit_at_start;
+use super::connection::{
+    PAGE_BYTES, connect, has_tables, has_wal, leave_alone, migrate, prepare, refuse_newer,
+    switch_to_wal,
+};
 use super::create::{create, remove, sync_folder_of};
 use super::doubt::why_unreadable;
 use super::error::CheckpointError;
-use super::lease::{self, LeaseId};
+use super::handle::{Checkpoint, Reader};
+use super::lease;
 use super::lock::{Lock, private};
 use super::place::{Place, one_name, refuse_hard_links};
 use super::read_only;
-use super::schema::{APPLICATION_ID, MIGRATIONS, format};
+use super::schema::APPLICATION_ID;
 use crate::model::ids::Key;
-
-/// The size of a page: larger ones than SQLite's own make the scan faster.
-pub(super) const PAGE_BYTES: u32 = 16 * 1024;
-
-/// A checkpoint that this process alone may write.
-#[derive(Debug)]
-pub struct Checkpoint {
-    pub(super) db: Connection,
-    pub(super) path: PathBuf,
-    pub(super) poisoned: bool,
-    /// The file whose rows are sent; `None` is the recorded CSV.
-    pub(super) file: Option<String>,
-    pub(super) lease: Option<LeaseId>,
-    /// Where its file is; `None` if it has no name.
-    pub(super) place: Option<Place>,
-    lock: Option<Lock>,
-}
-
-/// A checkpoint that is only read, also while a run writes it.
-#[derive(Debug)]
-pub struct Reader {
-    pub(super) db: Connection,
-    pub(super) path: PathBuf,
-    /// What is read in place of the file, where its folder cannot be written.
-    _copy: Option<TempDir>,
-}
 
 impl Checkpoint {
     /// Opens the checkpoint at `path`, or creates it, and locks it for this process.
@@ -178,23 +154,6 @@ impl Checkpoint {
         remove(&one_name(&path)).map_err(|source| CheckpointError::io(&path, source))?;
         lock.map_or(Ok(()), Lock::remove)
     }
-
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Gives an error of SQLite the checkpoint's name.
-    pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
-        result.map_err(|source| CheckpointError::sqlite(&self.path, source))
-    }
-}
-
-impl Drop for Checkpoint {
-    /// However a run ends in peace, it gives its lease back; the lock goes after the database.
-    fn drop(&mut self) {
-        self.release_lease();
-    }
 }
 
 impl Reader {
@@ -232,11 +191,6 @@ impl Reader {
             reader.wrap(leave_alone(&reader.db, true))?;
         }
         Ok(Some(reader))
-    }
-
-    /// Gives an error of SQLite the checkpoint's name.
-    pub(super) fn wrap<T>(&self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
-        result.map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
 }
 
@@ -277,16 +231,6 @@ fn is_half_made(path: &Path) -> bool {
     !has_wal(path) && tables().is_ok_and(|has_tables| !has_tables)
 }
 
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, access)
-}
-
-fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
-    let query = "SELECT EXISTS (SELECT 1 FROM sqlite_schema)";
-    db.query_row(query, [], |row| row.get(0))
-}
-
 /// A WAL without its file is what is left of a checkpoint that was emptied or removed: SQLite would
 /// throw it away.
 fn nothing_is_left(path: &Path) -> Result<(), CheckpointError> {
@@ -297,34 +241,6 @@ fn nothing_is_left(path: &Path) -> Result<(), CheckpointError> {
         path: path.to_owned(),
         detail: "only its -wal file is left".to_owned(),
     })
-}
-
-/// Whether there is a WAL with something in it: its last process did not end in peace.
-fn has_wal(path: &Path) -> bool {
-    std::fs::metadata(wal_of(path)).is_ok_and(|wal| wal.len() > 0)
-}
-
-/// The WAL of a database.
-pub(super) fn wal_of(path: &Path) -> PathBuf {
-    let mut wal = one_name(path).into_os_string();
-    wal.push("-wal");
-    wal.into()
-}
-
-/// Settings of a connection that hold for writers and readers.
-pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(Duration::from_secs(5))?;
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "foreign_keys", true)?;
-    db.pragma_update(None, "trusted_schema", false)?;
-    db.pragma_update(None, "cell_size_check", true)
-}
-
-/// While it is set, closing the connection leaves the WAL beside the file: a file that is refused
-/// stays as it was found.
-fn leave_alone(db: &Connection, leave: bool) -> rusqlite::Result<()> {
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
-        .map(|_| ())
 }
 
 fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
@@ -341,60 +257,5 @@ fn quick_check(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
     Err(CheckpointError::Damaged {
         path,
         detail: found.split_whitespace().collect::<Vec<_>>().join(" "),
-    })
-}
-
-fn refuse_newer(db: &Connection, path: &Path) -> Result<i64, CheckpointError> {
-    let found: i64 = db
-        .query_row("PRAGMA user_version", [], |row| row.get(0))
-        .map_err(|source| CheckpointError::sqlite(path, source))?;
-    if found > format() {
-        return Err(CheckpointError::Newer {
-            path: path.to_owned(),
-            found,
-            known: format(),
-        });
-    }
-    Ok(found)
-}
-
-/// Brings the file to this program's format in one transaction.
-pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
-    let found = refuse_newer(db, path)?;
-    if found == format() {
-        return Ok(());
-    }
-    let sqlite = |source| CheckpointError::sqlite(path, source);
-    let tx = db
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(sqlite)?;
-    for migration in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-        tx.execute_batch(migration).map_err(sqlite)?;
-    }
-    tx.pragma_update(None, "application_id", APPLICATION_ID)
-        .map_err(sqlite)?;
-    tx.pragma_update(None, "user_version", format())
-        .map_err(sqlite)?;
-    tx.commit().map_err(sqlite)
-}
-
-/// The first transaction of a new file runs with a rollback journal, so that its marks are in the
-/// file itself and not only in the WAL.
-pub(super) fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
-    // An error of the switch itself comes after its row.
-    let switch = || -> rusqlite::Result<String> {
-        let mut query = db.prepare("PRAGMA journal_mode = WAL")?;
-        let found: Vec<String> = query
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(found.concat())
-    };
-    let found = switch().map_err(|source| CheckpointError::sqlite(path, source))?;
-    if found.eq_ignore_ascii_case("wal") {
-        return Ok(());
-    }
-    Err(CheckpointError::NoWal {
-        path: path.to_owned(),
-        found,
     })
 }

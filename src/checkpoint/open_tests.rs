@@ -5,8 +5,8 @@ use rusqlite::Connection;
 use super::create::create;
 use super::error::CheckpointError;
 use super::fixture_tests::{Fixture, START};
+use super::handle::{Checkpoint, Reader};
 use super::load::NewRow;
-use super::open::{Checkpoint, Reader};
 use super::schema::{APPLICATION_ID, MIGRATIONS};
 use crate::model::ids::{CellsHash, Fingerprint, Key};
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
+use super::connection::{prepare, wal_of};
 use super::error::CheckpointError;
-use super::open::{prepare, wal_of};
 
 /// Opens a database for reading. The second value keeps the copy that is read, if one had to be made.
 pub(super) fn connect(path: &Path) -> Result<(Connection, Option<TempDir>), CheckpointError> {
@@ -59,7 +59,7 @@ fn copy(path: &Path) -> io::Result<TempDir> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::open::{Checkpoint, Reader};
+    use super::super::handle::{Checkpoint, Reader};
     use super::super::settings::Setting;
 
     /// A folder in its place keeps SQLite from making its `-shm` file, as a read-only mount does.

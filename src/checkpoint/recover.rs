@@ -6,7 +6,7 @@ use super::batch::{Attempt, Kind, log};
 use super::codes;
 use super::deleted::deleted_tickets;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::row_update::write_row;
 use super::rows::past_at;
 use crate::lifecycle::{Event, Finding, Row, Rules, State, next, without_deleted};

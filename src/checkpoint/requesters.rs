@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 
 /// Lines that are named.
 const NAMED_MAX: usize = 5;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::CheckpointError;
-use super::open::Reader;
+use super::handle::Reader;
 use crate::model::history::ThisRun;
 use crate::model::results::{Bucket, Latency, Replies, Timeline};
 

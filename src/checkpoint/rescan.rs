@@ -5,9 +5,9 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::codes;
 use super::error::CheckpointError;
+use super::handle::Checkpoint;
 use super::lease;
 use super::load::{NewRow, no_requester};
-use super::open::Checkpoint;
 use super::row_update::write_row;
 use super::rows::past_at;
 use super::settings::{Setting, last_row, write, write_row_count};

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 use super::since::Since;
 use crate::model::fault;
 use crate::model::ids::{CellsHash, Key, RowNumber};

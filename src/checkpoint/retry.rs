@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::row_update::write_row;
 use super::rows::past_at;
 use super::settings::{Setting, write};

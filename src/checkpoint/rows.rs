@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 use crate::lifecycle::Past;
 use crate::model::counts::Counts;
 use crate::model::ids::{Fingerprint, Key, RowNumber, TicketId};

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 
 /// The name of something that is stored once for the whole checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row as SqlRow, Rows, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 use crate::model::time::ServerTime;
 
 /// What two checkpoints have in common, as far as this one has still to send it.

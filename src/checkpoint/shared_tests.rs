@@ -1,5 +1,5 @@
 use super::fixture_tests::{Fixture, RULES, START};
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 use super::settings::Setting;
 use super::shared::Shared;
 use crate::lifecycle::{Event, Flight, How, Past, Row, State, next};

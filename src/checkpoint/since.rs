@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::error::CheckpointError;
-use super::open::{Checkpoint, Reader};
+use super::handle::{Checkpoint, Reader};
 use crate::model::ids::RowNumber;
 
 /// What became of a row in the file since it was sent.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row as SqlRow, params};
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::settings::{Setting, write};
 use crate::model::difference::Difference;
 use crate::model::ids::{Fingerprint, RowNumber, TicketId};

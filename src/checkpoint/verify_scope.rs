@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::codes;
 use super::error::CheckpointError;
-use super::open::Checkpoint;
+use super::handle::Checkpoint;
 use super::settings::{Setting, read, write};
 use crate::lifecycle::retry::jitter;
 

@@ -4,8 +4,8 @@
 use rusqlite::{Transaction, TransactionBehavior};
 
 use super::error::CheckpointError;
+use super::handle::Checkpoint;
 use super::lease;
-use super::open::Checkpoint;
 
 /// A transaction that lives over several calls. Dropped before [`Writing::commit`], it is undone.
 #[derive(Debug)]

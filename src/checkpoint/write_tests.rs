@@ -3,8 +3,8 @@
 use super::batch::Batch;
 use super::error::CheckpointError;
 use super::fixture_tests::{Fixture, START};
+use super::handle::Checkpoint;
 use super::history::{RunEnd, RunId, RunNote};
-use super::open::Checkpoint;
 use super::retry::Selection;
 use super::settings::Setting;
 use super::verified::Compared;

@@ -2,30 +2,20 @@
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::PoisonError;
 
 use super::encoding::Input;
-use super::error::{SourceError, unreadable};
+use super::error::{SourceError, moved, unreadable};
 use super::file::open;
-use super::header::Header;
 use super::line_ends::is_after_other;
-use super::pieces::{Piece, Place, RECORD_BYTES_MAX};
-use super::quotes::{FIRST, record_end, survey};
+use super::pieces::{Piece, Place, RECORD_BYTES_MAX, lone_record};
+use super::plan::{Again, Plan};
+use super::quotes::{FIRST, record_end};
 use super::records::LoneReader;
 use super::rows::{self, Invalid, Valid};
-use super::scan::Plan;
 
 /// The bytes that are read at first; most rows are smaller.
 const GLANCE_BYTES: usize = 4 << 10;
-
-/// What reading rows again takes, kept from one row to the next: opening the file and making a reader
-/// would take most of the time.
-#[derive(Debug)]
-pub(super) struct Again {
-    file: File,
-    reader: LoneReader,
-}
 
 /// A row that was read again, with the exact bytes of its request's body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,32 +92,4 @@ fn piece_in(file: &mut File, plan: &Plan, at: Place) -> Result<Piece, SourceErro
     };
     bytes.truncate(end);
     lone_record(path, header, bytes, at, after_other_end)
-}
-
-/// Makes a piece of one record, after a line feed, that was found at a place earlier.
-pub(super) fn lone_record(
-    path: &Path,
-    header: &Header,
-    bytes: Vec<u8>,
-    place: Place,
-    after_other_end: bool,
-) -> Result<Piece, SourceError> {
-    let found = survey(&bytes, header.delimiter, header.line_end);
-    if found.open.is_some() || found.swallowed.is_some() {
-        return Err(moved(path));
-    }
-    Ok(Piece {
-        bytes,
-        place,
-        text_after: found.text_after,
-        after_other_end,
-    })
-}
-
-/// Says that a row or comment is no longer at its place.
-pub(super) fn moved(path: &Path) -> SourceError {
-    SourceError::Changed {
-        path: path.into(),
-        what: "a row is no longer at its place",
-    }
 }

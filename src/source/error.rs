@@ -347,3 +347,11 @@ pub(super) fn unreadable(path: &Path, source: std::io::Error) -> SourceError {
         source,
     }
 }
+
+/// Says that a row or comment is no longer at its place.
+pub(super) fn moved(path: &Path) -> SourceError {
+    SourceError::Changed {
+        path: path.into(),
+        what: "a row is no longer at its place",
+    }
+}

@@ -36,6 +36,7 @@ mod misread;
 mod not_csv;
 mod open;
 mod pieces;
+mod plan;
 mod pool;
 mod propose;
 mod quotes;
@@ -73,8 +74,8 @@ pub use scan::{Chunk, ScanEnd};
 use account_fields::AccountFields;
 use added::Added;
 use identity::{Ahead, Files};
+use plan::Plan;
 use rows::Until;
-use scan::Plan;
 
 use crate::model::words::FieldWords;
 

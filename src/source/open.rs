@@ -18,7 +18,7 @@ use super::mapping::{
     suggestion,
 };
 use super::misread::explained;
-use super::scan::Plan;
+use super::plan::Plan;
 use super::told::told;
 use super::{Endpoint, Source, Target, file};
 

@@ -5,13 +5,14 @@
 //! would swallow rows are refused here, where their place in the file is known.
 
 use std::io::Read;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::encoding::Input;
-use super::error::{SourceError, unreadable};
+use super::error::{SourceError, moved, unreadable};
 use super::excerpt::pointed;
-use super::header::CsvFile;
+use super::header::{CsvFile, Header};
 use super::line_ends::LineEnd;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
 
@@ -217,4 +218,24 @@ impl<'h, R: Read> Cutter<'h, R> {
             quote_line: found.open.map(|open| self.line_at(bytes, open)),
         }
     }
+}
+
+/// Makes a piece of one record, after a line feed, that was found at a place earlier.
+pub(super) fn lone_record(
+    path: &Path,
+    header: &Header,
+    bytes: Vec<u8>,
+    place: Place,
+    after_other_end: bool,
+) -> Result<Piece, SourceError> {
+    let found = survey(&bytes, header.delimiter, header.line_end);
+    if found.open.is_some() || found.swallowed.is_some() {
+        return Err(moved(path));
+    }
+    Ok(Piece {
+        bytes,
+        place,
+        text_after: found.text_after,
+        after_other_end,
+    })
 }

@@ -11,9 +11,9 @@ use super::error::{SourceError, unreadable};
 use super::file::open;
 use super::header::Header;
 use super::pieces::Place;
+use super::plan::Plan;
 use super::quotes::FIRST;
 use super::records::{decode, first_cells};
-use super::scan::Plan;
 use crate::model::ids::CellsHash;
 
 /// A row as an export gives it out.

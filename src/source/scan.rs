@@ -1,17 +1,13 @@
 //! Reads every row.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use super::account_fields::AccountFields;
-use super::added::Added;
-use super::again::Again;
-use super::comments::{Comments, Orphans};
+use super::comments::Orphans;
 use super::error::SourceError;
-use super::header::CsvFile;
-use super::mapping::Mapping;
+use super::plan::Plan;
 use super::pool::in_order;
 use super::quotes::FIRST;
-use super::rows::{self, Scanned, Terms, Until};
+use super::rows::{self, Scanned, Until};
 use super::words_seen::WordsSeen;
 
 /// Rows that follow each other in the file.
@@ -38,34 +34,6 @@ pub struct ScanEnd {
     pub comments_sha256: Option<[u8; 32]>,
     /// The comments that belong to no row.
     pub orphans: Orphans,
-}
-
-/// What the parts of a scan share.
-#[derive(Debug)]
-pub(super) struct Plan {
-    pub(super) file: Arc<CsvFile>,
-    pub(super) mapping: Mapping,
-    pub(super) comments: Option<Arc<Comments>>,
-    /// Made when the first row is read again.
-    pub(super) again: Mutex<Option<Again>>,
-    /// Set once it is known that the file holds rows of another one.
-    pub(super) added: OnceLock<Added>,
-    /// Set once the account has been asked.
-    pub(super) account_fields: OnceLock<AccountFields>,
-    /// What the last whole scan has seen.
-    pub(super) words: Mutex<Option<WordsSeen>>,
-}
-
-impl Plan {
-    /// By what the rows are read.
-    pub(super) fn terms(&self) -> Terms<'_> {
-        Terms {
-            file: &self.file,
-            mapping: &self.mapping,
-            added: self.added.get(),
-            account_fields: self.account_fields.get(),
-        }
-    }
 }
 
 /// Scans the file; `each` may end the scan by an error.

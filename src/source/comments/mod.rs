@@ -18,15 +18,14 @@ use index::{Index, ticket_id};
 use message::Said;
 use sort::Entry;
 
-use super::again::{lone_record, moved};
 use super::build;
 use super::dates::Dates;
 use super::encoding::Input;
-use super::error::{SourceError, unreadable};
+use super::error::{SourceError, moved, unreadable};
 use super::header::CsvFile;
 use super::line_ends::is_after_other;
 use super::mapping::ConversationRules;
-use super::pieces::{Place, RECORD_BYTES_MAX};
+use super::pieces::{Place, RECORD_BYTES_MAX, lone_record};
 use super::records::LoneReader;
 use crate::model::problem::Problem;
 use crate::model::ticket::{COMMENTS_MAX, Comment};
