@@ -8,6 +8,7 @@
 )]
 
 mod arrows;
+mod circles;
 mod code;
 mod rules;
 
@@ -87,6 +88,36 @@ use super::{super::cli};
 ";
     let found = lines(arrows::wrong, "src/checkpoint/open.rs", text);
     assert_eq!(found, [3, 4, 5, 9, 10, 11, 12]);
+}
+
+#[test]
+fn no_file_uses_a_file_that_uses_it() {
+    let sources = sources();
+    let files: Vec<Code> = sources
+        .iter()
+        .map(|(path, text)| Code::new(path, text))
+        .collect();
+    nothing(circles::wrong(&files).into_iter());
+}
+
+#[test]
+fn files_that_use_each_other_are_found() {
+    let circles = |texts: &[(&'static str, &'static str)]| {
+        let files: Vec<Code> = texts
+            .iter()
+            .map(|(path, text)| Code::new(path, text))
+            .collect();
+        circles::wrong(&files).len()
+    };
+    let door = ("src/a/mod.rs", "mod b; mod c; mod d; pub use c::C;");
+    let b = ("src/a/b.rs", "use super::C; pub struct B;");
+    let c = ("src/a/c.rs", "use super::d; pub struct C;");
+    let d = ("src/a/d.rs", "fn d() -> crate::a::b::B { crate::a::b::B }");
+    assert_eq!(circles(&[door, b, c, d]), 3);
+    let tests = "#[cfg(test)] mod tests { use crate::a::b::B; }";
+    assert_eq!(circles(&[door, b, c, ("src/a/d.rs", tests)]), 0);
+    let up = ("src/a/b.rs", "use super::other; pub struct B;");
+    assert_eq!(circles(&[door, up]), 0);
 }
 
 #[test]
