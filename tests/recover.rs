@@ -85,7 +85,13 @@ fn read_from(
 ) -> (Result<(), EngineError>, u32) {
     let account = Account::from_url(url).unwrap();
     let credentials = Credentials::Bearer("token".into());
-    let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+    let client = Client::new(
+        account,
+        credentials,
+        Timeouts::default(),
+        zendesk_migrate::engine::clock::monotonic,
+    )
+    .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -28,7 +28,13 @@ fn serve(answers: Vec<&'static str>) -> (Client, Arc<AtomicUsize>) {
     });
     let account = Account::from_url(&format!("http://{address}")).expect("an account");
     let credentials = Credentials::Bearer("token".into());
-    let client = Client::new(account, credentials, Timeouts::default()).expect("a client");
+    let client = Client::new(
+        account,
+        credentials,
+        Timeouts::default(),
+        zendesk_migrate::engine::clock::monotonic,
+    )
+    .expect("a client");
     (client, requests)
 }
 

@@ -5,6 +5,7 @@ use super::place::Place;
 use super::shared_args::AccountArguments;
 use super::verify::{Teller, listen};
 use crate::engine::claims::Tickets;
+use crate::engine::clock::monotonic;
 use crate::engine::run::runtime;
 use crate::engine::start::SoFar;
 use crate::engine::{EngineError, start};
@@ -19,7 +20,7 @@ pub(super) fn ask<T>(
     questions: impl AsyncFnOnce(&mut Tickets<'_>, ServerClock) -> Result<T, EngineError>,
 ) -> Result<Result<T, EngineError>, Failure> {
     let (account, credentials, _server) = place.connect()?;
-    let client = Client::new(account, credentials, Timeouts::default())
+    let client = Client::new(account, credentials, Timeouts::default(), monotonic)
         .map_err(|error| Failure::refused(error.to_string()))?;
     let runtime = runtime()?;
     let end = listen(&runtime)?;

@@ -11,7 +11,7 @@ use super::progress::Display;
 use super::{environment, find, meet, origins, output, paths, requesters, tell};
 use crate::checkpoint::{Checkpoint, FirstRow, Outlook, Reader};
 use crate::engine::authors;
-use crate::engine::clock::monotonic;
+use crate::engine::clock::{monotonic, wall};
 use crate::engine::driver::SAMPLE_ROWS;
 use crate::engine::run::runtime;
 use crate::engine::scan;
@@ -113,9 +113,7 @@ fn page(preview: &Preview, first: &[FirstRow], scratch: &Checkpoint) -> Result<S
     let report = Report::of_dry_run(
         preview.facts.clone(),
         origins::of_dry_run(scratch)?,
-        jiff::Timestamp::now()
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string(),
+        wall().strftime("%Y-%m-%d %H:%M:%S").to_string(),
         preview.causes.clone(),
         scratch.first_without(LISTED_MAX)?,
         samples.collect(),
@@ -266,7 +264,7 @@ fn ask(
 ) -> Result<start::Account, Failure> {
     let place = Place::of_run(arguments)?;
     let (account, credentials, _server) = place.connect()?;
-    let client = Client::new(account, credentials, Timeouts::default())
+    let client = Client::new(account, credentials, Timeouts::default(), monotonic)
         .map_err(|error| Failure::refused(error.to_string()))?;
     let runtime = runtime()?;
     let mut so_far = meet::so_far(arguments);

@@ -9,6 +9,7 @@ use super::meet;
 use super::place::Place;
 use super::progress::Display;
 use crate::checkpoint::Checkpoint;
+use crate::engine::clock::monotonic;
 use crate::engine::start::SoFar;
 use crate::engine::{EngineError, fields, scan};
 use crate::sandbox::server::Server;
@@ -46,7 +47,7 @@ pub(super) fn learn_fields(
 
 pub(super) fn connect(place: &Place) -> Result<Link, Failure> {
     let (account, credentials, server) = place.connect()?;
-    let client = Client::new(account, credentials, Timeouts::default())
+    let client = Client::new(account, credentials, Timeouts::default(), monotonic)
         .map_err(|error| Failure::refused(error.to_string()))?;
     Ok(Link { client, server })
 }

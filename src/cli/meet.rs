@@ -1,6 +1,7 @@
 //! What is asked of the account before the first create, by a run and by `run -n --online`.
 
 use super::args::{Endpoint, RunArguments};
+use crate::engine::clock::wall;
 use crate::engine::monitor::Monitor;
 use crate::engine::start::SoFar;
 use crate::engine::{EngineError, preflight, start};
@@ -61,7 +62,7 @@ pub(super) fn target(endpoint: Endpoint) -> source::Target {
             Endpoint::Tickets => source::Endpoint::Tickets,
             Endpoint::Imports => source::Endpoint::Imports,
         },
-        now: Some(jiff::Timestamp::now()),
+        now: Some(wall()),
     }
 }
 

@@ -3,8 +3,6 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-
 use super::args::{Format, ReportArguments};
 use super::exit::{Exit, Failure};
 use super::kept::Kept;
@@ -12,6 +10,7 @@ use super::target::{Rules, Target};
 use super::whole_file::WholeFile;
 use super::{find, origins, output, own, requesters, status};
 use crate::checkpoint::Reader;
+use crate::engine::clock::wall;
 use crate::model::shown::{shown_json, shown_lines, shown_path};
 use crate::report::facts::RUNNING;
 use crate::report::results::{BUCKETS_MAX, LISTED_MAX, RUNS_MAX, Report, RunTold};
@@ -82,7 +81,7 @@ fn read(path: &Path) -> Result<Report, Failure> {
         .collect();
     Ok(Report {
         origins: origins::origins(&reader, path)?,
-        written_at: Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        written_at: wall().strftime("%Y-%m-%d %H:%M:%S").to_string(),
         all_runs: reader.all_runs()?,
         causes: reader.causes()?,
         replies: reader.replies()?,

@@ -14,6 +14,7 @@ use super::{find, origins, output};
 use crate::checkpoint::{
     Checkpoint, CheckpointError, Reader, Scope, Setting, Verification, VerifiedRow,
 };
+use crate::engine::clock::monotonic;
 use crate::engine::monitor::{Monitor, Picture};
 use crate::engine::run::runtime;
 use crate::engine::verify::{self, Files};
@@ -116,7 +117,7 @@ fn read_back(
     scope: Scope,
 ) -> Result<u32, Failure> {
     let (account, credentials, _server) = place.connect()?;
-    let client = Client::new(account, credentials, Timeouts::default())
+    let client = Client::new(account, credentials, Timeouts::default(), monotonic)
         .map_err(|error| Failure::refused(error.to_string()))?;
     let runtime = runtime()?;
     let end = listen(&runtime)?;

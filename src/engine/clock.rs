@@ -1,5 +1,7 @@
 //! The one place where the importer reads a clock.
 
+use jiff::Timestamp;
+
 use crate::model::time::Monotonic;
 
 /// Reads the monotonic clock.
@@ -15,4 +17,11 @@ pub fn monotonic() -> Monotonic {
     let seconds = u64::try_from(now.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(now.tv_nsec).unwrap_or(0);
     Monotonic(seconds * 1_000 + nanos / 1_000_000)
+}
+
+/// Reads the wall clock, for dates that people read and to recognise dates that lie in the future. No
+/// decision about a row that was sent depends on it.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn wall() -> Timestamp {
+    Timestamp::now()
 }

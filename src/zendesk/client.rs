@@ -19,6 +19,7 @@ use crate::model::intent::{Durable, Intent, Route};
 use crate::model::limits::{CONNECT_TIMEOUT_MS, REPLY_BYTES_MAX, REQUEST_TIMEOUT_MS};
 use crate::model::problem::Problem;
 use crate::model::reply::{Meta, Reply, Verdict};
+use crate::model::time::Monotonic;
 
 /// Idle connections that are kept: one for each lane there can be.
 const IDLE_CONNECTIONS_MAX: usize = 1_000;
@@ -87,13 +88,14 @@ enum Pass {
 }
 
 impl Client {
-    /// Sets a client up. Nothing is sent yet.
+    /// Sets a client up. Nothing is sent yet. `clock` tells when an access token has to be renewed.
     ///
     /// The proxies of the environment are honoured, except for a loopback account.
     pub fn new(
         account: Account,
         credentials: Credentials,
         timeouts: Timeouts,
+        clock: fn() -> Monotonic,
     ) -> Result<Self, ClientError> {
         if let Some(fault) = credentials.fault() {
             return Err(ClientError::Credentials(fault));
@@ -124,7 +126,9 @@ impl Client {
                 pass: match credentials {
                     Credentials::Bearer(token) => Pass::Bearer(token),
                     Credentials::ApiToken { email, token } => Pass::ApiToken { email, token },
-                    Credentials::Client { id, secret } => Pass::Tokens(Tokens::new(id, secret)),
+                    Credentials::Client { id, secret } => {
+                        Pass::Tokens(Tokens::new(id, secret, clock))
+                    }
                 },
             }),
         })

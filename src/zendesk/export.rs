@@ -131,7 +131,10 @@ mod tests {
         let server = RawServer::start([Act::Reply(reply("200 OK", "", &body))]).await;
         let account = Account::from_url(&format!("http://127.0.0.1:{}", server.port)).unwrap();
         let credentials = Credentials::Bearer(SECRET.into());
-        let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+        let client = Client::new(account, credentials, Timeouts::default(), || {
+            crate::model::time::Monotonic(0)
+        })
+        .unwrap();
         client.export_page(None, 100).await
     }
 

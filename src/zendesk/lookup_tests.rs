@@ -12,6 +12,7 @@ fn client(server: &RawServer) -> Client {
         account,
         Credentials::Bearer("t".into()),
         Timeouts::default(),
+        || crate::model::time::Monotonic(0),
     )
     .unwrap()
 }

@@ -5,19 +5,17 @@
 //! made, and its row is sent again with the next token. A 401 to a token that never worked means that
 //! the credentials are no good.
 
-use std::time::Duration;
-
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::exchange::exchange;
 use super::headers::Asked;
 use super::secrets::Secrets;
 use crate::model::limits::REPLY_BYTES_MAX;
 use crate::model::reply::Verdict;
+use crate::model::time::Monotonic;
 
 /// Tokens of new clients live half an hour unless the answer says otherwise.
 const DEFAULT_LIFE_S: u64 = 30 * 60;
@@ -31,13 +29,15 @@ const REASON_CHARS_MAX: usize = 200;
 pub(super) struct Tokens {
     client_id: String,
     client_secret: SecretString,
+    /// Goes on while the machine sleeps, as the life of a token does.
+    clock: fn() -> Monotonic,
     current: Mutex<Option<Token>>,
 }
 
 struct Token {
     text: SecretString,
     number: u64,
-    renew_at: Instant,
+    renew_at: Monotonic,
     standing: Standing,
 }
 
@@ -57,10 +57,15 @@ pub(super) struct Lent {
 }
 
 impl Tokens {
-    pub(super) fn new(client_id: String, client_secret: SecretString) -> Self {
+    pub(super) fn new(
+        client_id: String,
+        client_secret: SecretString,
+        clock: fn() -> Monotonic,
+    ) -> Self {
         Self {
             client_id,
             client_secret,
+            clock,
             current: Mutex::new(None),
         }
     }
@@ -75,7 +80,7 @@ impl Tokens {
         let mut current = self.current.lock().await;
         let is_fresh = current
             .as_ref()
-            .is_some_and(|token| Instant::now() < token.renew_at);
+            .is_some_and(|token| (self.clock)() < token.renew_at);
         if !is_fresh {
             let number = current.as_ref().map_or(1, |token| token.number + 1);
             let fetched = self.fetch(http, url, number, secrets).await;
@@ -109,9 +114,9 @@ impl Tokens {
         match (token.standing, status) {
             (Standing::Works | Standing::Ended, 401) => {
                 token.standing = Standing::Ended;
-                token.renew_at = Instant::now();
+                token.renew_at = (self.clock)();
             }
-            (Standing::Untried, 401) => token.renew_at = Instant::now(),
+            (Standing::Untried, 401) => token.renew_at = (self.clock)(),
             (Standing::Untried, _) => token.standing = Standing::Works,
             // A reply that was on its way when the token ended does not bring it back.
             (Standing::Works | Standing::Ended, _) => {}
@@ -162,7 +167,7 @@ impl Tokens {
         Ok(Token {
             text: granted.access_token,
             number,
-            renew_at: Instant::now() + Duration::from_millis(life_s.saturating_mul(1_000) * 2 / 3),
+            renew_at: (self.clock)().plus(life_s.saturating_mul(1_000) / 3 * 2),
             standing: Standing::Untried,
         })
     }
@@ -188,11 +193,11 @@ mod tests {
     use super::*;
 
     fn tokens(standing: Standing) -> Tokens {
-        let tokens = Tokens::new("id".to_owned(), "secret".to_owned().into());
+        let tokens = Tokens::new("id".to_owned(), "secret".to_owned().into(), || Monotonic(0));
         let token = Token {
             text: "token".to_owned().into(),
             number: 1,
-            renew_at: Instant::now() + Duration::from_secs(60),
+            renew_at: Monotonic(60_000),
             standing,
         };
         Tokens {

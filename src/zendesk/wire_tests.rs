@@ -22,6 +22,7 @@ fn client_at(url: &str) -> Client {
         Account::from_url(url).unwrap(),
         Credentials::Bearer(SECRET.into()),
         timeouts,
+        || crate::model::time::Monotonic(0),
     )
     .unwrap()
 }
@@ -115,7 +116,10 @@ async fn an_api_token_is_sent_as_basic_credentials() {
         email: "me@example.com".to_owned(),
         token: "abc".into(),
     };
-    let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+    let client = Client::new(account, credentials, Timeouts::default(), || {
+        crate::model::time::Monotonic(0)
+    })
+    .unwrap();
     create(&client).await;
     let expected = "Basic bWVAZXhhbXBsZS5jb20vdG9rZW46YWJj";
     assert_eq!(server.seen()[0].header("authorization"), Some(expected));
@@ -343,7 +347,10 @@ async fn nothing_shows_a_secret() {
     ] {
         let credentials = Credentials::Bearer(bad.into());
         let account = Account::from_subdomain("acme").unwrap();
-        let error = Client::new(account, credentials, Timeouts::default()).unwrap_err();
+        let error = Client::new(account, credentials, Timeouts::default(), || {
+            crate::model::time::Monotonic(0)
+        })
+        .unwrap_err();
         shown = format!("{shown} {error} {error:?}");
     }
     assert!(!shown.contains(SECRET), "{shown}");

@@ -116,7 +116,7 @@ pub(crate) fn live(task: &Task) {
     fate.strikes_before("the first question");
     let account = Account::from_url(&task.url).unwrap();
     let credentials = Credentials::Bearer("token".into());
-    let client = Client::new(account, credentials, Timeouts::default()).unwrap();
+    let client = Client::new(account, credentials, Timeouts::default(), monotonic).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

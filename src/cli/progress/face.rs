@@ -1,9 +1,10 @@
 //! What a picture of a run looks like: as a few lines of any width, as one line, as JSON.
 
-use jiff::{SignedDuration, Timestamp, Unit, ZonedDateTime};
+use jiff::{SignedDuration, Unit, ZonedDateTime};
 use serde_json::{Value, json};
 
 use super::rate::Rate;
+use crate::engine::clock::wall;
 use crate::engine::monitor::{AuthorsKnown, Picture, Waiting};
 use crate::model::time::Monotonic;
 
@@ -337,7 +338,7 @@ fn cut(text: String, room: usize) -> String {
 
 /// Now, in the time zone of whoever looks.
 pub(super) fn now(monotonic: Monotonic) -> Now {
-    let wall = Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::system());
+    let wall = wall().to_zoned_datetime(jiff::tz::TimeZone::system());
     Now { monotonic, wall }
 }
 
