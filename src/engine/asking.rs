@@ -8,21 +8,19 @@ use tokio_util::sync::CancellationToken;
 use super::clock::monotonic;
 use super::error::EngineError;
 use super::log;
-use crate::lifecycle::retry;
-use crate::model::limits::THROTTLE_HOLD_MS;
+use crate::lifecycle::inquiry::{Failures, Next, Patience, Reason};
+use crate::lifecycle::question::unauthorized;
 use crate::model::problem::Problem;
-use crate::model::reply::{Answer, RateLimit, RetryAfter, Verdict};
+use crate::model::reply::{Answer, RateLimit};
 use crate::model::time::{Monotonic, ServerTime};
+use crate::report::text::duration;
 use crate::zendesk::pacer::{Pacer, Policy};
 
-/// How often one question is asked.
-pub(super) const TRIES_MAX: u32 = 8;
-
-/// How often in succession an answer may be none of use before asking again will not help.
-const UNREADABLE_MAX: u32 = 3;
-
-/// The longest pause between two tries, in milliseconds.
-const PAUSE_MS_MAX: u64 = 60_000;
+/// How long one question is asked.
+const PATIENCE: Patience = Patience {
+    tries: 8,
+    retry_after_ms_max: 15 * 60_000,
+};
 
 /// Why a question has no answer.
 #[derive(Debug)]
@@ -82,8 +80,10 @@ impl<'r> Asker<'r> {
         what: &'static str,
         question: impl Fn() -> F,
     ) -> Result<Result<T, Unanswered>, EngineError> {
-        let mut unreadable = 0;
-        for attempt in 1..=TRIES_MAX {
+        let mut failures = Failures::default();
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
             if let Some(own) = own.as_deref_mut() {
                 permit(own, self.end).await?;
             }
@@ -97,48 +97,16 @@ impl<'r> Asker<'r> {
             if let Some(own) = own.as_deref_mut() {
                 own.learn_endpoint(meta.endpoint, arrived);
             }
-            unreadable = match answer {
-                Err(Verdict::Unreadable) => unreadable + 1,
-                _ => 0,
-            };
-            if unreadable == UNREADABLE_MAX {
-                return Ok(Err(Unanswered::Unreadable));
-            }
-            let asked = match answer {
+            let verdict = match answer {
                 Ok(value) => return Ok(Ok(value)),
-                Err(
-                    Verdict::Refused(problem)
-                    | Verdict::Forbidden(problem)
-                    | Verdict::WrongAccount(problem),
-                ) => return Ok(Err(Unanswered::Refused(problem))),
-                Err(Verdict::Unauthorized) => {
-                    return Err(EngineError::Credentials(
-                        "Zendesk refuses the credentials (401); check them, then run the same \
-                         command again"
-                            .to_owned(),
-                    ));
-                }
-                Err(Verdict::Throttled(asked)) => {
-                    asked.or(Some(RetryAfter::Delay(THROTTLE_HOLD_MS)))
-                }
-                Err(Verdict::ServerError(asked)) => asked,
-                Err(
-                    Verdict::NotSent(_)
-                    | Verdict::Lost(_)
-                    | Verdict::Expired
-                    | Verdict::Conflict
-                    | Verdict::Unreadable
-                    | Verdict::Cached
-                    | Verdict::KeyMismatch
-                    | Verdict::Created { .. },
-                ) => None,
+                Err(verdict) => verdict,
             };
-            let asked = asked.or(Some(RetryAfter::Delay(500 << attempt)));
             let now = meta.date.unwrap_or(ServerTime(0));
-            let ms = retry::delay_ms(attempt, asked, now, 0).min(PAUSE_MS_MAX);
-            self.wait_until(monotonic().plus(ms)).await?;
+            match failures.judge(&verdict, PATIENCE, now) {
+                Next::Again(ms) => self.wait_until(monotonic().plus(ms)).await?,
+                Next::GiveUp(reason) => return given_up(reason),
+            }
         }
-        Ok(Err(Unanswered::Silent))
     }
 
     /// What is told when a question cannot be done without.
@@ -161,6 +129,25 @@ impl<'r> Asker<'r> {
             self.about
         ))
     }
+}
+
+/// What it means to the one who asks that a question is asked no more; `Err` if nothing else need be
+/// asked either.
+fn given_up<T>(reason: Reason) -> Result<Result<T, Unanswered>, EngineError> {
+    Ok(Err(match reason {
+        Reason::Unauthorized => return Err(EngineError::Credentials(unauthorized().message)),
+        Reason::TooLong(ms) => {
+            return Err(EngineError::Unreachable(format!(
+                "Zendesk asks to wait {} (Retry-After): run the same command again after that",
+                duration(ms)
+            )));
+        }
+        Reason::Forbidden(problem) | Reason::Refused(problem) | Reason::WrongAccount(problem) => {
+            Unanswered::Refused(problem)
+        }
+        Reason::Unexpected | Reason::Unreadable => Unanswered::Unreadable,
+        Reason::Silent => Unanswered::Silent,
+    }))
 }
 
 async fn permit(pacer: &mut Pacer, end: &CancellationToken) -> Result<(), EngineError> {

@@ -7,10 +7,12 @@ use super::driver::Timing;
 use super::error::EngineError;
 use super::log;
 use super::monitor::Monitor;
+use crate::lifecycle::inquiry::{Failures, Next, Patience, Reason};
+use crate::lifecycle::question::unauthorized;
 use crate::lifecycle::retry;
 use crate::model::ids::TicketId;
 use crate::model::limits::REQUEST_TIMEOUT_MS;
-use crate::model::reply::{Answer, RateLimit, RetryAfter, UNTRUSTED_CERTIFICATE, Verdict};
+use crate::model::reply::{Answer, RateLimit, UNTRUSTED_CERTIFICATE, Verdict};
 use crate::model::time::{ServerClock, ServerTime};
 use crate::report::text::duration;
 use crate::zendesk::{Client, Me, Triggers};
@@ -18,8 +20,9 @@ use crate::zendesk::{Client, Me, Triggers};
 /// How often a question is asked before Zendesk counts as unreachable.
 const TRIES: u32 = 5;
 
-/// The longest pause between two tries for which Zendesk does not ask, in milliseconds.
-const PAUSE_MS_MAX: u64 = 60_000;
+/// The longest `Retry-After` that is waited for where nobody says how long an outage may take, in
+/// milliseconds.
+const PATIENCE_MS: u64 = 60_000;
 
 /// What the account said of itself.
 #[derive(Debug, Clone)]
@@ -56,7 +59,7 @@ pub struct SoFar {
 impl Default for SoFar {
     fn default() -> Self {
         Self {
-            patience_ms: PAUSE_MS_MAX,
+            patience_ms: PATIENCE_MS,
             requests: 0,
             answered: false,
             clock: None,
@@ -162,8 +165,14 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
     so_far: &mut SoFar,
     monitor: &mut dyn Monitor,
 ) -> Result<Told<T>, EngineError> {
-    let mut attempt = 1;
+    let patience = Patience {
+        tries: TRIES,
+        retry_after_ms_max: so_far.patience_ms,
+    };
+    let mut failures = Failures::default();
+    let mut attempt = 0;
     loop {
+        attempt += 1;
         so_far.requests += 1;
         let sent = monotonic();
         let Answer { answer, meta } = question().await;
@@ -186,30 +195,16 @@ pub(super) async fn asked<T, F: Future<Output = Answer<T>>>(
         };
         let now = meta.date.unwrap_or(ServerTime(0));
         let why = cause(&verdict, meta.status, now);
-        let asked = passing(verdict, what)?;
-        if attempt == TRIES {
-            return Err(EngineError::Unreachable(format!(
-                "Zendesk did not tell {what} in {TRIES} tries ({why}); nothing was sent: look at \
-                 the account's address, or run the same command again later"
-            )));
+        match failures.judge(&verdict, patience, now) {
+            Next::GiveUp(reason) => return Err(given_up(reason, what, &why)),
+            Next::Again(ms) => {
+                monitor.tell(&format!(
+                    "Zendesk did not tell {what} ({why}); asking again in {}",
+                    duration(ms)
+                ));
+                tokio::time::sleep(Duration::from_millis(ms)).await;
+            }
         }
-        let ms = match asked {
-            Some(asked) => retry::delay_ms(attempt, Some(asked), now, 0),
-            None => (500 << attempt).min(PAUSE_MS_MAX),
-        };
-        if ms > so_far.patience_ms {
-            return Err(EngineError::Unreachable(format!(
-                "Zendesk asks to wait {} (Retry-After) before it tells {what}; nothing was sent: run \
-                 the same command again after that",
-                duration(ms)
-            )));
-        }
-        monitor.tell(&format!(
-            "Zendesk did not tell {what} ({why}); asking again in {}",
-            duration(ms)
-        ));
-        tokio::time::sleep(Duration::from_millis(ms)).await;
-        attempt += 1;
     }
 }
 
@@ -229,33 +224,30 @@ fn cause(verdict: &Verdict, status: Option<u16>, now: ServerTime) -> String {
     }
 }
 
-/// Tells a failure that may pass from one that will not.
-fn passing(verdict: Verdict, what: &str) -> Result<Option<RetryAfter>, EngineError> {
-    match verdict {
-        Verdict::Throttled(asked) | Verdict::ServerError(asked) => Ok(asked),
-        Verdict::NotSent(_)
-        | Verdict::Expired
-        | Verdict::Lost(_)
-        | Verdict::Conflict
-        | Verdict::Unreadable
-        | Verdict::Cached => Ok(None),
-        Verdict::Unauthorized => Err(EngineError::Credentials(
-            "Zendesk refuses the credentials (401); check them, then run the same command again"
-                .to_owned(),
-        )),
-        Verdict::Forbidden(problem) => Err(EngineError::Credentials(format!(
+/// What a start says when it cannot go on without an answer.
+fn given_up(reason: Reason, what: &str, why: &str) -> EngineError {
+    match reason {
+        Reason::Unauthorized => EngineError::Credentials(unauthorized().message),
+        Reason::Forbidden(problem) => EngineError::Credentials(format!(
             "this user or token may not see {what} ({problem}); it needs the scopes read and write"
-        ))),
-        Verdict::WrongAccount(problem) if problem.code == UNTRUSTED_CERTIFICATE => {
-            Err(EngineError::Refused(problem.message))
+        )),
+        Reason::WrongAccount(problem) if problem.code == UNTRUSTED_CERTIFICATE => {
+            EngineError::Refused(problem.message)
         }
-        Verdict::WrongAccount(problem) | Verdict::Refused(problem) => {
-            Err(EngineError::Refused(format!(
-                "this does not look like the account's API ({problem}); check --subdomain or --url"
-            )))
-        }
-        Verdict::Created { .. } | Verdict::KeyMismatch => Err(EngineError::Refused(format!(
+        Reason::WrongAccount(problem) | Reason::Refused(problem) => EngineError::Refused(format!(
+            "this does not look like the account's API ({problem}); check --subdomain or --url"
+        )),
+        Reason::Unexpected => EngineError::Refused(format!(
             "Zendesk answered the question {what} with something else; check --url"
-        ))),
+        )),
+        Reason::TooLong(ms) => EngineError::Unreachable(format!(
+            "Zendesk asks to wait {} (Retry-After) before it tells {what}; nothing was sent: run the \
+             same command again after that",
+            duration(ms)
+        )),
+        Reason::Unreadable | Reason::Silent => EngineError::Unreachable(format!(
+            "Zendesk did not tell {what}, however often it was asked ({why}); nothing was sent: look \
+             at the account's address, or run the same command again later"
+        )),
     }
 }

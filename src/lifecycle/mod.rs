@@ -7,6 +7,7 @@
 pub mod claim;
 pub mod event;
 pub mod fixed;
+pub mod inquiry;
 mod next;
 mod person;
 pub mod question;

@@ -42,6 +42,15 @@ pub const STRANGE_HITS_MAX: u32 = 5;
 /// First requests in a hundred that may be answered as repeated ones before a person is told.
 pub const HITS_PERCENT_MAX: u64 = 3;
 
+/// The pause before a question that is asked by itself is asked again. It doubles with each failure.
+pub const INQUIRY_DELAY_MS_FIRST: u64 = 1_000;
+
+/// The longest such pause, unless Zendesk asks for another.
+pub const INQUIRY_DELAY_MS_MAX: u64 = 60_000;
+
+/// Answers to such a question in succession that cannot be read before it is asked no more.
+pub const INQUIRY_UNREADABLE_MAX: u32 = 3;
+
 /// Lookups of a row in succession that may fail before another lookup is made for comparison.
 pub const LOOKUP_TRIES_MAX: u32 = 8;
 
