@@ -89,7 +89,8 @@ impl Sources {
                 .all(|word| !word.is_empty() && word.chars().all(is_of_a_name));
             return !is_path || segments.all(|word| self.words.contains(word));
         }
-        if span.contains([' ', '…', '<', '{']) {
+        // `NAME` stands for any name.
+        if span.contains([' ', '…', '<', '{']) || span.contains("NAME") {
             return true;
         }
         if FOLDERS.iter().any(|folder| span.starts_with(folder)) {
