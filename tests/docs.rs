@@ -15,14 +15,18 @@
 mod blocks;
 mod codes;
 mod mappings;
+mod names;
 mod shell;
+mod tables;
 
 use std::fs;
 use std::path::Path;
 
 use blocks::{Block, blocks};
+use names::Sources;
 use shell::Scene;
 use zendesk_migrate::sandbox::faults::Faults;
+use zendesk_migrate::sandbox::settings::Settings;
 
 /// The documents with the number of blocks that are not run.
 const DOCUMENTS: [(&str, usize); 6] = [
@@ -135,6 +139,106 @@ fn every_key_of_the_sandboxs_faults_is_in_its_document() {
 }
 
 #[test]
+fn every_setting_of_the_sandbox_is_in_its_document() {
+    let settings = serde_json::to_value(Settings::default()).unwrap();
+    let settings = settings.as_object().unwrap();
+    let text = read("docs/TESTING.md");
+    let (_, after) = text.split_once("**Settings** say").unwrap();
+    let (table, _) = after.split_once("**Faults** say").unwrap();
+    for name in settings.keys() {
+        assert!(table.contains(&format!("`{name}`")), "{name}");
+    }
+    assert!(settings.len() > 30, "{settings:?}");
+}
+
+#[test]
+fn every_field_of_a_mapping_is_in_its_reference() {
+    lists("docs/MAPPING.md", &tables::mapping_fields(), 20);
+}
+
+#[test]
+fn every_column_of_the_checkpoint_is_in_its_document() {
+    lists("docs/CHECKPOINT.md", &tables::columns(), 60);
+}
+
+#[test]
+fn the_settings_in_the_checkpoints_document_are_those_that_it_has() {
+    let text = read("docs/CHECKPOINT.md");
+    let (_, after) = text.split_once("`setting` holds").unwrap();
+    let (table, _) = after.split_once("`PRAGMA application_id`").unwrap();
+    let cells = table.lines().filter_map(|line| line.split(" | ").next());
+    let names = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    let mut listed: Vec<&str> = names
+        .filter(|name| !["value", "name"].contains(name))
+        .collect();
+    let mut known = tables::checkpoint_settings();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn every_state_is_in_the_documents() {
+    lists("docs/ARCHITECTURE.md", &tables::states(), 7);
+    lists("docs/CHECKPOINT.md", &tables::states(), 7);
+}
+
+#[track_caller]
+fn lists(document: &str, names: &[String], least: usize) {
+    let text = read(document);
+    for name in names {
+        assert!(text.contains(&format!("`{name}`")), "{document}: {name}");
+    }
+    assert!(names.len() >= least, "{names:?}");
+}
+
+#[test]
+fn every_name_in_the_documents_is_in_the_sources() {
+    let sources = Sources::of_the_repository();
+    let mut missing = Vec::new();
+    for document in names::documents() {
+        let found = sources.missing(&read(&document)).into_iter();
+        missing.extend(found.map(|name| format!("{document}: {name}")));
+    }
+    assert!(
+        missing.is_empty(),
+        "not in the sources:\n{}",
+        missing.join("\n")
+    );
+}
+
+#[test]
+fn a_name_that_is_not_in_the_sources_is_found() {
+    let text = "mod shop; fn a_cup_is_made_of_tea() { let cups_of_tea = Cup::new(); }";
+    let sources = Sources::of([
+        ("src/shop/cup.rs".to_owned(), text.to_owned()),
+        ("tests/cups/empty.csv".to_owned(), String::new()),
+    ]);
+    let good = "`a_cup_is_made_of_tea`, `cups_of_tea`, `Cup::new()`, `shop::a_cup_is_made_of_tea`, \
+                `src/shop/cup.rs`, `src/shop/*.rs`, `shop/cup.rs`, `cup.rs`, `tests/cups/`, \
+                `due_at`, `a b`, `cargo test --test suite shop::`\n\
+                ```sh\nKEY=1 cargo test --release --test memory cup_is -- --nocapture\n```\n";
+    assert_eq!(sources.missing(good), [""; 0]);
+    for bad in [
+        "`a_cup_is_made_of_milk`",
+        "`a_pot_of`",
+        "`pot()`",
+        "`Cup::empty`",
+        "`src/shop/pot.rs`",
+        "`src/pot/*.rs`",
+        "`shop/pot.rs`",
+        "`pot.rs`",
+        "`tests/pots/`",
+        "`cargo test --test pots`",
+        "`cargo test --lib shop::pot`",
+        "```sh\ncargo test --test suite pots::\n```",
+        "one\n`cups_of\ntea` and `cups_of_milk`",
+    ] {
+        assert_eq!(sources.missing(bad).len(), 1, "{bad}");
+    }
+}
+
+#[test]
 fn every_exit_code_of_the_sources_is_in_the_readme() {
     let readme = read("README.md");
     for code in codes::exits() {
@@ -147,13 +251,13 @@ fn every_exit_code_of_the_sources_is_in_the_readme() {
 
 #[test]
 fn every_link_between_the_documents_leads_somewhere() {
-    for (document, _) in DOCUMENTS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
+    for document in names::documents() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(&document);
         let folder = folder.parent().unwrap();
-        for target in blocks::links(&read(document)) {
+        for target in blocks::links(&read(&document)) {
             let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
             let path = if file.is_empty() {
-                Path::new(env!("CARGO_MANIFEST_DIR")).join(document)
+                Path::new(env!("CARGO_MANIFEST_DIR")).join(&document)
             } else {
                 folder.join(file)
             };

@@ -175,7 +175,7 @@ pub(crate) fn foreign_words(path: &str, text: &str) -> Vec<String> {
 
 /// Says what lies at the top of the repository and should not.
 pub(crate) fn strangers(names: &[&str]) -> Vec<String> {
-    const KNOWN: [&str; 13] = [
+    const KNOWN: [&str; 16] = [
         "Cargo.toml",
         "Cargo.lock",
         "src",
@@ -186,9 +186,12 @@ pub(crate) fn strangers(names: &[&str]) -> Vec<String> {
         "LICENSE-MIT",
         "LICENSE-APACHE",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
         "target",
         "clippy.toml",
         "rustfmt.toml",
+        "deny.toml",
+        "justfile",
     ];
     let strange = |name: &&&str| !name.starts_with('.') && !KNOWN.contains(*name);
     let strangers = names.iter().filter(strange);
