@@ -57,10 +57,10 @@ pub struct Finding {
     /// A ticket that may be the row's although it carries a different `external_id`, and that is
     /// not known to belong to another row.
     pub near: Option<NearMatch>,
-    /// When the earlier of the two questions was asked.
+    /// When the earlier of the two requests was sent.
     pub asked_at: ServerTime,
-    /// How long, on this machine's monotonic clock, no request of the row was on its way before
-    /// that question: Zendesk's clock may have been set meanwhile, and this one cannot be.
+    /// How long, on this machine's monotonic clock, no request of the row had been in flight before
+    /// that lookup. Zendesk's clock may have been set in the meantime; the monotonic clock cannot be.
     pub quiet_ms: u64,
     /// Why "not found" proves nothing here, if so: the user cannot see every ticket, or the
     /// `external_id` cannot be searched for.

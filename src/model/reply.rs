@@ -24,7 +24,7 @@ pub enum KeyLookup {
 }
 
 impl KeyLookup {
-    /// The word in the header.
+    /// Returns the header's value.
     pub fn word(self) -> &'static str {
         match self {
             Self::Miss => "miss",

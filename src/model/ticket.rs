@@ -20,7 +20,7 @@ use super::text::{Texts, as_bytes};
 /// changed.
 pub const BODY_FORMAT: u32 = 1;
 
-/// The maximum length that Zendesk accepts for a comment, in characters.
+/// The maximum length that Zendesk keeps of a comment, in characters.
 pub const COMMENT_CHARS_MAX: usize = 65_535;
 
 /// The maximum number of comments that Zendesk keeps per ticket, according to its documentation.
