@@ -1,5 +1,5 @@
-//! The auditor: what must hold in every checkpoint, checked in SQL alone. It shares no code with the
-//! lifecycle or the writer, so that a mistake there cannot hide itself here.
+//! The auditor: checks in SQL alone what must hold in every checkpoint. It shares no code with the
+//! lifecycle or the writer, so a bug there cannot hide itself here.
 
 use std::path::Path;
 
@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::error::CheckpointError;
 use super::handle::{Checkpoint, Reader};
 
-/// What can be wrong with a row, as a sentence and a condition on its own columns: all of these take
-/// one pass, which a start can afford.
+/// Checks of a row's own columns, each a sentence and a condition. All of them together take one
+/// pass, which a start can afford.
 const ROW_CHECKS: &[(&str, &str)] = &[
     (
         "is in a state that does not exist",
@@ -39,8 +39,8 @@ const ROW_CHECKS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What can be wrong between a row and its intent, as a sentence and a query for the numbers of the
-/// rows. There are few intents, so a start can afford these too.
+/// Checks of a row against its intent, each a sentence and a query for the row numbers. There are
+/// few intents, so a start can afford these too.
 const FLIGHT_CHECKS: &[(&str, &str)] = &[
     (
         "is sending without an intent",
@@ -61,8 +61,8 @@ const FLIGHT_CHECKS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What can be wrong among all rows and the log. Each of these sorts what it reads, which takes
-/// longer than a start as a whole.
+/// Checks across all rows and the log. Each of them sorts what it reads, which takes longer than a
+/// whole start.
 const WIDE_CHECKS: &[(&str, &str)] = &[
     (
         "shares its external_id with another row",
@@ -103,21 +103,22 @@ const WIDE_CHECKS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Whether a scan has come to its end. Before that, nothing holds.
+/// Whether a scan was ever completed. Before that, no rule applies.
 const IS_LOADED: &str = "SELECT EXISTS (SELECT 1 FROM setting WHERE name = 'csv_sha256')";
 
-/// Whether there are other rows than were scanned.
+/// Whether the number of rows differs from the number scanned.
 const ROWS_ARE_MISSING: &str = "
     SELECT (SELECT value FROM setting WHERE name = 'rows') IS NOT (SELECT count(*) FROM row)";
 
-/// What is wrong with a body whose hash is another one than the stored.
+/// The finding for a body whose hash is not the stored one.
 const CHANGED_BODY: &str = "has a stored body that is not what was sent";
 
-/// Findings of one kind that are listed before the rest is only counted.
+/// How many findings of one kind are listed; the rest are only counted.
 const LISTED_MAX: usize = 5;
 
 impl Reader {
-    /// Checks the checkpoint against its own rules. Each finding is a sentence; none is good.
+    /// Checks the checkpoint against its own rules. Each finding is a sentence; an empty list means
+    /// that all is well.
     pub fn audit(&self) -> Result<Vec<String>, CheckpointError> {
         audit(&self.db).map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
@@ -146,8 +147,8 @@ fn audit(db: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(findings)
 }
 
-/// Refuses what a start would otherwise rely on without looking again: it finds what the audit finds,
-/// as far as that takes no sorting, and stops at the first finding.
+/// Refuses a damaged checkpoint that a start would otherwise rely on unchecked. Finds what the
+/// audit finds, as far as that takes no sorting, and stops at the first finding.
 pub(super) fn audit_at_start(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
     let found = first_finding(db).map_err(|source| CheckpointError::sqlite(path, source))?;
     match found {
@@ -196,7 +197,7 @@ fn first_finding(db: &Connection) -> rusqlite::Result<Option<String>> {
         .map(|row| format!("row {row} {CHANGED_BODY}")))
 }
 
-/// Says which check of rows found a row.
+/// Describes which row check a row fails.
 fn what_is_wrong_with(db: &Connection, row: u64) -> rusqlite::Result<String> {
     for (sentence, condition) in ROW_CHECKS {
         let query = format!("SELECT number FROM row WHERE number = {row} AND ({condition})");

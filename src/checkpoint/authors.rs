@@ -1,4 +1,4 @@
-//! The people who wrote comments, and which users of the account they are.
+//! The authors of comments, and the users of the account that they correspond to.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -11,7 +11,7 @@ use crate::lifecycle::{Event, Row, Rules, Sighting, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::problem::Problem;
 
-/// Somebody who wrote a comment.
+/// The author of a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
     /// The address, in lower case.
@@ -20,17 +20,17 @@ pub struct Author {
     pub name: Option<String>,
 }
 
-/// What the account has said of an author.
+/// What the account has answered about an author.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthorIs {
-    /// This user.
+    /// The author is this user.
     User(u64),
-    /// No user, and cannot be made one, for this reason.
+    /// The author is not a user and cannot become one, for this reason.
     Nobody(Problem),
 }
 
 impl Checkpoint {
-    /// Forgets the authors who are no users, so that they are asked for again.
+    /// Forgets the authors without a user, so that they are looked up again.
     pub fn forget_unknown_authors(&mut self) -> Result<(), CheckpointError> {
         self.write(|tx| {
             tx.execute("DELETE FROM author WHERE user_id IS NULL", [])?;
@@ -38,7 +38,7 @@ impl Checkpoint {
         })
     }
 
-    /// Notes authors, all or none; the first name that is given for an address stays.
+    /// Stores authors, all or none; the first name given for an address is kept.
     pub fn note_authors(&mut self, authors: &[Author]) -> Result<(), CheckpointError> {
         self.write(|tx| {
             let mut note = tx.prepare_cached(
@@ -53,14 +53,14 @@ impl Checkpoint {
         })
     }
 
-    /// How many of the noted authors have not been asked for yet.
+    /// Counts the stored authors that have not been looked up yet.
     pub fn count_unasked_authors(&self) -> Result<u64, CheckpointError> {
         let query = "SELECT count(*) FROM author WHERE user_id IS NULL AND problem_code IS NULL";
         self.wrap(self.db.query_row(query, [], |r| r.get(0)))
     }
 
-    /// Up to `most` of the noted authors who have not been asked for yet, in the order of their
-    /// addresses after `after`.
+    /// Returns up to `most` stored authors that have not been looked up yet, ordered by address,
+    /// starting after `after`.
     pub fn unasked_authors(
         &self,
         after: &str,
@@ -87,7 +87,7 @@ impl Checkpoint {
         self.wrap(read())
     }
 
-    /// What is known of the author with this address, in lower case; `None` if nothing is.
+    /// Returns what is known about the author with this lower-case address; `None` if nothing is.
     pub fn author(&self, email: &str) -> Result<Option<AuthorIs>, CheckpointError> {
         let read = || {
             self.db
@@ -105,8 +105,8 @@ impl Checkpoint {
         Ok(self.wrap(read())?.flatten())
     }
 
-    /// Puts the rows back to pending that were left out because of an author, each with a new key.
-    /// They were never sent in this form. Returns how many they are.
+    /// Puts the rows that were left out because of an author back to pending, each with a new key.
+    /// They were never sent in this form. Returns the number of rows.
     pub fn take_up_unknown_authors(
         &mut self,
         code: &str,
@@ -125,7 +125,7 @@ impl Checkpoint {
     }
 }
 
-/// The rows that were left out with this code, and could be sent but for it.
+/// Returns the rows that were left out with this code and could otherwise be sent.
 fn left_out(db: &Connection, code: &str) -> rusqlite::Result<Vec<(RowNumber, Row)>> {
     let mut query = db.prepare(
         "SELECT number, problem_message, keys, first_sent_at, last_sent_at, look_up_since, claim
@@ -144,7 +144,7 @@ fn left_out(db: &Connection, code: &str) -> rusqlite::Result<Vec<(RowNumber, Row
     rows.collect()
 }
 
-/// Writes what the account has said of authors.
+/// Stores what the account has answered about authors.
 pub(super) fn write_authors(
     db: &Connection,
     authors: &[(String, AuthorIs)],

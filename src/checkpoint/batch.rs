@@ -1,4 +1,4 @@
-//! The one way in which a run writes: finished requests and new intents, in one transaction.
+//! The only way in which a run writes: finished requests and new intents, in one transaction.
 
 use rusqlite::{Connection, params};
 
@@ -14,18 +14,18 @@ use crate::model::intent::{Durable, Intent};
 use crate::model::reply::KeyLookup;
 use crate::model::time::ServerTime;
 
-/// What a request was.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A create.
     Create,
-    /// A lookup by the list of tickets.
+    /// A lookup through the ticket list.
     List,
-    /// A lookup by the search.
+    /// A lookup through the search.
     Search,
-    /// No request: a person named the ticket.
+    /// Not a request: the operator named the ticket.
     Person,
-    /// No request of its own: the incremental export has shown the ticket.
+    /// Not a request of the row's own: the incremental export showed the ticket.
     Export,
 }
 
@@ -34,9 +34,9 @@ pub enum Kind {
 pub struct Attempt {
     /// The row it was for.
     pub row: RowNumber,
-    /// What it was.
+    /// Its kind.
     pub kind: Kind,
-    /// The key that was sent along with a create.
+    /// The key sent with a create.
     pub key: Option<Key>,
     /// When it was sent, on Zendesk's clock.
     pub sent_at: ServerTime,
@@ -46,13 +46,13 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// The `x-idempotency-lookup` of the reply.
     pub key_lookup: Option<KeyLookup>,
-    /// Zendesk's id of the request.
+    /// Zendesk's id for the request.
     pub request_id: Option<String>,
     /// How many tickets a lookup found.
     pub found: Option<u64>,
 }
 
-/// What a row has become.
+/// The new state of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// The row.
@@ -63,32 +63,32 @@ pub struct Outcome {
     pub key: Option<Key>,
 }
 
-/// A request that is to be made once it is on disk.
+/// A request to make once its intent is on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIntent {
-    /// What will be sent.
+    /// The request.
     pub intent: Intent,
-    /// The row as it is while the request is out.
+    /// The row's state while the request is in flight.
     pub row: Row,
 }
 
-/// All that one turn of the engine writes.
+/// Everything that one turn of the engine writes.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Finished requests.
     pub attempts: Vec<Attempt>,
     /// Rows that changed.
     pub outcomes: Vec<Outcome>,
-    /// Requests to be made.
+    /// Requests to make.
     pub intents: Vec<NewIntent>,
-    /// What the account has said of authors, by their addresses in lower case.
+    /// What the account has answered about authors, by lower-case address.
     pub authors: Vec<(String, AuthorIs)>,
-    /// What the run has done by then.
+    /// What the run has done so far.
     pub note: Option<RunNote>,
 }
 
 impl Batch {
-    /// Whether there is nothing to write. A note alone is nothing new.
+    /// Reports whether there is nothing to write. A note alone does not count.
     pub fn is_empty(&self) -> bool {
         self.attempts.is_empty()
             && self.outcomes.is_empty()
@@ -98,13 +98,13 @@ impl Batch {
 }
 
 impl Checkpoint {
-    /// Writes the batch in one transaction and, when its COMMIT has returned, hands the intents out
-    /// as durable.
+    /// Writes the batch in one transaction. After its COMMIT has returned, hands out the intents as
+    /// durable.
     ///
     /// # Errors
     ///
-    /// After an error this checkpoint takes no further batch: the caller has to stop sending. If the
-    /// file is no longer at its place, all but the intents is written.
+    /// After an error this checkpoint accepts no further batch: the caller has to stop sending. If
+    /// the file is no longer at its place, everything except the intents is written.
     pub fn commit(&mut self, mut batch: Batch) -> Result<Vec<Durable<Intent>>, CheckpointError> {
         let at_its_place = match &self.place {
             Some(place) if !batch.intents.is_empty() => place.refuse_moved(),
@@ -126,8 +126,8 @@ impl Checkpoint {
             .collect())
     }
 
-    /// Brings a file that was moved up to date: its WAL stays behind under the old name, where nobody
-    /// would find it. What cannot be brought over is noticed by the next start as a lost WAL is.
+    /// Checkpoints the WAL of a file that was moved. The WAL stays behind under the old name, where
+    /// nothing would find it. If this fails, the next start detects it like a lost WAL.
     fn empty_wal(&self) {
         let query = "PRAGMA wal_checkpoint(TRUNCATE)";
         let _noticed_later = self.db.query_row(query, [], |_| Ok(()));

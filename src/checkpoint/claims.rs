@@ -1,5 +1,5 @@
-//! Tickets that a person names as a row's: some wait to be checked, some the account has agreed to, and
-//! all can be taken back.
+//! Tickets that the operator has named for rows. A claim may still need checking or may be
+//! confirmed by Zendesk; either can be taken back.
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
@@ -16,7 +16,7 @@ use crate::model::ids::{RowNumber, TicketId};
 use crate::model::problem::Problem;
 use crate::model::time::ServerTime;
 
-/// A row and the ticket that a person says is its own.
+/// A row and the ticket that the operator says is its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     /// The row.
@@ -29,19 +29,19 @@ pub struct Claim {
     pub ticket: TicketId,
 }
 
-/// What became of a wish to name a ticket.
+/// The result of selecting a row to name a ticket for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Name {
-    /// This row can have it, for all that the checkpoint knows.
+    /// This row can have the ticket, as far as the checkpoint knows.
     Row(Claim),
-    /// Not one row is selected, but so many.
+    /// The selection matches this many rows instead of one.
     Selected(u64),
-    /// The row on this line has the ticket already, or may have it.
+    /// The row on this line already has the ticket, or may have it.
     Taken(u64),
 }
 
 impl Checkpoint {
-    /// Finds the row whose ticket this is to be. Nothing is noted yet.
+    /// Finds the row to name a ticket for. Nothing is stored yet.
     pub fn to_name(
         &self,
         selection: &Selection,
@@ -62,12 +62,12 @@ impl Checkpoint {
         }))
     }
 
-    /// Notes that the account is still to be asked about a ticket.
+    /// Stores a claim that Zendesk still has to confirm.
     pub fn claim(&mut self, claim: &Claim) -> Result<(), CheckpointError> {
         self.write(|tx| happen(tx, claim.row, Event::Claim(claim.ticket)).map(drop))
     }
 
-    /// Notes a ticket that the account has agreed to.
+    /// Stores a claim that Zendesk has confirmed.
     pub fn assign(&mut self, claim: &Claim) -> Result<(), CheckpointError> {
         self.write(|tx| {
             let past = happen(tx, claim.row, Event::Assign(claim.ticket))?;
@@ -77,12 +77,12 @@ impl Checkpoint {
         })
     }
 
-    /// Takes back what a person said of the row's ticket.
+    /// Takes back the claim on a row's ticket.
     pub fn take_back(&mut self, row: RowNumber) -> Result<(), CheckpointError> {
         self.write(|tx| happen(tx, row, Event::TakeBack).map(drop))
     }
 
-    /// The tickets that are still to be checked, in the order of the rows.
+    /// Returns the claims that still have to be checked, in row order.
     pub fn claims(&self) -> Result<Vec<Claim>, CheckpointError> {
         let query = "SELECT number, line, external_id, claim FROM row WHERE claim IS NOT NULL
                      ORDER BY number";
@@ -92,8 +92,8 @@ impl Checkpoint {
         }))
     }
 
-    /// The tickets that a person has named and can take back, with the row on this line alone if one is
-    /// given.
+    /// Returns the tickets that the operator has named and can take back; if a line is given, only
+    /// that of the row on this line.
     pub fn named(&self, line: Option<u64>) -> Result<Vec<Claim>, CheckpointError> {
         let query = "SELECT number, line, external_id, coalesce(claim, ticket_id) FROM row
                      WHERE (claim IS NOT NULL OR state = ?1 AND how = ?2)
@@ -106,12 +106,12 @@ impl Checkpoint {
         }))
     }
 
-    /// The line of another row that has this ticket for certain.
+    /// Returns the line of another row that certainly has this ticket.
     pub fn holder(&self, claim: &Claim) -> Result<Option<u64>, CheckpointError> {
         self.wrap(holder(&self.db, claim.ticket, claim.row, false))
     }
 
-    /// Lets [`Event::Started`] happen to every row at once; a test compares this with the event.
+    /// Applies [`Event::Started`] to every row at once; a test compares this with the event.
     pub fn start_at(&mut self, now: ServerTime) -> Result<(), CheckpointError> {
         self.write(|tx| {
             tx.execute(
@@ -132,7 +132,7 @@ pub(super) fn claim_of(r: &SqlRow<'_>) -> rusqlite::Result<Claim> {
     })
 }
 
-/// The line of another row that has a ticket, or of which somebody says so.
+/// Returns the line of another row that has or claims the ticket.
 fn holder(
     db: &Connection,
     ticket: TicketId,
@@ -148,7 +148,7 @@ fn holder(
     .optional()
 }
 
-/// Lets something happen to a row that is not in flight. Returns its past.
+/// Applies an event to a row that is not in flight. Returns the row's past.
 fn happen(db: &Connection, number: RowNumber, event: Event) -> rusqlite::Result<Option<Past>> {
     let Some(row) = settled_row(db, number)? else {
         return Ok(None);
@@ -160,7 +160,7 @@ fn happen(db: &Connection, number: RowNumber, event: Event) -> rusqlite::Result<
     Ok(Some(after.past))
 }
 
-/// A row that is created, rejected or unknown.
+/// Returns a row that is created, rejected or unknown.
 pub(super) fn settled_row(db: &Connection, number: RowNumber) -> rusqlite::Result<Option<Row>> {
     let row = db
         .query_row(
@@ -203,7 +203,7 @@ fn how(code: i64) -> How {
     }
 }
 
-/// The log holds why a row is created, also where no request told it.
+/// Records in the log why a row is created when no request shows it.
 fn named_by_a_person(row: RowNumber, sent_at: ServerTime) -> Attempt {
     Attempt {
         row,

@@ -1,4 +1,4 @@
-//! The numbers that stand for words in the file. They never change their meaning.
+//! The numbers that represent words in the file. Their meaning never changes.
 
 use crate::lifecycle::{How, State};
 use crate::model::intent::Trust;
@@ -45,7 +45,7 @@ pub(super) fn trust(trust: Trust) -> i64 {
     }
 }
 
-/// Anything but the code for [`Trust::Key`] is read as the careful one.
+/// Reads any code other than that of [`Trust::Key`] as the cautious value.
 pub(super) fn trust_from(code: i64) -> Trust {
     if code == 0 {
         Trust::Key
@@ -61,7 +61,7 @@ pub(super) fn key_lookup(lookup: KeyLookup) -> i64 {
     }
 }
 
-/// The word for a `how`, as in the view `rows`.
+/// Returns the word for a `how`, as in the view `rows`.
 pub(super) fn how_word(code: i64) -> &'static str {
     match code {
         0 => "miss",
@@ -72,8 +72,8 @@ pub(super) fn how_word(code: i64) -> &'static str {
     }
 }
 
-/// The word for a state in which a row needs a person. One that this program does not know needs
-/// one too.
+/// Returns the word for a state in which a row needs the operator. A state unknown to this program
+/// counts as one.
 pub(super) fn problem_word(code: i64) -> &'static str {
     match code {
         REJECTED => "rejected",

@@ -10,7 +10,7 @@ use super::error::CheckpointError;
 use super::place::one_name;
 use super::schema::{APPLICATION_ID, MIGRATIONS, format};
 
-/// The size of a page: larger ones than SQLite's own make the scan faster.
+/// The page size; pages larger than SQLite's default make the scan faster.
 pub(super) const PAGE_BYTES: u32 = 16 * 1024;
 
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -23,19 +23,20 @@ pub(super) fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
     db.query_row(query, [], |row| row.get(0))
 }
 
-/// Whether there is a WAL with something in it: its last process did not end in peace.
+/// Reports whether there is a WAL that is not empty, which means that its last process did not
+/// close it cleanly.
 pub(super) fn has_wal(path: &Path) -> bool {
     std::fs::metadata(wal_of(path)).is_ok_and(|wal| wal.len() > 0)
 }
 
-/// The WAL of a database.
+/// Returns the path of a database's WAL.
 pub(super) fn wal_of(path: &Path) -> PathBuf {
     let mut wal = one_name(path).into_os_string();
     wal.push("-wal");
     wal.into()
 }
 
-/// Settings of a connection that hold for writers and readers.
+/// Applies the connection settings that writers and readers share.
 pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_secs(5))?;
     db.pragma_update(None, "synchronous", "FULL")?;
@@ -44,8 +45,8 @@ pub(super) fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "cell_size_check", true)
 }
 
-/// While it is set, closing the connection leaves the WAL beside the file: a file that is refused
-/// stays as it was found.
+/// Chooses whether closing the connection leaves the WAL beside the file, so that a file that is
+/// refused stays as it was found.
 pub(super) fn leave_alone(db: &Connection, leave: bool) -> rusqlite::Result<()> {
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leave)
         .map(|_| ())
@@ -65,7 +66,7 @@ pub(super) fn refuse_newer(db: &Connection, path: &Path) -> Result<i64, Checkpoi
     Ok(found)
 }
 
-/// Brings the file to this program's format in one transaction.
+/// Upgrades the file to this program's format in one transaction.
 pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), CheckpointError> {
     let found = refuse_newer(db, path)?;
     if found == format() {
@@ -85,10 +86,10 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), Checkpoint
     tx.commit().map_err(sqlite)
 }
 
-/// The first transaction of a new file runs with a rollback journal, so that its marks are in the
-/// file itself and not only in the WAL.
+/// Switches a new file to WAL mode. Its first transaction ran with a rollback journal, so its marks
+/// are in the file itself and not only in the WAL.
 pub(super) fn switch_to_wal(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
-    // An error of the switch itself comes after its row.
+    // If the switch itself fails, the error comes after its row.
     let switch = || -> rusqlite::Result<String> {
         let mut query = db.prepare("PRAGMA journal_mode = WAL")?;
         let found: Vec<String> = query

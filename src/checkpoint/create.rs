@@ -1,23 +1,24 @@
-//! How a new checkpoint appears under its name: complete, or not at all.
+//! Creates a new checkpoint under its name: complete, or not at all.
 //!
-//! **What may be on disk when.** It is made under another name (`….new`), with its tables, its marks
-//! and its journal mode, synced, and then renamed. Until then, all that can be found under its own
-//! name is a lock and an empty file. After that, there is always a complete database; a process that
-//! is killed or fails at any call leaves one of the two.
+//! **What may be on disk when.** The checkpoint is created under another name (`….new`) with its
+//! tables, its marks and its journal mode, synced, and then renamed. Before the rename, only a lock
+//! and an empty file can exist under its own name. After it, there is always a complete database. A
+//! process that is killed or fails at any call leaves one of the two.
 //!
-//! A create is sent only after the COMMIT of its intent, and that goes to the WAL of the renamed
-//! database. So whatever may have been sent from a checkpoint, there is a database under its name,
-//! and nothing but a loss takes that away again. From this follows what a start may do:
+//! A create is sent only after the COMMIT of its intent, which goes to the WAL of the renamed
+//! database. So if anything may have been sent from a checkpoint, there is a database under its
+//! name, and only a loss can remove it. From this follows what a start may do:
 //!
-//! - no file, or an empty one, and no WAL with something in it: nothing was committed here since the
-//!   last process ended in peace. It starts afresh, and what is left under `….new` is thrown away. (A
-//!   checkpoint that was removed looks the same; the sample before the first create is for that.)
-//! - no file, or an empty one, beside a WAL with something in it: a loss. It is refused.
-//! - a rollback journal beside no file or an empty one: a first transaction that never ended, of a
-//!   program that made its file in place. Of a file in WAL mode there is never one. It is removed: if
-//!   it stayed, SQLite would take the new file back with it.
-//! - a file with our mark and no table, and no WAL with something in it: such a transaction, taken back.
-//!   It starts afresh too.
+//! - no file, or an empty one, and no WAL or an empty one: nothing was committed here since the
+//! last process closed it cleanly. The start creates a new checkpoint and removes what is left
+//! under `….new`. (A checkpoint that was deleted looks the same; the sample before the first create
+//! covers that case.)
+//! - no file, or an empty one, beside a WAL that is not empty: a loss. The start refuses it.
+//! - a rollback journal beside no file or an empty one: an unfinished first transaction of a
+//! program that created its file in place. A file in WAL mode never has one. The start removes it,
+//! because SQLite would otherwise roll the new file back with it.
+//! - a file with our mark and no table, and no WAL or an empty one: such a transaction after its
+//! rollback. The start creates a new checkpoint here too.
 
 use std::fs::File;
 use std::io;
@@ -30,13 +31,13 @@ use super::error::CheckpointError;
 use super::lock::private;
 use super::place::{one_name, sync_folder};
 
-/// What SQLite keeps beside a file.
+/// Files that SQLite keeps beside a database.
 const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
-/// Makes a checkpoint without rows at `path`, where there is none or an empty file.
+/// Creates a checkpoint without rows at `path`, where there is no file or an empty one.
 pub(super) fn create(path: &Path) -> Result<(), CheckpointError> {
     let io = |source| CheckpointError::io(path, source);
-    // This follows a link that leads to no file yet; a rename would replace the link.
+    // This follows a link to a file that does not exist yet; a rename would replace the link.
     let empty = private()
         .write(true)
         .create(true)
@@ -49,13 +50,13 @@ pub(super) fn create(path: &Path) -> Result<(), CheckpointError> {
     remove(&new).map_err(io)?;
     let made = make(&new, &file, path);
     if made.is_err() {
-        // The first error is the one to report, and the next start removes them too.
+        // Report the first error; the next start removes the leftovers too.
         let _they_may_stay = remove(&new);
     }
     made
 }
 
-/// `path` is what the checkpoint was called, for errors.
+/// Makes the database. `path` is the name that the user gave, for errors.
 fn make(new: &Path, file: &Path, path: &Path) -> Result<(), CheckpointError> {
     let io = |source| CheckpointError::io(path, source);
     let sqlite = |source| CheckpointError::sqlite(path, source);
@@ -81,8 +82,8 @@ fn make(new: &Path, file: &Path, path: &Path) -> Result<(), CheckpointError> {
     sync_folder_of(path)
 }
 
-/// Removes a checkpoint from which nothing was sent. Its file goes last: without it, what is left
-/// beside it would look like a loss.
+/// Removes a checkpoint from which nothing was sent. Its file goes last, because leftovers without
+/// the file would look like a loss.
 pub(super) fn remove(file: &Path) -> io::Result<()> {
     for companion in COMPANIONS {
         remove_if_there(&beside(file, companion))?;
@@ -97,13 +98,13 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Takes the names of the checkpoint's files to disk. SQLite syncs the folder too, but sends nobody
-/// word if that fails.
+/// Syncs the names of the checkpoint's files to disk. SQLite syncs the folder too, but does not
+/// report it if that fails.
 pub(super) fn sync_folder_of(path: &Path) -> Result<(), CheckpointError> {
     sync_folder(path).map_err(|source| CheckpointError::io(path, source))
 }
 
-/// The file whose name continues with `end`.
+/// Returns the file whose name is `path` plus `end`.
 fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);

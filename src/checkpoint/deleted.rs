@@ -1,5 +1,5 @@
-//! Tickets of rows that somebody has deleted. They are remembered, because an index may show them for a
-//! while.
+//! Tickets of rows that were deleted in Zendesk. They are remembered because an index may show them
+//! for a while.
 
 use rusqlite::{Connection, params};
 
@@ -16,8 +16,9 @@ use crate::model::ids::{Key, RowNumber, TicketId};
 use crate::model::time::ServerTime;
 
 impl Checkpoint {
-    /// The rows whose tickets the last verification did not find, or the row on this line if it has a
-    /// ticket, each with its ticket. Rows that the CSV no longer has cannot be sent again.
+    /// Returns the rows whose tickets the last verification did not find, or the row on this line
+    /// if it has a ticket, each with its ticket. Rows that the CSV no longer has cannot be sent
+    /// again.
     pub fn perhaps_deleted(&self, line: Option<u64>) -> Result<Vec<Claim>, CheckpointError> {
         let query = "SELECT number, line, external_id, ticket_id FROM row
                      WHERE state = ?1 AND since IS NOT ?2
@@ -32,9 +33,9 @@ impl Checkpoint {
         }))
     }
 
-    /// Puts a row whose ticket the account says is deleted back to pending, with a new key, to be looked
-    /// up before it is sent. The next run reads the whole CSV again. Says whether the row still had the
-    /// ticket.
+    /// Puts a row whose ticket is deleted, according to Zendesk, back to pending with a new key; it
+    /// must be looked up before it is sent. The next run reads the whole CSV again. Reports whether
+    /// the row still had the ticket.
     pub fn put_back(
         &mut self,
         row: &Claim,
@@ -65,7 +66,7 @@ impl Checkpoint {
         })
     }
 
-    /// The tickets of a row that somebody has deleted.
+    /// Returns the row's tickets that were deleted in Zendesk.
     pub fn deleted_tickets(&self, row: RowNumber) -> Result<Vec<TicketId>, CheckpointError> {
         self.wrap(deleted_tickets(&self.db, row))
     }

@@ -1,4 +1,4 @@
-//! Whether a file that SQLite calls malformed is damaged, or could only not be read.
+//! Decides whether a file that SQLite calls malformed is damaged, or only could not be read.
 
 use std::fs::File;
 use std::io;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-/// Why the checkpoint at `path` could not be read, if it is not damaged.
+/// Returns why the checkpoint at `path` could not be read, if it is not damaged.
 ///
-/// SQLite reports a failed read of a disk as a malformed file. So each byte is read again, and then
-/// the whole check is made anew: what passes both was not damage.
+/// SQLite reports a failed disk read as a malformed file. So every byte is read again, and then the
+/// whole check is repeated. If both succeed, the file was not damaged.
 pub(super) fn why_unreadable(path: &Path) -> Option<String> {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");

@@ -1,17 +1,18 @@
-//! Several rows with one `external_id`: one stays, the others are invalid and name it. It is the
-//! first; in another scan it is the one that was the row with this id before, which may have a ticket.
+//! Of several rows with one `external_id`, one keeps it; the others become invalid and name that
+//! row. On the first scan the first row keeps it; on a rescan, the row that had this id before,
+//! which may have a ticket.
 
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::codes;
 use crate::model::problem::Problem;
 
-/// Where to look: a table with `number`, `line` and `external_id`.
+/// The table to check, with `number`, `line` and `external_id`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table {
     schema: &'static str,
     name: &'static str,
-    /// The number of the row that stays, of a group with one id.
+    /// SQL for the number of the row that keeps the id within a group.
     stays: &'static str,
 }
 
@@ -22,7 +23,7 @@ pub(super) const ROW: Table = Table {
     stays: "min(number)",
 };
 
-/// The rows of another scan. One that was without an id of its own is still that, if it can be.
+/// The rows of a rescan. A row that had no id of its own before stays without one, if possible.
 pub(super) const SCANNED: Table = Table {
     schema: "temp",
     name: "scanned",
@@ -33,10 +34,10 @@ pub(super) const SCANNED: Table = Table {
       min(number))",
 };
 
-/// Builds the index on `external_id`, which names one row each; the others with the same one give it
-/// up and are marked. Says whether there were any.
+/// Builds the unique index on `external_id`. If several rows have the same id, the others lose it
+/// and are marked. Reports whether there were any.
 pub(super) fn index_external_ids(db: &Connection, table: Table) -> rusqlite::Result<bool> {
-    // As a rule there are no duplicates, and then this shows it without another look at the rows.
+    // Usually there are no duplicates, and this confirms it without another pass over the rows.
     match create_index(db, table, "UNIQUE") {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => (),
         done => return done.map(|()| false),
@@ -64,7 +65,7 @@ fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result<()> {
                WHERE external_id IS NOT NULL GROUP BY external_id HAVING count(*) > 1) t
          JOIN {name} r ON r.number = t.stays"
     ))?;
-    // Collected first: the loop changes the index that the query walks.
+    // Collected first, because the loop changes the index that the query walks.
     let found: Vec<(String, u64, u64)> = twice
         .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
         .collect::<Result<_, _>>()?;
@@ -86,7 +87,7 @@ fn mark_duplicates(db: &Connection, table: Table) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes a line invalid whose `external_id` is another row's.
+/// Makes a line invalid because its `external_id` belongs to another row.
 pub(super) fn take_id_away(
     db: &Connection,
     table: Table,
@@ -112,7 +113,7 @@ fn mark(
     Ok(())
 }
 
-/// What is wrong with a row whose `external_id` is another row's.
+/// Builds the problem of a row whose `external_id` belongs to another row.
 pub(super) fn duplicate(external_id: &str, holder: &str) -> Problem {
     Problem::new(
         "DuplicateExternalId",

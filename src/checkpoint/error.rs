@@ -1,4 +1,4 @@
-//! What can be wrong with a checkpoint, in sentences that say what to do.
+//! The errors of a checkpoint, with sentences that say what to do.
 
 use super::doubt::why_unreadable;
 use std::io;
@@ -18,7 +18,7 @@ pub enum CheckpointError {
     Held {
         /// The checkpoint.
         path: PathBuf,
-        /// Who holds it, as far as the lock file tells.
+        /// The process that holds it, as far as the lock file says.
         holder: String,
     },
     /// It was last used on another machine.
@@ -31,10 +31,10 @@ pub enum CheckpointError {
     OtherMachine {
         /// The checkpoint.
         path: PathBuf,
-        /// The other machine's name.
+        /// The name of the other machine.
         machine: String,
     },
-    /// A process of this machine sends from it, or from the file that it was copied from.
+    /// A process on this machine sends from it, or from the file that it was copied from.
     #[error(
         "{path} is in use by {holder}, under this name or another, or it is a copy that was made while \
          that process was at work; wait for it to end, or stop it"
@@ -45,7 +45,7 @@ pub enum CheckpointError {
         /// The process.
         holder: String,
     },
-    /// A run of another CSV file sends rows that this one would send too.
+    /// A run of another CSV file sends rows that this run would send too.
     #[error(
         "{rows} that this run would send {wait} in {} too, from which {} sends at the moment; wait for \
          it to end, or stop it, then run the same command again",
@@ -84,16 +84,16 @@ pub enum CheckpointError {
         /// The other process.
         holder: String,
     },
-    /// It is no longer where it was opened.
+    /// The file is no longer where it was opened.
     #[error(
         "{path} was moved, deleted or replaced while it was in use, so nothing more was sent; put it \
          back, then run the same command again, with --recover if it is not the same file"
     )]
     Moved {
-        /// Where it was.
+        /// Where the file was.
         path: PathBuf,
     },
-    /// It has several names.
+    /// The file has several names.
     #[error(
         "{path} is one of {names} names of the same file (hard links), and a checkpoint must have one \
          name only; remove the others (find . -samefile FILE lists them)"
@@ -127,7 +127,7 @@ pub enum CheckpointError {
         /// The highest format this program knows.
         known: i64,
     },
-    /// SQLite's own check found damage.
+    /// SQLite's integrity check found damage.
     #[error(
         "{} is damaged ({}); it was left as it is: restore a copy, or move it away and \
          start with run --recover, which looks every row up before it is sent",
@@ -137,7 +137,7 @@ pub enum CheckpointError {
     Damaged {
         /// The checkpoint.
         path: PathBuf,
-        /// What the check said.
+        /// The output of the check.
         detail: String,
     },
     /// There is no such checkpoint.
@@ -146,7 +146,7 @@ pub enum CheckpointError {
         shown_path(path)
     )]
     Missing {
-        /// Where it was looked for.
+        /// Where it was expected.
         path: PathBuf,
     },
     /// The journal mode could not be set, as on some network file systems.
@@ -170,7 +170,7 @@ pub enum CheckpointError {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// The disk fails, or is full in a way that the system does not name.
+    /// The disk fails, or is full in a way that the operating system does not report as such.
     #[error(
         "{path} could not be read or written ({detail}): check its disk, make room if it is full, \
          then run the same command again"
@@ -181,7 +181,7 @@ pub enum CheckpointError {
         /// What failed.
         detail: String,
     },
-    /// A write failed before; nothing more is written by this process.
+    /// An earlier write failed, so this process writes nothing more.
     #[error(
         "{} could not be written before; nothing more is sent by this process",
         shown_path(path)
@@ -190,7 +190,7 @@ pub enum CheckpointError {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// Something in it is not as this program writes it.
+    /// Its content is not what this program writes.
     #[error(
         "{} holds what this program never writes ({}): restore a copy, or move it away \
          and start with run --recover, which looks every row up before it is sent",
@@ -227,7 +227,7 @@ fn count(rows: u64) -> String {
 
 const SQLITE_IOERR_SHMSIZE: i32 = 4_874;
 
-/// An error of the device itself: `EIO`.
+/// Reports an error of the device itself: `EIO`.
 #[cfg(unix)]
 const INPUT_OUTPUT_ERROR: i32 = 5;
 
@@ -240,7 +240,7 @@ fn extended(error: &rusqlite::Error) -> Option<i32> {
 }
 
 impl CheckpointError {
-    /// Wraps an error of a file, giving full and failing disks their own names.
+    /// Wraps a file error, with separate variants for full and failing disks.
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
@@ -253,14 +253,14 @@ impl CheckpointError {
         }
     }
 
-    /// Wraps an error of SQLite, giving full disks and damage their own names.
+    /// Wraps an SQLite error, with separate variants for full disks and damage.
     pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let path = path.to_owned();
         let detail = source.to_string();
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
-            // The shared memory of the WAL found no room.
+            // There was no room for the shared memory of the WAL.
             _ if extended(&source) == Some(SQLITE_IOERR_SHMSIZE) => Self::DiskFull { path },
             Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Self::Disk { path, detail },
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

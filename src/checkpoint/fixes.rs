@@ -1,10 +1,11 @@
-//! Rows that were fixed in another file than the one the checkpoint was made from: `error.csv`,
-//! fed back.
+//! Rows that were fixed in a file other than the one the checkpoint was made from: `error.csv`, fed
+//! back.
 //!
-//! Such a file changes rows and nothing else: it brings no new ones, and a row that is not in it is
-//! not gone. A row that was changed by it is read from it from then on, so its place there is kept,
-//! and a run of the recorded CSV leaves it alone. The later version of a row counts: what the
-//! recorded CSV said then is kept as a hash of its cells, and only other cells overrule the fix.
+//! Such a file only changes rows: it adds none, and a row that is missing from it is not gone. A
+//! row that it changed is read from it from then on, so its place in that file is stored, and a run
+//! of the recorded CSV leaves the row alone. The latest edit wins: the hash of the row's cells in
+//! the recorded CSV is stored at the time of the fix, and only different cells there overrule the
+//! fix.
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
@@ -24,62 +25,62 @@ use crate::model::ids::{CellsHash, RowNumber};
 use crate::model::problem::Problem;
 use crate::model::row_name::RowName;
 
-/// What a file with fixed rows has brought.
+/// What a file with fixed rows has changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Fixed {
     /// Rows that changed.
     pub delta: Delta,
-    /// Lines that say neither by `_row` nor by an `external_id` which row they are.
+    /// Lines that identify their row neither by `_row` nor by an `external_id`.
     pub unnamed: u64,
-    /// Lines that read as the recorded CSV does.
+    /// Lines that read the same as in the recorded CSV.
     pub unchanged: u64,
     /// Lines whose rows the recorded CSV no longer has.
     pub gone: u64,
-    /// The first few of these.
+    /// The first few of these lines.
     pub gone_lines: Vec<u64>,
 }
 
-/// The row that a line names.
+/// The row that a line identifies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedRow {
     /// The row.
     pub number: RowNumber,
-    /// What is known of it.
+    /// What is known about it.
     pub known: Known,
     fingerprint: Option<[u8; 32]>,
 }
 
-/// What a line names.
+/// The result of identifying a line's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Naming {
     /// A row.
     Row(NamedRow),
-    /// A row that was there once.
+    /// A row that no longer exists.
     Gone,
-    /// Nothing.
+    /// The line identifies no row.
     Nothing,
-    /// By `_row` no row of this checkpoint.
+    /// Its `_row` belongs to no row of this checkpoint.
     NoSuchRow,
-    /// By `external_id` no row of this checkpoint.
+    /// Its `external_id` belongs to no row of this checkpoint.
     Stranger,
 }
 
-/// Why a file is refused because of a line: nothing is changed then.
+/// Why a line makes the program refuse the whole file; nothing is changed then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// An earlier line names the same row.
+    /// An earlier line identifies the same row.
     Twice(u64),
     /// The row was sent with this `external_id`.
     SentAs(String),
-    /// The row has this `external_id` of its own, and the line another row's.
+    /// The row has this `external_id` of its own, and the line has another row's.
     AnothersId(String),
 }
 
-/// Lines that are named.
+/// How many lines a message names.
 const NAMED_MAX: usize = 5;
 
 impl Checkpoint {
-    /// Starts to take fixed rows from another file.
+    /// Starts to read fixed rows from another file.
     pub fn feed(&mut self, file: &str) -> Result<Feed<'_>, CheckpointError> {
         let last_row = self.wrap(last_row(&self.db))?;
         let rescan = self.rescan()?;
@@ -99,18 +100,18 @@ impl Checkpoint {
     }
 }
 
-/// A file with fixed rows, being read. Dropped before [`Feed::finish`], it changes nothing.
+/// Reads a file with fixed rows. If it is dropped before [`Feed::finish`], nothing changes.
 #[derive(Debug)]
 pub struct Feed<'c> {
     rescan: Rescan<'c>,
     file: String,
-    /// The highest number that a row ever had.
+    /// The highest row number ever assigned.
     last_row: u64,
     found: Fixed,
 }
 
 impl Feed<'_> {
-    /// Finds the row that a line names: by what stands in `_row`, or else by its `external_id`.
+    /// Finds the row that a line identifies, by its `_row` cell or else by its `external_id`.
     pub fn find(
         &self,
         name: Option<&str>,
@@ -159,7 +160,7 @@ impl Feed<'_> {
         query.query_row(values, named_row).optional()
     }
 
-    /// Counts a line that names nothing.
+    /// Counts a line that identifies no row.
     pub fn pass_unnamed(&mut self) {
         self.found.unnamed += 1;
     }
@@ -172,7 +173,7 @@ impl Feed<'_> {
         }
     }
 
-    /// Takes a line for the row that it names. `external_id` is what its cell says.
+    /// Applies a line to the row that it identifies. `external_id` is the content of its cell.
     pub fn add(
         &mut self,
         known: &NamedRow,
@@ -231,8 +232,8 @@ impl Feed<'_> {
         Ok(Ok(()))
     }
 
-    /// Ends the reading. A file from which rows wait to be sent that are no longer fixed in it changes
-    /// nothing.
+    /// Finishes the file. If rows waiting to be sent from it are no longer fixed in it, nothing
+    /// changes.
     pub fn finish(self) -> Result<Result<Fixed, Left>, CheckpointError> {
         let result = finish(self.db(), &self.file);
         let delta = self.wrap(result)?;
@@ -242,8 +243,8 @@ impl Feed<'_> {
         }))
     }
 
-    /// Names the other row that has an `external_id`, or is given it by an earlier line; where the
-    /// id is new, also the one that has it but for the zeros that a spreadsheet takes away.
+    /// Describes the other row that has an `external_id` or gets it from an earlier line. If the id
+    /// is new, also finds the row whose id differs only in the zeros that a spreadsheet drops.
     fn holder(&self, known: &NamedRow, external_id: &str) -> rusqlite::Result<Option<String>> {
         let found = self.exact_holder(known.number, external_id)?;
         let id = &known.known.id;

@@ -1,4 +1,5 @@
-//! The rows in flight: those with an intent on disk and no outcome, with the bytes that were sent.
+//! The rows in flight, that is, with an intent on disk and no outcome, and the bytes that were
+//! sent.
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub struct InFlight {
     pub external_id: Arc<str>,
     /// The key that was sent.
     pub key: Key,
-    /// The way that it was sent.
+    /// The endpoint, account and user that it was sent to.
     pub route: Route,
     /// What has happened under the key.
     pub flight: Flight,
@@ -34,12 +35,12 @@ pub struct InFlight {
 }
 
 impl Checkpoint {
-    /// All rows in flight, as a start finds them.
+    /// Returns all rows in flight, as a start finds them.
     pub fn in_flight(&self) -> Result<Vec<InFlight>, CheckpointError> {
         self.wrap(read_all(&self.db))
     }
 
-    /// The bytes that were sent for a row in flight, checked against their hash.
+    /// Returns the bytes that were sent for a row in flight, checked against their hash.
     pub fn body(&self, row: RowNumber) -> Result<(Arc<[u8]>, Fingerprint), CheckpointError> {
         let found: Option<(Vec<u8>, [u8; 32])> = self.wrap(
             self.db
@@ -110,9 +111,9 @@ fn read_all(db: &Connection) -> rusqlite::Result<Vec<InFlight>> {
     rows.collect()
 }
 
-/// Stores the flight of a row with the bytes and the way of its intent.
+/// Stores the flight of a row with the body and route of its intent.
 pub(super) fn store(db: &Connection, intent: &Intent, flight: &Flight) -> rusqlite::Result<()> {
-    // OR REPLACE would make SQLite copy every page that it touches, to be able to take it back.
+    // OR REPLACE would make SQLite copy every page that it touches, to be able to roll back.
     remove(db, intent.row)?;
     db.prepare_cached(
         "INSERT INTO flight (row, key, body, fingerprint, method, path, host, user_id,
@@ -139,7 +140,7 @@ pub(super) fn store(db: &Connection, intent: &Intent, flight: &Flight) -> rusqli
     Ok(())
 }
 
-/// Updates what changes about a flight; its key, bytes and way stay as they were sent.
+/// Updates the parts of a flight that change; its key, body and route stay as they were sent.
 pub(super) fn update(db: &Connection, row: RowNumber, flight: &Flight) -> rusqlite::Result<()> {
     db.prepare_cached(
         "UPDATE flight SET trust = ?2, attempts = ?3, open = ?4, first_sent_at = ?5,
@@ -160,7 +161,7 @@ pub(super) fn update(db: &Connection, row: RowNumber, flight: &Flight) -> rusqli
     Ok(())
 }
 
-/// Forgets the flight of a row that has settled, and its bytes with it.
+/// Deletes the flight of a settled row, with its body.
 pub(super) fn remove(db: &Connection, row: RowNumber) -> rusqlite::Result<()> {
     db.prepare_cached("DELETE FROM flight WHERE row = ?1")?
         .execute([row.0])?;

@@ -1,5 +1,5 @@
-//! The runs of a checkpoint: a line when a run begins, a note with everything it writes, and its end. A
-//! line without an end belongs to a run that is running or was killed.
+//! The history of runs: one entry when a run begins, updated with every write, and closed when it
+//! ends. An entry without an end belongs to a run that is running or was killed.
 
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
@@ -9,13 +9,13 @@ use super::lock::is_held;
 use crate::model::history::{Run, ThisRun};
 use crate::model::time::ServerTime;
 
-/// A run's line.
+/// The id of a run's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunId(i64);
 
 #[cfg(test)]
 impl RunId {
-    /// The line of a checkpoint's first run.
+    /// Returns the entry of a checkpoint's first run.
     pub(super) fn first() -> Self {
         Self(1)
     }
@@ -24,11 +24,11 @@ impl RunId {
 /// What a run has done so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunNote {
-    /// Whose line it is.
+    /// The run's entry.
     pub run: RunId,
     /// What it has done.
     pub done: ThisRun,
-    /// How fast it may be, in requests a minute, if that is limited.
+    /// The permitted rate in requests a minute, if there is a limit.
     pub allowed_rpm: Option<u32>,
 }
 
@@ -37,14 +37,14 @@ pub struct RunNote {
 pub struct RunEnd<'a> {
     /// When, on Zendesk's clock.
     pub at: ServerTime,
-    /// Why, as scripts get it.
+    /// Why it ended, as a code for scripts.
     pub stopped_because: &'a str,
-    /// What was wrong, if something was.
+    /// The error message, if there was an error.
     pub message: Option<&'a str>,
 }
 
 impl Checkpoint {
-    /// Writes down that a run begins. `arguments` is a JSON object without secrets.
+    /// Records that a run begins. `arguments` is a JSON object without secrets.
     pub fn begin_run(
         &mut self,
         began_at: ServerTime,
@@ -60,7 +60,7 @@ impl Checkpoint {
         })
     }
 
-    /// Writes down what a run has done in all, and why it ended.
+    /// Records what a run has done in total and why it ended.
     pub fn end_run(&mut self, note: &RunNote, end: RunEnd<'_>) -> Result<(), CheckpointError> {
         self.write(|tx| {
             write_note(tx, note)?;
@@ -73,7 +73,7 @@ impl Checkpoint {
     }
 }
 
-/// Brings a run's line up to date.
+/// Updates a run's entry.
 pub(super) fn write_note(db: &Connection, note: &RunNote) -> rusqlite::Result<()> {
     let mut update = db.prepare_cached(
         "UPDATE run SET created = ?2, requests = ?3, throttled = ?4, retried = ?5, lookups = ?6,
@@ -95,17 +95,18 @@ pub(super) fn write_note(db: &Connection, note: &RunNote) -> rusqlite::Result<()
 }
 
 impl Reader {
-    /// The last run that made requests.
+    /// Returns the last run that made requests.
     pub fn last_run(&self) -> Result<Option<Run>, CheckpointError> {
         self.wrap(last_run(&self.db))
     }
 
-    /// The last `most` runs that made requests, the oldest first, and how many there are in all.
+    /// Returns the last `most` runs that made requests, oldest first, and how many there are in
+    /// total.
     pub fn runs(&self, most: usize) -> Result<(Vec<Run>, u64), CheckpointError> {
         self.wrap(runs(&self.db, most))
     }
 
-    /// Whether a run holds the checkpoint right now.
+    /// Reports whether a run holds the checkpoint right now.
     pub fn is_held(&self) -> bool {
         is_held(&self.path)
     }

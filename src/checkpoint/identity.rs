@@ -1,15 +1,14 @@
-//! Which line of another scan is which row.
+//! Matches the lines of a rescan to rows.
 //!
-//! A row is known by its `external_id`. Where it has none of its own in the CSV (none at all, one
-//! that is malformed, or that of another row), it is known by its cells; of several rows with the
+//! A row is identified by its `external_id`. If it has none of its own in the CSV (none at all, a
+//! malformed one, or another row's), it is identified by its cells; among several rows with the
 //! same cells it does not matter which is which.
 
 use rusqlite::Connection;
 
 use super::duplicates::{SCANNED, duplicate, index_external_ids, take_id_away};
 
-/// The rows that are known by their cells; `named` are those that were given an `external_id` in
-/// another file.
+/// The rows identified by their cells; `named` are those that got an `external_id` in another file.
 const UNIDENTIFIED: &str = "
     DROP TABLE IF EXISTS temp.unidentified;
     CREATE TEMP TABLE unidentified AS
@@ -19,7 +18,7 @@ const UNIDENTIFIED: &str = "
       WHERE f.named AND r.external_id IS NOT NULL;
     CREATE INDEX temp.unidentified_cells ON unidentified (cells);";
 
-/// Each line with the row that it is. Lines that are in it neither way are new rows.
+/// Each line with its row. A line that is matched in neither way is a new row.
 pub(super) const PAIR: &str = "
     DROP VIEW IF EXISTS temp.pair;
     CREATE TEMP VIEW pair AS
@@ -28,11 +27,11 @@ pub(super) const PAIR: &str = "
       UNION ALL
       SELECT s.number, s.row FROM scanned s WHERE s.row IS NOT NULL;";
 
-/// Lines in file order beside rows with the same cells. Rows that were given an `external_id` come
-/// first; last if the CSV has that by now, since then they are found by it.
+/// Lines in file order next to rows with the same cells. Rows that got an `external_id` come first,
+/// or last if the CSV has that id by now, because then they are found by it.
 ///
-/// A line that has an `external_id` is among them if a row with its cells was given another one: the
-/// row from which it had the id is no longer there, and it is still what it was.
+/// A line that has an `external_id` is included if a row with its cells got a different one: the
+/// row that the line had the id from no longer exists, and the line is still the same row.
 const SAME_CELLS: &str = "
     SELECT l.number AS line, u.number AS row, l.external_id FROM (
       SELECT s.number, s.cells, s.external_id, row_number()
@@ -54,7 +53,8 @@ const SAME_CELLS: &str = "
       WHERE number NOT IN (SELECT row FROM scanned WHERE row IS NOT NULL)
     ) u ON u.cells = l.cells AND u.nth = l.nth";
 
-/// Finds out which row each line of another scan is; lines whose `external_id` is another's lose it.
+/// Matches each line of a rescan to its row; a line whose `external_id` belongs to another row
+/// loses it.
 pub(super) fn identify(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch(UNIDENTIFIED)?;
     index_external_ids(db, SCANNED)?;
@@ -83,7 +83,7 @@ fn pair_by_cells(db: &Connection) -> rusqlite::Result<()> {
     )
 }
 
-/// A new line has the `external_id` that a row of another line was given.
+/// Handles a new line whose `external_id` was given to a row of another line.
 fn take_given_ids_away(db: &Connection) -> rusqlite::Result<()> {
     let taken: Vec<(i64, String, u64)> = db
         .prepare(

@@ -1,10 +1,10 @@
-//! The lease: the process that sends from a checkpoint, written down in the checkpoint itself.
+//! The lease: records in the checkpoint itself which process sends from it.
 //!
-//! The lock belongs to a name. The lease belongs to the database, so it is found through every name
-//! of the file, and every copy that is made during a run carries it along. It has no time limit and is
-//! not renewed: a process that was suspended still holds it, and a clock decides nothing. It ends when
-//! its process removes it or is gone. Each batch is committed only while the lease is still the run's
-//! own, so a run whose lease was taken over sends nothing more.
+//! The lock belongs to a name. The lease belongs to the database, so it is visible through every
+//! name of the file, and every copy made during a run contains it. It has no time limit and is not
+//! renewed: a suspended process still holds it, and no clock is involved. It ends when its process
+//! removes it or is gone. A batch is committed only while the lease still belongs to the run, so a
+//! run whose lease was taken over sends nothing more.
 
 use std::path::Path;
 
@@ -16,23 +16,23 @@ use super::process::{Fate, Process};
 use super::settings::{self, Setting};
 use crate::model::ids::Key;
 
-/// A lease as it is written down.
+/// A lease as it is stored.
 struct Lease {
     process: Process,
-    /// When it was taken, in UTC by the clock of its machine; for people only.
+    /// When it was taken, in UTC by its machine's clock; for display only.
     since: String,
 }
 
-/// Who is at work on a checkpoint, as far as its lease says.
+/// Who is using a checkpoint, according to its lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AtWork {
-    /// Nobody holds a lease.
+    /// No process holds a lease.
     Nobody,
-    /// This process is, on this machine.
+    /// This process is using it, on this machine.
     Runs(String),
-    /// This process was, and ended without giving the lease back.
+    /// This process was using it and ended without giving the lease back.
     Gone(String),
-    /// This process may be: it cannot be seen from here.
+    /// This process may be using it: it cannot be seen from here.
     Unknown(String),
 }
 
@@ -43,23 +43,23 @@ impl Lease {
 }
 
 impl Checkpoint {
-    /// Refuses a checkpoint whose lease this process could not take. `take_over` says that a person
-    /// vouches for the end of a run that cannot be seen from here.
+    /// Refuses a checkpoint whose lease this process could not take. `take_over` means that the
+    /// operator confirms the end of a run that cannot be seen from here.
     ///
     /// # Errors
     ///
-    /// It is refused while the process that holds it lives, while that cannot be known, and if another
-    /// machine used the checkpoint last.
+    /// The checkpoint is refused while the process that holds the lease lives, while that cannot be
+    /// determined, and if another machine used the checkpoint last.
     pub fn refuse_held_elsewhere(&self, take_over: bool) -> Result<(), CheckpointError> {
         judge(&self.db, &self.path, &Process::this(), take_over)
     }
 
-    /// Takes the lease, unless it is ours already: a run has it before it sends, and before it changes
-    /// what it will send.
+    /// Takes the lease, unless it is ours already. A run holds it before it sends, and before it
+    /// changes what it will send.
     ///
     /// # Errors
     ///
-    /// As [`Checkpoint::refuse_held_elsewhere`].
+    /// The same as for [`Checkpoint::refuse_held_elsewhere`].
     pub fn take_lease(&mut self, take_over: bool) -> Result<(), CheckpointError> {
         if self.lease.is_some() {
             return Ok(());
@@ -77,12 +77,12 @@ impl Checkpoint {
             .and_then(|()| tx.commit())
             .map_err(sqlite)?;
         self.lease = Some(id);
-        // A copy of the file without its WAL must hold the lease too.
+        // A copy of the file without its WAL must contain the lease too.
         let into_the_file = "PRAGMA wal_checkpoint(PASSIVE)";
         self.wrap(self.db.query_row(into_the_file, [], |_| Ok(())))
     }
 
-    /// Gives the lease back. A lease that cannot be given back is one that its process left.
+    /// Gives the lease back. If that fails, the lease looks like that of a process that has ended.
     pub(super) fn release_lease(&mut self) {
         let Some(LeaseId(id)) = self.lease.take().filter(|_| !self.poisoned) else {
             return;
@@ -92,7 +92,7 @@ impl Checkpoint {
 }
 
 impl Reader {
-    /// Who is at work on the checkpoint.
+    /// Returns who is using the checkpoint.
     pub fn at_work(&self) -> Result<AtWork, CheckpointError> {
         Ok(match self.wrap(read(&self.db))? {
             None => AtWork::Nobody,
@@ -105,7 +105,8 @@ impl Reader {
     }
 }
 
-/// Refuses a checkpoint on whose rows a process of this machine is at work, through whatever name.
+/// Refuses a checkpoint whose rows a process on this machine is working on, under any name of the
+/// file.
 pub(super) fn refuse_in_use(db: &Connection, path: &Path) -> Result<(), CheckpointError> {
     let held = read(db).map_err(|source| CheckpointError::sqlite(path, source))?;
     match held {
@@ -144,8 +145,8 @@ fn judge(
     }
 }
 
-/// Refuses to write rows under the lease of another process: one that lives, if we have none, or
-/// whoever took ours. Asked inside the transaction that it guards.
+/// Refuses to write rows under another process's lease: that of a living process if we hold none,
+/// or of the process that took ours. Checked inside the transaction that it guards.
 pub(super) fn guard(
     db: &Connection,
     path: &Path,

@@ -1,4 +1,4 @@
-//! The first scan into an empty checkpoint: every row with its key, before anything is sent.
+//! The first scan into an empty checkpoint: stores every row with its key before anything is sent.
 
 use rusqlite::{Connection, params};
 
@@ -12,7 +12,8 @@ use crate::model::counts::Counts;
 use crate::model::ids::{CellsHash, Fingerprint, Key};
 use crate::model::problem::Problem;
 
-/// Rows in one transaction, about: enough to make a COMMIT cheap, few enough to keep the WAL small.
+/// The approximate number of rows per transaction: enough to make a COMMIT cheap, few enough to
+/// keep the WAL small.
 const ROWS_A_TRANSACTION: u64 = 50_000;
 
 /// A row as the scan found it.
@@ -24,28 +25,28 @@ pub struct NewRow<'a> {
     pub offset: u64,
     /// The hash of its cells.
     pub cells: CellsHash,
-    /// Its `external_id`, where it has one.
+    /// Its `external_id`, if it has one.
     pub external_id: Option<&'a str>,
-    /// Whether its ticket says who requested it.
+    /// Whether its ticket names a requester.
     pub has_requester: bool,
-    /// The hash of its body and the key it will be sent under (in a dry run, which sends nothing, it
-    /// has neither), or why it is not sent.
+    /// The hash of its body and the key under which it will be sent (neither in a dry run, which
+    /// sends nothing), or why it is not sent.
     pub body: Result<Option<(Fingerprint, Key)>, &'a Problem>,
 }
 
-/// A first scan in progress. Dropped before [`Load::finish`], it leaves rows behind that the next
-/// [`Checkpoint::load`] throws away: none of them can have been sent.
+/// A first scan in progress. If it is dropped before [`Load::finish`], the rows that it leaves are
+/// discarded by the next [`Checkpoint::load`]; none of them can have been sent.
 #[derive(Debug)]
 pub struct Load<'c> {
     checkpoint: &'c mut Checkpoint,
     found: Counts,
     in_transaction: u64,
-    /// What a COMMIT waits for otherwise, as SQLite numbers it.
+    /// The usual `synchronous` setting, as SQLite numbers it.
     synchronous: i64,
 }
 
 impl Checkpoint {
-    /// Says whether a scan has ever come to its end here.
+    /// Reports whether a scan was ever completed here.
     pub fn is_loaded(&self) -> Result<bool, CheckpointError> {
         Ok(self.setting(Setting::CsvSha256)?.is_some())
     }
@@ -65,7 +66,7 @@ impl Checkpoint {
 }
 
 impl Load<'_> {
-    /// Adds rows, in file order.
+    /// Adds rows in file order.
     pub fn add<'r>(
         &mut self,
         rows: impl IntoIterator<Item = NewRow<'r>>,
@@ -88,8 +89,8 @@ impl Load<'_> {
     }
 
     /// Ends the scan: marks the rows whose `external_id` an earlier row has, and stores `settings`,
-    /// which say from which file the rows came. It is on disk when this returns. Gives the rows by
-    /// state.
+    /// which record the file that the rows came from. Everything is on disk when this returns.
+    /// Returns the rows by state.
     pub fn finish(self, settings: &[(Setting, String)]) -> Result<Counts, CheckpointError> {
         let result = finish(&self.checkpoint.db, self.synchronous, self.found, settings);
         self.checkpoint.written(result)
@@ -105,9 +106,9 @@ impl Drop for Load<'_> {
     }
 }
 
-/// Until the end of the scan its rows need not be on disk, only in order, so COMMITs do not wait for
-/// the disk: `NORMAL` keeps the file whole whatever happens, and a scan that was cut off is thrown
-/// away. Gives what a COMMIT waits for otherwise.
+/// Lowers `synchronous` for the scan. Until the end of the scan its rows need not be on disk, only
+/// in order, so COMMITs do not wait for the disk: `NORMAL` keeps the file consistent whatever
+/// happens, and an interrupted scan is discarded. Returns the usual setting.
 fn begin(db: &Connection) -> rusqlite::Result<i64> {
     let synchronous = db.query_row("PRAGMA synchronous", [], |r| r.get(0))?;
     wait_for(db, NORMAL.min(synchronous))?;
@@ -119,20 +120,20 @@ fn begin(db: &Connection) -> rusqlite::Result<i64> {
     Ok(synchronous)
 }
 
-/// `PRAGMA synchronous = NORMAL`; `OFF` is less.
+/// `PRAGMA synchronous = NORMAL`; `OFF` is lower.
 const NORMAL: i64 = 1;
 
 fn wait_for(db: &Connection, synchronous: i64) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", synchronous)
 }
 
-/// Inserts rows, numbered on from those that were found before, and counts them.
+/// Inserts rows, numbered after those found before, and counts them.
 fn insert<'r>(
     db: &Connection,
     found: &mut Counts,
     rows: impl IntoIterator<Item = NewRow<'r>>,
 ) -> rusqlite::Result<()> {
-    // Looked up once for many rows, since that shows in a profile.
+    // Prepared once for many rows, because that shows in a profile.
     let mut insert = db.prepare_cached(
         "INSERT INTO row (number, line, byte_offset, external_id, fingerprint, key, state, keys,
                           attempts, problem_code, problem_message, cells, no_requester)
@@ -167,7 +168,7 @@ fn insert<'r>(
     Ok(())
 }
 
-/// What a row's `no_requester` is: NULL wherever nothing has to be said.
+/// Returns a row's `no_requester`: NULL unless there is something to record.
 pub(super) fn no_requester(row: &NewRow<'_>) -> Option<bool> {
     (row.body.is_ok() && !row.has_requester).then_some(true)
 }

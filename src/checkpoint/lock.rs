@@ -1,4 +1,4 @@
-//! The lock: one writer for a checkpoint, decided by the operating system alone.
+//! The lock: at most one writer per checkpoint, enforced by the operating system alone.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::error::CheckpointError;
 use super::place::one_name;
 
-/// How often a lock that is held is tried again: `status` holds it for the blink in which it looks
-/// whether somebody does.
+/// How often taking a held lock is retried: `status` holds it for an instant while it checks
+/// whether a run does.
 const TRIES: u32 = 5;
 
 /// The pause between two tries.
@@ -23,10 +23,10 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of the checkpoint at `path`, or says who holds it.
+    /// Takes the lock of the checkpoint at `path`, or reports who holds it.
     ///
-    /// `file` is the one name of the checkpoint, whatever it was called. The text in the lock file is
-    /// only for that sentence; it decides nothing.
+    /// `file` is the checkpoint's canonical name, whatever the user called it. The text in the lock
+    /// file is only used in the error message; it decides nothing.
     pub(super) fn take(path: &Path, file: &Path, holder: &str) -> Result<Self, CheckpointError> {
         let (lock_path, name) = (lock_path(file), lock_path(path));
         let io = |source| CheckpointError::io(&name, source);
@@ -41,7 +41,7 @@ impl Lock {
                 .map_err(io)?;
             match file.try_lock() {
                 Ok(()) if is_still_there(&file, &lock_path) => break file,
-                // Its last holder removed it between our opening and our locking it.
+                // The last holder removed it after we opened it and before we locked it.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) if tries < TRIES => {
                     tries += 1;
@@ -65,7 +65,7 @@ impl Lock {
         })
     }
 
-    /// Removes the lock file and gives the lock up.
+    /// Removes the lock file and releases the lock.
     pub(super) fn remove(self) -> Result<(), CheckpointError> {
         std::fs::remove_file(&self.path)
             .map_err(|source| CheckpointError::io(&self.path, source))?;
@@ -74,7 +74,7 @@ impl Lock {
     }
 }
 
-/// Whether a process holds the lock of the checkpoint at `path`.
+/// Reports whether a process holds the lock of the checkpoint at `path`.
 pub(super) fn is_held(path: &Path) -> bool {
     let path = lock_path(&one_name(path));
     // Opening a pipe would wait for its writer.
@@ -94,7 +94,7 @@ fn read_holder(mut file: &File) -> String {
     }
 }
 
-/// Whether the file that was locked is the one that the next process will find.
+/// Reports whether the locked file is the one that the next process will find.
 #[cfg(unix)]
 fn is_still_there(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -104,7 +104,7 @@ fn is_still_there(file: &File, path: &Path) -> bool {
     }
 }
 
-/// A file that is open cannot be removed here.
+/// An open file cannot be removed here.
 #[cfg(not(unix))]
 fn is_still_there(_file: &File, _path: &Path) -> bool {
     true
@@ -116,7 +116,7 @@ fn lock_path(path: &Path) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Options for files that only their owner may read.
+/// Returns options for files that only their owner may read.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]

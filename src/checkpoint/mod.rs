@@ -1,16 +1,19 @@
-//! The SQLite file that remembers every row, so that a killed run can go on.
+//! The SQLite file that remembers every row, so that a killed run can resume.
 //!
-//! **Locking.** One writer: an OS lock on a file beside the checkpoint decides, and it goes when its
-//! process goes. Who sends also holds a lease in the database itself, which other names of the file and
-//! copies of it show too. Readers (`status`) take no lock; WAL lets them read while a run writes.
+//! **Locking.** There is one writer: an OS lock on a file beside the checkpoint decides which, and
+//! the lock ends with its process. A process that sends also holds a lease in the database itself,
+//! which is visible through other names of the file and in copies of it. Readers (`status`) take no
+//! lock; WAL lets them read while a run writes.
 //!
 //! **Durability.** `journal_mode=WAL` with `synchronous=FULL`: a COMMIT that returned is on disk.
-//! Intents are committed before anything is sent; only [`Checkpoint::commit`] mints a
+//! Intents are committed before anything is sent; only [`Checkpoint::commit`] creates a
+//! [`Durable`](crate::model::intent::Durable).
 //! [`Durable`](crate::model::intent::Durable).
 //!
-//! **Failure.** A COMMIT that fails is never tried again on the same connection, because after a
-//! failed fsync nobody knows what is on disk: the checkpoint refuses all further work in this
-//! process. Every writer goes through `write.rs` for that. A damaged or newer file is refused with a sentence and left as it is.
+//! **Failure.** A failed COMMIT is never retried on the same connection, because after a failed
+//! fsync it is unknown what is on disk. The checkpoint refuses all further work in this process;
+//! every write goes through `write.rs` to ensure that. A damaged or newer file is refused with an
+//! explanation and left as it is.
 
 mod audit;
 mod authors;

@@ -1,4 +1,4 @@
-//! Opening: the checks that come before the first write.
+//! Opens a checkpoint, with the checks that come before the first write.
 
 use std::fs::File;
 use std::io::Read;
@@ -23,15 +23,15 @@ use super::schema::APPLICATION_ID;
 use crate::model::ids::Key;
 
 impl Checkpoint {
-    /// Opens the checkpoint at `path`, or creates it, and locks it for this process.
+    /// Opens or creates the checkpoint at `path` and locks it for this process.
     ///
-    /// `holder` is what a second run is told about this one.
+    /// `holder` is how a second run's error message describes this one.
     pub fn open(path: &Path, holder: &str) -> Result<Self, CheckpointError> {
         exists_as_ours(path)?;
         refuse_hard_links(path)?;
-        // Two names of one file would be two locks.
+        // Two names of one file would give two locks.
         let lock = Lock::take(path, &one_name(path), holder)?;
-        // Another process may have made it while this one waited for the lock.
+        // Another process may have created it while this one waited for the lock.
         let is_new = !exists_as_ours(path)? || is_half_made(path);
         if is_new {
             create(path)?;
@@ -50,12 +50,12 @@ impl Checkpoint {
             quick_check(&db, path)?;
             audit_at_start(&db, path)?;
         }
-        // Between the look at the name and the opening, it may have been given to another file.
+        // Between checking the name and opening it, the name may have been given to another file.
         place.refuse_moved()?;
         migrate(&mut db, path)?;
         switch_to_wal(&db, path)?;
         leave_alone(&db, false).map_err(sqlite)?;
-        // The WAL that will hold the intents is there by now.
+        // The WAL that will hold the intents exists by now.
         sync_folder_of(path)?;
         db.set_prepared_statement_cache_capacity(64);
         Ok(Self {
@@ -69,15 +69,15 @@ impl Checkpoint {
         })
     }
 
-    /// Makes a checkpoint for looking ahead: a private temporary file that has no name and goes with
-    /// its process.
+    /// Creates a checkpoint for a look-ahead: a private temporary file without a name that
+    /// disappears with its process.
     pub fn scratch() -> Result<Self, CheckpointError> {
         let path = PathBuf::from("the temporary checkpoint");
         let sqlite = |source| CheckpointError::sqlite(&path, source);
         let mut db = Connection::open("").map_err(sqlite)?;
         db.pragma_update(None, "page_size", PAGE_BYTES)
             .map_err(sqlite)?;
-        // Nothing is taken back in it: it is thrown away.
+        // Nothing in it is ever rolled back, because it is thrown away.
         db.query_row("PRAGMA journal_mode = MEMORY", [], |_| Ok(()))
             .map_err(sqlite)?;
         prepare(&db).map_err(sqlite)?;
@@ -95,8 +95,8 @@ impl Checkpoint {
         })
     }
 
-    /// Makes a checkpoint for looking ahead that starts as a copy of `reader`'s. Its file loses its
-    /// name as soon as it is open.
+    /// Creates a checkpoint for a look-ahead that starts as a copy of `reader`'s. Its file loses
+    /// its name as soon as it is open.
     pub fn scratch_copy(reader: &Reader) -> Result<Self, CheckpointError> {
         let name = format!("zendesk-migrate-{}.sqlite3", Key::random());
         let path = std::env::temp_dir().join(name);
@@ -109,7 +109,7 @@ impl Checkpoint {
                 .open(&path)
                 .map_err(io)?,
         );
-        // Even a copy counts as a write to SQLite; the file that is copied is not touched.
+        // SQLite treats even a copy as a write; the copied file itself is not touched.
         let copied = reader
             .db
             .pragma_update(None, "query_only", false)
@@ -138,8 +138,8 @@ impl Checkpoint {
         })
     }
 
-    /// Takes a checkpoint back that was created for a file which then turned out to be unreadable:
-    /// nothing was ever sent from it, and a person who fixes the file starts anew.
+    /// Removes a checkpoint that was just created for a file that turned out to be unreadable.
+    /// Nothing was ever sent from it, and after fixing the file the user starts anew.
     pub fn discard_if_new(self) -> Result<(), CheckpointError> {
         if self.is_loaded()? {
             return Ok(());
@@ -157,7 +157,7 @@ impl Checkpoint {
 }
 
 impl Reader {
-    /// Opens the checkpoint at `path` for reading, without its lock.
+    /// Opens the checkpoint at `path` for reading, without taking its lock.
     pub fn open(path: &Path) -> Result<Self, CheckpointError> {
         if !exists_as_ours(path)? {
             return Err(CheckpointError::Missing {
@@ -178,13 +178,13 @@ impl Reader {
         })
     }
 
-    /// Opens a checkpoint that is somebody else's and leaves it as it is, its WAL too; `None` if the
-    /// file is empty, as a crash right after its creation leaves it.
+    /// Opens a checkpoint of another run and leaves it and its WAL unchanged; `None` if the file is
+    /// empty, as a crash right after its creation leaves it.
     pub(super) fn open_and_leave(path: &Path) -> Result<Option<Self>, CheckpointError> {
         if !exists_as_ours(path)? || is_half_made(path) {
             return Ok(None);
         }
-        // The empty WAL that a reader makes goes with it again, unless closing leaves it alone.
+        // The empty WAL that a reader creates is removed again, unless closing leaves it alone.
         let had_wal = has_wal(path);
         let reader = Self::open(path)?;
         if had_wal {
@@ -194,14 +194,14 @@ impl Reader {
     }
 }
 
-/// Says whether there is a checkpoint of ours at `path`; a file that is somebody else's is an
-/// error. Reads the header itself, so that a foreign file is not even opened by SQLite.
+/// Reports whether there is a checkpoint of ours at `path`; a file of another program is an error.
+/// Reads the header itself, so that SQLite does not even open a foreign file.
 fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     let io = |source| CheckpointError::io(path, source);
     let foreign = || CheckpointError::Foreign {
         path: path.to_owned(),
     };
-    // Asked before opening: opening a pipe would wait for its writer.
+    // Checked before opening, because opening a pipe would wait for its writer.
     let opened = std::fs::metadata(path).and_then(|found| {
         let is_special = !found.is_file() && !found.is_dir();
         (!is_special).then(|| File::open(path)).transpose()
@@ -215,7 +215,7 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     };
     let mut header = Vec::with_capacity(100);
     file.take(100).read_to_end(&mut header).map_err(io)?;
-    // A crash right after the creation of the file leaves it empty: nothing was in it yet.
+    // A crash right after the file's creation leaves it empty: it held nothing yet.
     if header.is_empty() {
         return nothing_is_left(path).map(|()| false);
     }
@@ -224,15 +224,16 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
     is_ours.then_some(true).ok_or_else(foreign)
 }
 
-/// Whether a file has our mark and no table: a program that made its file in place was killed before the
-/// first transaction was over. What is wrong with a file that cannot be read is said by who opens it.
+/// Reports whether a file has our mark but no table: a program that created its file in place was
+/// killed before its first transaction ended. If the file cannot be read, whoever opens it reports
+/// the error.
 fn is_half_made(path: &Path) -> bool {
     let tables = || connect(path).and_then(|db| has_tables(&db));
     !has_wal(path) && tables().is_ok_and(|has_tables| !has_tables)
 }
 
-/// A WAL without its file is what is left of a checkpoint that was emptied or removed: SQLite would
-/// throw it away.
+/// Refuses a WAL without its file. It is the remains of a checkpoint that was emptied or removed,
+/// and SQLite would throw it away.
 fn nothing_is_left(path: &Path) -> Result<(), CheckpointError> {
     if !has_wal(path) {
         return Ok(());

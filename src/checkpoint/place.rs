@@ -1,14 +1,14 @@
-//! The place of a checkpoint: its one name, and whether the file that was opened is still there.
+//! The location of a checkpoint: its canonical name, and whether the opened file is still there.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use super::error::CheckpointError;
 
-/// How many symbolic links one name may lead through, as on Linux.
+/// How many symbolic links a name may lead through, as on Linux.
 const LINKS_MAX: usize = 40;
 
-/// A file that was found at a path.
+/// The file found at a path.
 #[derive(Debug)]
 pub(super) struct Place {
     path: PathBuf,
@@ -16,7 +16,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The file that is at `path` now.
+    /// Returns the file that is at `path` now.
     pub(super) fn of(path: &Path) -> Self {
         let found = std::fs::metadata(path).ok();
         Self {
@@ -25,8 +25,8 @@ impl Place {
         }
     }
 
-    /// Refuses to go on if another file, or none, is at the path by now: whoever starts there does not
-    /// find what is written here.
+    /// Refuses to continue if the path now holds another file or none, because a process that
+    /// starts there would not find what is written here.
     pub(super) fn refuse_moved(&self) -> Result<(), CheckpointError> {
         if Self::of(&self.path).file == self.file {
             return Ok(());
@@ -37,8 +37,8 @@ impl Place {
     }
 }
 
-/// Refuses a file with several names: SQLite keeps its WAL beside the name, so two processes would
-/// each have one of their own.
+/// Refuses a file with several names: SQLite keeps the WAL beside the name, so two processes would
+/// each have their own.
 pub(super) fn refuse_hard_links(path: &Path) -> Result<(), CheckpointError> {
     match std::fs::metadata(path).as_ref().map(names) {
         Ok(names @ 2..) => Err(CheckpointError::HardLinks {
@@ -49,10 +49,10 @@ pub(super) fn refuse_hard_links(path: &Path) -> Result<(), CheckpointError> {
     }
 }
 
-/// What is kept beside a checkpoint, or was for the time of a write, by what its name ends with.
+/// Suffixes of the files that are kept beside a checkpoint, permanently or during a write.
 const COMPANIONS: [&str; 6] = ["-wal", "-shm", "-journal", ".lock", ".new", ".new-wal"];
 
-/// A checkpoint with all the files that may be beside it, under their one name.
+/// Returns a checkpoint with all files that may be beside it, under their canonical names.
 pub fn files_of(path: &Path) -> Vec<PathBuf> {
     let file = one_name(path);
     let companions = COMPANIONS.iter().map(|end| {
@@ -63,14 +63,14 @@ pub fn files_of(path: &Path) -> Vec<PathBuf> {
     std::iter::once(file.clone()).chain(companions).collect()
 }
 
-/// The file whose companion a file with this name would be.
+/// Returns the file whose companion a file with this name would be.
 pub fn companion_of(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.to_str()?;
     let base = COMPANIONS.iter().find_map(|end| name.strip_suffix(end))?;
     (!base.is_empty()).then(|| path.with_file_name(base))
 }
 
-/// The path without links. A link that leads nowhere yet counts as the file that it will be.
+/// Resolves the links in a path. A dangling link counts as the file that it will point to.
 pub fn one_name(path: &Path) -> PathBuf {
     let mut name = path.to_owned();
     for _ in 0..LINKS_MAX {
@@ -94,7 +94,7 @@ fn folder(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// Takes the name of a file to disk, where the file system and its rights let a folder be synced.
+/// Syncs the name of a file to disk, if the file system and the permissions allow syncing a folder.
 pub fn sync_folder(path: &Path) -> std::io::Result<()> {
     match sync(folder(&one_name(path))) {
         Err(error) if cannot_be_synced(&error) => Ok(()),
@@ -107,7 +107,7 @@ fn sync(folder: &Path) -> std::io::Result<()> {
     std::fs::File::open(folder)?.sync_all()
 }
 
-/// A folder is no file here.
+/// A folder cannot be opened as a file here.
 #[cfg(not(unix))]
 fn sync(_folder: &Path) -> std::io::Result<()> {
     Ok(())
@@ -127,7 +127,7 @@ fn identity(file: &Metadata) -> (u64, u64) {
     (file.dev(), file.ino())
 }
 
-/// A file that is open cannot be moved here.
+/// An open file cannot be moved here.
 #[cfg(not(unix))]
 fn identity(_file: &Metadata) -> (u64, u64) {
     (0, 0)

@@ -1,4 +1,4 @@
-//! From which file rows are read: the recorded CSV, or another one in which they were fixed.
+//! The file from which a row is read: the recorded CSV, or another one in which the row was fixed.
 
 use rusqlite::{Connection, params};
 
@@ -8,7 +8,7 @@ use super::handle::{Checkpoint, Reader};
 use super::rows::pending_of;
 use super::settings::Setting;
 
-/// Rows that wait to be sent from a file and are no longer fixed there.
+/// Rows that wait to be sent from a file but are no longer fixed in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Left {
     /// The `external_id`s of the first few.
@@ -17,17 +17,17 @@ pub struct Left {
     pub rows: u64,
 }
 
-/// Rows that are named.
+/// How many rows a message names.
 const NAMED_MAX: usize = 5;
 
 impl Checkpoint {
-    /// Says whose rows are sent from here on: those of this other file.
+    /// Selects this other file as the one whose rows are sent from here on.
     pub fn work_on(&mut self, file: &str) {
         self.file = Some(file.to_owned());
     }
 
-    /// Has the next start read the whole file that is worked on again, whatever its hash. Another
-    /// file than the recorded one is read at every start.
+    /// Makes the next start read the whole current file again, whatever its hash. A file other than
+    /// the recorded one is read at every start anyway.
     pub fn read_anew(&mut self) -> Result<(), CheckpointError> {
         match self.file {
             Some(_) => Ok(()),
@@ -35,7 +35,7 @@ impl Checkpoint {
         }
     }
 
-    /// Rows that the file that is worked on can settle: its pending ones, and those in flight.
+    /// Counts the rows that the current file can settle: its pending rows and those in flight.
     pub fn open_here(&self) -> Result<u64, CheckpointError> {
         let in_flight = self
             .db
@@ -46,17 +46,17 @@ impl Checkpoint {
 }
 
 impl Reader {
-    /// Pending rows by the file that they are read from, `None` being the recorded CSV.
+    /// Counts the pending rows by the file that they are read from; `None` is the recorded CSV.
     pub fn pending_files(&self) -> Result<Vec<(Option<String>, u64)>, CheckpointError> {
         self.wrap(pending_files(&self.db))
     }
 
-    /// Rejected and invalid rows by the file in which they were fixed in vain.
+    /// Counts the rejected and invalid rows by the file in which they were fixed without success.
     pub fn fixed_in_vain(&self) -> Result<Vec<(String, u64)>, CheckpointError> {
         self.wrap(fixed_in_vain(&self.db))
     }
 
-    /// The files with fixed rows that have no ticket.
+    /// Returns the files with fixed rows that have no ticket.
     pub fn files_in_use(&self) -> Result<Vec<String>, CheckpointError> {
         self.wrap(files_in_use(&self.db))
     }
@@ -97,7 +97,7 @@ fn files_in_use(db: &Connection) -> rusqlite::Result<Vec<String>> {
     .collect()
 }
 
-/// Looks for rows that wait to be sent from this file and are not taken from it any more.
+/// Finds rows that wait to be sent from this file but are no longer taken from it.
 pub(super) fn left(db: &Connection, file: &str) -> rusqlite::Result<Left> {
     let mut query = db.prepare(
         "SELECT r.external_id FROM fix f JOIN row r ON r.number = f.row
@@ -116,8 +116,8 @@ pub(super) fn left(db: &Connection, file: &str) -> rusqlite::Result<Left> {
     Ok(left)
 }
 
-/// Notes where the rows are that are read from this file from now on: those that it changes, and
-/// those that were fixed before and read the same here.
+/// Stores the places of the rows that are read from this file from now on: those that it changes,
+/// and those that were fixed before and read the same here.
 pub(super) fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
     db.execute(
         "INSERT INTO fix (row, file, line, byte_offset, recorded, named)
@@ -135,7 +135,7 @@ pub(super) fn note_places(db: &Connection, file: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Rows that have no `external_id` of their own have that of their line, until they are sent.
+/// Gives rows that have no `external_id` of their own the one in their line, until they are sent.
 pub(super) fn give_ids(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
         "UPDATE row SET external_id = s.external_id

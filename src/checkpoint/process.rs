@@ -1,33 +1,33 @@
-//! Processes: what tells this one from every other, and whether another one still lives.
+//! Processes: how one is identified, and whether another one is still alive.
 //!
-//! A number alone proves nothing: it is used again after the process has ended, and it means another
-//! process on another machine or in another container. So a process is known by the boot of its
-//! machine, by its namespaces, by its number and by the time at which it started. Where one of these
-//! cannot be read, nothing is claimed.
+//! A process number alone proves nothing: it is reused after the process has ended, and it means a
+//! different process on another machine or in another container. So a process is identified by the
+//! boot id of its machine, its namespaces, its number and its start time. If one of these cannot be
+//! read, the fate of the process counts as unknown.
 
 use std::fmt;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
-/// A process, as it describes itself.
+/// The identity of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Process {
     /// The name of its machine.
     pub(super) host: String,
-    /// The id of its machine, which survives a boot; containers often have none.
+    /// The id of its machine, which survives a reboot; containers often have none.
     pub(super) machine_id: Option<String>,
-    /// The boot of its machine.
+    /// The boot id of its machine.
     pub(super) boot: Option<String>,
-    /// The namespaces in which its number and its start count.
+    /// The namespaces to which its number and its start time refer.
     pub(super) namespaces: Option<String>,
-    /// Its number.
+    /// Its process number.
     pub(super) number: u32,
-    /// When it started, in ticks since the boot.
+    /// Its start time, in ticks since boot.
     pub(super) started: Option<String>,
 }
 
-/// What has become of a process.
+/// Whether a process is still alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     /// It lives on this machine.
@@ -42,7 +42,8 @@ impl Process {
     /// This process.
     pub(super) fn this() -> Self {
         let number = std::process::id();
-        // A /proc of another namespace counts other numbers: it would show a stranger as this one.
+        // A /proc of another namespace uses other numbers and would show a different process as
+        // this one.
         let own = stat("self").filter(|own| own.number == number);
         Self {
             host: rustix::system::uname()
@@ -57,7 +58,7 @@ impl Process {
         }
     }
 
-    /// What has become of this process, as `here`, the one that asks, can tell.
+    /// Returns the fate of this process, as far as the asking process `here` can determine it.
     pub(super) fn fate(&self, here: &Self) -> Fate {
         match (&self.boot, &here.boot) {
             (Some(then), Some(now)) if then == now && self.counts_like(here) => {
@@ -68,19 +69,20 @@ impl Process {
         }
     }
 
-    /// Whether a number means the same process to both.
+    /// Reports whether a process number means the same process to both.
     fn counts_like(&self, here: &Self) -> bool {
         let known = self.namespaces.is_some() || cfg!(target_os = "macos");
         known && self.namespaces == here.namespaces
     }
 
-    /// A name alone proves no machine: many are called `localhost`.
+    /// Reports whether both are on one machine. A name alone does not prove it: many machines are
+    /// called `localhost`.
     fn is_of_the_machine_of(&self, here: &Self) -> bool {
         self.host == here.host && self.machine_id.is_some() && self.machine_id == here.machine_id
     }
 
     fn fate_beside(&self, here: &Self) -> Fate {
-        // Two processes never have one number at the same time.
+        // Two processes never have the same number at the same time.
         if self.number == here.number {
             return Fate::Gone;
         }
@@ -108,7 +110,7 @@ impl fmt::Display for Process {
     }
 }
 
-/// What `/proc` says about a process.
+/// The contents of `/proc/…/stat`.
 struct Stat {
     number: u32,
     has_ended: bool,
@@ -119,7 +121,8 @@ fn stat(process: &str) -> Option<Stat> {
     parse_stat(&std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
 }
 
-/// The second field is the program's name in brackets, which may itself hold brackets and spaces.
+/// Parses a stat line. Its second field is the program's name in brackets, which may itself contain
+/// brackets and spaces.
 fn parse_stat(text: &str) -> Option<Stat> {
     let (number, _) = text.split_once(' ')?;
     let (_, after_name) = text.rsplit_once(')')?;
@@ -127,7 +130,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
     let state = fields.next()?;
     Some(Stat {
         number: number.parse().ok()?,
-        // A process that has ended keeps its line until its parent asks for it.
+        // A process that has ended keeps its entry until its parent collects it.
         has_ended: matches!(state, "Z" | "X" | "x"),
         started: fields.nth(18)?.to_owned(),
     })
@@ -139,7 +142,7 @@ fn namespaces() -> Option<String> {
         Some(link.to_string_lossy().into_owned())
     };
     let numbers = link("pid")?;
-    // The start of a process counts in the namespace of time, which older kernels do not have.
+    // Start times depend on the time namespace, which older kernels do not have.
     Some([numbers, link("time").unwrap_or_default()].join(" "))
 }
 
@@ -181,7 +184,7 @@ mod tests {
         }
     }
 
-    /// The first process of the machine: it always lives.
+    /// The first process of the machine, which always lives.
     fn first() -> Process {
         Process {
             number: 1,

@@ -1,5 +1,5 @@
-//! A checkpoint in a folder that cannot be written, as on a read-only mount. SQLite keeps a `-shm` file
-//! beside a database even to read it, so a copy is read instead, together with its WAL.
+//! Reads a checkpoint in a folder that cannot be written, as on a read-only mount. SQLite needs a
+//! `-shm` file beside a database even to read it, so a copy is read instead, together with its WAL.
 
 use std::io;
 use std::path::Path;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::connection::{prepare, wal_of};
 use super::error::CheckpointError;
 
-/// Opens a database for reading. The second value keeps the copy that is read, if one had to be made.
+/// Opens a database for reading. The second value keeps the copy alive, if one had to be made.
 pub(super) fn connect(path: &Path) -> Result<(Connection, Option<TempDir>), CheckpointError> {
     match connect_to(path) {
         Err(error) if is_in_the_way(&error) => {}
@@ -33,12 +33,12 @@ fn connect_to(path: &Path) -> rusqlite::Result<Connection> {
         .or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
     prepare(&db)?;
     db.pragma_update(None, "query_only", true)?;
-    // Only a first look at its content opens the files beside it.
+    // The files beside the database are opened only when its content is first read.
     db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(db)
 }
 
-/// Whether the folder, and not the file, is why it cannot be opened.
+/// Reports whether opening failed because of the folder rather than the file.
 fn is_in_the_way(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -62,7 +62,7 @@ mod tests {
     use super::super::handle::{Checkpoint, Reader};
     use super::super::settings::Setting;
 
-    /// A folder in its place keeps SQLite from making its `-shm` file, as a read-only mount does.
+    /// A folder with that name keeps SQLite from creating its `-shm` file, like a read-only mount.
     #[test]
     fn a_checkpoint_that_cannot_have_files_beside_it_is_read_with_what_its_wal_holds() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! After a loss: every row that is still open is looked up before it is sent.
+//! Recovery after a loss: every open row is looked up before it is sent.
 
 use rusqlite::{Connection, params};
 
@@ -17,13 +17,13 @@ use crate::model::reply::{Candidate, Found, NearMatch};
 use crate::model::time::ServerTime;
 
 impl Checkpoint {
-    /// Lets [`Event::Recover`] happen to every row at once; a test
-    /// compares this with the event, state by state.
+    /// Applies [`Event::Recover`] to every row at once; a test compares this with the event, state
+    /// by state.
     pub fn recover(&mut self, now: ServerTime) -> Result<(), CheckpointError> {
         self.write(|tx| recover(tx, now))
     }
 
-    /// Forgets what an earlier export has shown, and prepares for another one.
+    /// Forgets the tickets of an earlier export and prepares for another one.
     pub fn forget_exported(&mut self) -> Result<(), CheckpointError> {
         self.write(|tx| {
             tx.execute_batch(EXPORTED)?;
@@ -31,9 +31,9 @@ impl Checkpoint {
         })
     }
 
-    /// Notes tickets of the export: those that carry an `external_id` of ours, and those that carry
-    /// one so similar that Zendesk may have made it of ours. Another one is not kept: whatever it
-    /// holds, it is not on disk.
+    /// Stores tickets of the export: those with an `external_id` of ours, and those whose
+    /// `external_id` is so similar that Zendesk may have derived it from ours. No other ticket is
+    /// stored, so nothing in it reaches the disk.
     pub fn note_exported<'a>(
         &mut self,
         tickets: impl Iterator<Item = (&'a str, TicketId, Option<ServerTime>)>,
@@ -59,15 +59,15 @@ impl Checkpoint {
         })
     }
 
-    /// Lets a lookup that found what the export has shown happen to every pending row that was to be
-    /// looked up. The export has been read to its end, after everything had settled.
+    /// Settles the pending rows that had to be looked up with the tickets that the export has
+    /// shown. The export has been read to its end, after everything had settled.
     pub fn settle_recovered(&mut self) -> Result<(), CheckpointError> {
         self.write(|tx| settle(tx))
     }
 }
 
-/// What the export has shown. `folded` has the rows that are to be looked up, because SQLite cannot
-/// fold a text as Rust does.
+/// The tickets that the export has shown. `folded` has the rows that must be looked up, because
+/// SQLite cannot fold case as Rust does.
 const EXPORTED: &str = "
 DROP TABLE IF EXISTS temp.exported;
 CREATE TEMP TABLE exported (
@@ -163,7 +163,7 @@ fn settle(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Reads `ticket:created_at`, where the second may be empty.
+/// Parses `ticket:created_at`, where the second part may be empty.
 fn candidate(text: &str) -> Option<Candidate> {
     let (ticket, created_at) = text.split_once(':')?;
     Some(Candidate {

@@ -1,4 +1,4 @@
-//! Tickets that do not say who requested them: Zendesk takes the user who creates them.
+//! Tickets without a requester, for which Zendesk takes the user who creates them.
 
 use rusqlite::{Connection, params};
 
@@ -6,10 +6,10 @@ use super::codes;
 use super::error::CheckpointError;
 use super::handle::{Checkpoint, Reader};
 
-/// Lines that are named.
+/// How many lines a message names.
 const NAMED_MAX: usize = 5;
 
-/// Rows that wait to be sent and name no requester.
+/// Rows that wait to be sent and have no requester.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NoRequester {
     /// How many.
@@ -19,15 +19,15 @@ pub struct NoRequester {
 }
 
 impl Checkpoint {
-    /// Finds the rows without a requester among the pending ones of the file that is worked on; among
-    /// the first `most` of these, if there is a limit.
+    /// Finds the rows without a requester among the pending rows of the current file, or among the
+    /// first `most` of them if there is a limit.
     pub fn no_requester(&self, most: Option<u64>) -> Result<NoRequester, CheckpointError> {
         self.wrap(to_send(&self.db, self.file.as_deref(), most))
     }
 }
 
 impl Reader {
-    /// Counts the rows without a requester that have a ticket, and those that may get one.
+    /// Counts the rows without a requester that have a ticket, and those that may still get one.
     pub fn no_requester(&self) -> Result<[u64; 2], CheckpointError> {
         self.db
             .query_row(

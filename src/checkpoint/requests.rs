@@ -1,4 +1,4 @@
-//! The log of requests, added up in SQL so that a large one takes no more memory than a small one.
+//! Aggregates the request log in SQL, so that a large log takes no more memory than a small one.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -7,28 +7,28 @@ use super::handle::Reader;
 use crate::model::history::ThisRun;
 use crate::model::results::{Bucket, Latency, Replies, Timeline};
 
-/// The lengths that a bucket of the time axis may have, in seconds.
+/// The possible bucket widths of the time axis, in seconds.
 const BUCKETS_S: [u64; 17] = [
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 21_600, 43_200, 86_400,
 ];
 
 impl Reader {
-    /// What all runs together have done.
+    /// Returns what all runs together have done.
     pub fn all_runs(&self) -> Result<ThisRun, CheckpointError> {
         self.wrap(all_runs(&self.db))
     }
 
-    /// How the requests for rows were answered.
+    /// Counts the replies to requests for rows.
     pub fn replies(&self) -> Result<Vec<Replies>, CheckpointError> {
         self.wrap(replies(&self.db))
     }
 
-    /// How long the answered creates took; `None` if none was answered.
+    /// Returns how long the answered creates took; `None` if none was answered.
     pub fn latency(&self) -> Result<Option<Latency>, CheckpointError> {
         self.wrap(latency(&self.db))
     }
 
-    /// The requests for rows and the tickets over time, in at most about `most` buckets.
+    /// Returns requests and tickets over time, in about `most` buckets at most.
     pub fn timeline(&self, most: u64) -> Result<Timeline, CheckpointError> {
         self.wrap(timeline(&self.db, most.max(1)))
     }
@@ -82,7 +82,7 @@ fn latency(db: &Connection) -> rusqlite::Result<Option<Latency>> {
     let mut query = db.prepare(&format!(
         "SELECT duration_ms {ANSWERED} ORDER BY duration_ms LIMIT 1 OFFSET ?1"
     ))?;
-    // The nearest rank: the smallest value that so many in a hundred do not exceed.
+    // The nearest-rank percentile.
     let mut percentile = |percent: u64| {
         let rank = (creates * percent).div_ceil(100).max(1);
         query.query_row([rank - 1], |r| r.get(0)).optional()
@@ -162,8 +162,8 @@ fn count_requests(db: &Connection, timeline: &mut Timeline, width: i64) -> rusql
     Ok(())
 }
 
-/// A ticket counts when the request was sent whose answer named it first. Tickets that a person
-/// named or the export showed have no such time.
+/// Counts tickets. A ticket counts at the time of the request whose answer first named it. Tickets
+/// that the operator named or the export showed have no such time.
 fn count_tickets(db: &Connection, timeline: &mut Timeline, width: i64) -> rusqlite::Result<()> {
     let mut query = db.prepare(
         "SELECT (at - ?1) / ?2 AS bucket, count(*) FROM (

@@ -1,5 +1,5 @@
-//! Another scan of a CSV that has changed: what it says is put beside what is known, and `lifecycle`
-//! decides row by row what that means.
+//! A rescan of a changed CSV: compares its rows with the known ones and lets `lifecycle` decide row
+//! by row what a difference means.
 
 use rusqlite::{Connection, Row as SqlRow, params};
 
@@ -17,16 +17,16 @@ use crate::model::delta::Delta;
 use crate::model::ids::{Key, RowNumber};
 use crate::model::problem::Problem;
 
-/// Another scan in progress. Dropped before [`Rescan::finish`], it changes nothing.
+/// A rescan in progress. If it is dropped before [`Rescan::finish`], nothing changes.
 #[derive(Debug)]
 pub struct Rescan<'c> {
     pub(super) checkpoint: &'c mut Checkpoint,
-    /// Whether it is known which row each line is.
+    /// Whether each line has been matched to its row.
     pub(super) is_identified: bool,
 }
 
 impl Checkpoint {
-    /// Starts another scan. Its rows are put into a temporary table first.
+    /// Starts a rescan. Its rows are collected in a temporary table first.
     pub fn rescan(&mut self) -> Result<Rescan<'_>, CheckpointError> {
         self.refuse_if_poisoned()?;
         let result = self.db.execute_batch(
@@ -59,7 +59,7 @@ impl Checkpoint {
         Ok(rescan)
     }
 
-    /// Says whether a request was ever made for any row.
+    /// Reports whether a request was ever made for any row.
     pub fn was_anything_sent(&self) -> Result<bool, CheckpointError> {
         self.wrap(self.db.query_row(
             "SELECT EXISTS (SELECT 1 FROM row WHERE first_sent_at IS NOT NULL)
@@ -71,15 +71,15 @@ impl Checkpoint {
 }
 
 impl Rescan<'_> {
-    /// Adds a row, in file order.
+    /// Adds a row in file order.
     pub fn add(&mut self, row: NewRow<'_>) -> Result<(), CheckpointError> {
         let result = stage(&self.checkpoint.db, &row, None);
         self.checkpoint.written(result)
     }
 
-    /// Ends the scan and stores `settings`. `same_bodies` is false if this program makes other
-    /// bytes of the same row than the one that scanned it before: then no row that was sent counts
-    /// as changed.
+    /// Ends the scan and stores `settings`. `same_bodies` is false if this program builds different
+    /// bytes from the same row than the program of the last scan; then no sent row counts as
+    /// changed.
     pub fn finish(
         mut self,
         settings: &[(Setting, String)],
@@ -100,7 +100,7 @@ impl Drop for Rescan<'_> {
     }
 }
 
-/// Puts a row into the temporary table; with its number, if that is known already.
+/// Puts a row into the temporary table, with its number if that is known already.
 pub(super) fn stage(
     db: &Connection,
     row: &NewRow<'_>,
@@ -172,8 +172,9 @@ fn add_new(db: &Connection) -> rusqlite::Result<u64> {
     Ok(u64::try_from(added).unwrap_or(0))
 }
 
-/// A row that the CSV has in another version since it was fixed, and that is sent as it stands there
-/// now, is read from there again. So is one with an `external_id` of its own that comes back.
+/// Forgets the fix of a row whose recorded CSV has changed since and is what will be sent; the row
+/// is read from there again. The same applies to a row that comes back with an `external_id` of its
+/// own.
 fn forget_fixes(db: &Connection) -> rusqlite::Result<()> {
     db.execute(
         "DELETE FROM fix WHERE row IN (
@@ -190,20 +191,21 @@ fn forget_fixes(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// What is seen.
+/// The source of the lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum See {
-    /// The recorded CSV. It says nothing of a row that was fixed, as long as its cells are what they
-    /// were then.
+    /// The recorded CSV. It does not affect a row that was fixed elsewhere while its cells are the
+    /// same as at the time of the fix.
     Csv {
-        /// Whether this program makes the same bytes of the same row as the one that scanned it.
+        /// Whether this program builds the same bytes from the same row as the program of the last
+        /// scan.
         same_bodies: bool,
     },
     /// Fixed rows in another file.
     Fixes,
 }
 
-/// Rows that are known and there.
+/// Applies a scan to the known rows that are in it.
 pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Result<()> {
     let (same_bodies, keeps_fixes) = match what {
         See::Csv { same_bodies } => (same_bodies, true),
@@ -256,7 +258,7 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
         db.prepare_cached("UPDATE row SET fingerprint = ?2, no_requester = ?3 WHERE number = ?1")?
             .execute(params![number.0, fingerprint, no_requester])?;
         match (row.state, after.state) {
-            // It says in other words what it said before.
+            // The wording of the problem changed, but the row is still invalid.
             (State::Invalid(_), State::Invalid(_)) => (),
             (_, State::Invalid(_)) => delta.invalid += 1,
             _ => delta.renewed += 1,
@@ -265,8 +267,8 @@ pub(super) fn see(db: &Connection, what: See, delta: &mut Delta) -> rusqlite::Re
     Ok(())
 }
 
-/// Rows that are known and no longer there. Those that never had an `external_id` are forgotten: no
-/// request can have been made for them.
+/// Applies a scan to the known rows that are missing from it. Those that never had an `external_id`
+/// are deleted, because no request can have been made for them.
 fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
     db.execute(
         "DELETE FROM row WHERE external_id IS NULL AND state = ?1
@@ -303,8 +305,8 @@ fn miss(db: &Connection, delta: &mut Delta) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The row as the lifecycle sees it, and whether it was sent; `None` for the states that no scan
-/// changes (in flight, created, unknown), which need not be put together.
+/// Returns the row as the lifecycle sees it, and whether it was sent; `None` for the states that no
+/// scan changes (in flight, created, unknown), which need not be built.
 fn known_row(r: &SqlRow<'_>) -> rusqlite::Result<(Option<Row>, bool)> {
     let problem = || Ok::<_, rusqlite::Error>(problem_at(r, 2)?.unwrap_or_else(no_reason));
     let state = match r.get(1)? {

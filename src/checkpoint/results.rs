@@ -1,4 +1,4 @@
-//! What the result files are made of: every row that has a ticket, and every row that has none.
+//! The data of the result files: every row that has a ticket, and every row that has none.
 
 use rusqlite::{Connection, Row as SqlRow, params};
 
@@ -19,20 +19,20 @@ pub struct CreatedRow {
     pub external_id: String,
     /// Its ticket.
     pub ticket: u64,
-    /// How the ticket is known: `miss`, `hit`, `unmarked` or `found`.
+    /// How we know the ticket: `miss`, `hit`, `unmarked` or `found`.
     pub how: &'static str,
     /// The key of its last create.
     pub key: Key,
-    /// When the create that was answered with the ticket was sent; `None` if none was.
+    /// When the create whose answer named the ticket was sent; `None` if none did.
     pub created_at: Option<ServerTime>,
 }
 
-/// Which rows without a ticket are meant.
+/// A selection of the rows without a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Without {
-    /// Those that can be fixed: rejected and invalid ones.
+    /// Rows that can be fixed: the rejected and invalid ones.
     Fixable,
-    /// Those that a person has to decide on.
+    /// Rows that the operator has to decide on.
     Unknown,
     /// All of them.
     Any,
@@ -41,22 +41,22 @@ pub enum Without {
 /// A row without a ticket that is still in the CSV.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftRow {
-    /// What is known of it.
+    /// Its problem and its place.
     pub row: Troubled,
-    /// The hash of its cells there.
+    /// The hash of its cells in the CSV.
     pub cells: CellsHash,
-    /// By what an export names it.
+    /// Its name in an export.
     pub name: RowName,
 }
 
 impl Reader {
-    /// From here on, everything is read as it is now, also while a run goes on. Not for long: it
-    /// keeps the log from being tidied.
+    /// Freezes the view: everything is read as it is now, even while a run continues. Only for a
+    /// short time, because it keeps the log from being truncated.
     pub fn freeze(&self) -> Result<(), CheckpointError> {
         self.wrap(self.db.execute_batch("BEGIN"))
     }
 
-    /// Hands on every row that has a ticket, in order.
+    /// Passes every row that has a ticket to a function, in order.
     pub fn each_created<E: From<CheckpointError>>(
         &self,
         each: impl FnMut(CreatedRow) -> Result<(), E>,
@@ -64,7 +64,8 @@ impl Reader {
         self.each(CREATED, created_row, each)
     }
 
-    /// Hands on the rows without a ticket that are meant and still in the CSV, in its order.
+    /// Passes the selected rows without a ticket that are still in the CSV to a function, in CSV
+    /// order.
     pub fn each_without<E: From<CheckpointError>>(
         &self,
         which: Without,
@@ -78,17 +79,18 @@ impl Reader {
         self.each(&query, left_row, each)
     }
 
-    /// The first `most` rows without a ticket that are no longer in the CSV, and how many there are.
+    /// Returns the first `most` rows without a ticket that are no longer in the CSV, and how many
+    /// there are.
     pub fn gone_without(&self, most: usize) -> Result<(Vec<Troubled>, u64), CheckpointError> {
         self.wrap(gone_without(&self.db, most))
     }
 
-    /// The first rows without a ticket: unknown ones, then the others, in the order of the CSV.
+    /// Returns the first rows without a ticket: unknown ones, then the others, in CSV order.
     pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
         self.wrap(first_without(&self.db, most))
     }
 
-    /// Why rows have no ticket, the commonest reason first.
+    /// Returns the reasons why rows have no ticket, the most frequent first.
     pub fn causes(&self) -> Result<Vec<Cause>, CheckpointError> {
         self.wrap(causes(&self.db))
     }
@@ -180,18 +182,18 @@ fn troubled(r: &SqlRow<'_>, at: usize) -> rusqlite::Result<Troubled> {
 }
 
 impl Checkpoint {
-    /// The first rows without a ticket: unknown ones, then the others, in the order of the CSV.
+    /// Returns the first rows without a ticket: unknown ones, then the others, in CSV order.
     pub fn first_without(&self, most: usize) -> Result<Vec<Troubled>, CheckpointError> {
         self.wrap(first_without(&self.db, most))
     }
 
-    /// Why rows have no ticket, the commonest reason first.
+    /// Returns the reasons why rows have no ticket, the most frequent first.
     pub fn causes(&self) -> Result<Vec<Cause>, CheckpointError> {
         self.wrap(causes(&self.db))
     }
 }
 
-/// An unknown row is not to be missed behind a thousand refused ones.
+/// Lists unknown rows first, so that one is not missed behind a thousand rejected ones.
 fn first_without(db: &Connection, most: usize) -> rusqlite::Result<Vec<Troubled>> {
     let query = format!(
         "{} ORDER BY state = {} DESC, byte_offset LIMIT {most}",
@@ -203,10 +205,10 @@ fn first_without(db: &Connection, most: usize) -> rusqlite::Result<Vec<Troubled>
         .collect()
 }
 
-/// Lines that are named for a cause.
+/// How many lines are listed per cause.
 const LINES_MAX: i64 = 5;
 
-/// SQLite takes the other columns of such a group from the row that has the minimum.
+/// SQLite takes the other columns of such a group from the row with the minimum.
 fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
     let mut lines = db.prepare(
         "SELECT line, coalesce(problem_message, '') FROM row WHERE state = ?1 AND problem_code IS ?2
@@ -240,7 +242,7 @@ fn causes(db: &Connection) -> rusqlite::Result<Vec<Cause>> {
     .collect()
 }
 
-/// What Zendesk objects to in the rows that it refused with one code.
+/// Returns Zendesk's objections to the rows that it rejected with one code.
 fn faults(db: &Connection, state: i64, code: &str) -> rusqlite::Result<Vec<FaultRows>> {
     if state != codes::REJECTED {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Rows that a person has tried again.
+//! Rows that the operator has retried.
 
 use rusqlite::{Connection, params};
 
@@ -13,28 +13,28 @@ use crate::lifecycle::{Event, Past, Row, Rules, State, Step, next};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::problem::Problem;
 
-/// Which rows a person means.
+/// The rows that the operator selects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// The unknown rows instead of the rejected ones.
+    /// Selects the unknown rows instead of the rejected ones.
     pub unknown: bool,
-    /// Only those with this problem code, in whichever letter case.
+    /// Selects only rows with this problem code, in any letter case.
     pub code: Option<String>,
-    /// Only the one that starts on this line of the CSV.
+    /// Selects only the row that starts on this line of the CSV.
     pub line: Option<u64>,
 }
 
-/// What came of a wish to have rows tried again.
+/// The result of a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Retried {
     /// Rows that are pending again.
     pub rows: u64,
-    /// Rows that stay what they are, because a person has named their ticket and nobody has checked it
-    /// yet.
+    /// Rows that keep their state because the operator has named their ticket and it has not been
+    /// checked yet.
     pub claimed: u64,
 }
 
-/// A row that was selected.
+/// A selected row.
 pub(super) struct Selected {
     pub(super) number: RowNumber,
     pub(super) line: u64,
@@ -44,8 +44,9 @@ pub(super) struct Selected {
 }
 
 impl Checkpoint {
-    /// Puts the selected rows back to pending, each with a new key, to be looked up before they are
-    /// sent. The next run reads the whole CSV again: rows that were given up may read otherwise by now.
+    /// Puts the selected rows back to pending, each with a new key; they must be looked up before
+    /// they are sent. The next run reads the whole CSV again, because rows that were given up may
+    /// read differently by now.
     pub fn retry(
         &mut self,
         selection: &Selection,
@@ -70,7 +71,7 @@ impl Checkpoint {
         })
     }
 
-    /// The problem codes of the rows among which is selected, in order.
+    /// Returns the problem codes of the rows that can be selected, in order.
     pub fn problem_codes(&self, selection: &Selection) -> Result<Vec<String>, CheckpointError> {
         let all = Selection {
             code: None,
@@ -102,7 +103,7 @@ pub(super) fn select(db: &Connection, selection: &Selection) -> rusqlite::Result
          FROM row WHERE state = ?1 AND (?2 IS NULL OR problem_code = ?2 COLLATE NOCASE)
                     AND (?3 IS NULL OR line = ?3 AND since IS NOT ?4) ORDER BY number",
     )?;
-    // The line of a row that is gone may be that of another row by now.
+    // The line of a row that is gone may belong to another row by now.
     let gone = Since::Gone.code();
     let meant = params![state, selection.code, selection.line, gone];
     let rows = query.query_map(meant, |r| {

@@ -1,4 +1,4 @@
-//! Writes what has become of a row.
+//! Writes the new state of a row.
 
 use rusqlite::{Connection, params};
 
@@ -7,7 +7,7 @@ use crate::lifecycle::{Row, State};
 use crate::model::ids::{Key, RowNumber};
 use crate::model::problem::Problem;
 
-/// Writes a row that was not sent meanwhile, with a new key if it has one.
+/// Writes a row that was not sent in the meantime, with a new key if it has one.
 pub(super) fn write_row(
     db: &Connection,
     number: RowNumber,
@@ -17,7 +17,7 @@ pub(super) fn write_row(
     write_row_sent(db, number, row, key, 0)
 }
 
-/// Writes a row that was sent so many times more.
+/// Writes a row that was sent this many more times.
 pub(super) fn write_row_sent(
     db: &Connection,
     number: RowNumber,

@@ -1,4 +1,4 @@
-//! Reading rows: the next ones to send, and how many are where.
+//! Reads rows: the next ones to send, and the counts by state.
 
 use std::sync::Arc;
 
@@ -30,11 +30,11 @@ pub struct PendingRow {
     pub key: Key,
     /// Its past.
     pub past: Past,
-    /// Whether it is read from another file than the recorded CSV.
+    /// Whether it is read from a file other than the recorded CSV.
     pub is_fixed: bool,
 }
 
-/// A row that a look ahead shows.
+/// A row as a look-ahead shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstRow {
     /// The row.
@@ -45,7 +45,7 @@ pub struct FirstRow {
     pub offset: u64,
     /// Its `external_id`.
     pub external_id: String,
-    /// Whether it is read from another file than the recorded CSV.
+    /// Whether it is read from a file other than the recorded CSV.
     pub is_fixed: bool,
 }
 
@@ -60,19 +60,19 @@ pub struct ProblemRow {
     pub problem: Problem,
 }
 
-/// What a run would do with the rows as they stand.
+/// What a run would do with the rows as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Outlook {
-    /// Rows to be sent for the first time under their key.
+    /// Rows that would be sent for the first time under their key.
     pub create: u64,
-    /// Rows to be sent again under their key, or looked up if that has grown too old.
+    /// Rows that would be sent again under their key, or looked up if the key has become too old.
     pub resend: u64,
-    /// Rows to be looked up.
+    /// Rows that would be looked up.
     pub look_up: u64,
 }
 
 impl Checkpoint {
-    /// Up to `most` pending rows of the file that is worked on, with numbers above `after`, in order.
+    /// Returns up to `most` pending rows of the current file with numbers above `after`, in order.
     pub fn pending(
         &self,
         after: RowNumber,
@@ -81,8 +81,8 @@ impl Checkpoint {
         self.wrap(pending(&self.db, self.file.as_deref(), after, most))
     }
 
-    /// Where up to `most` pending rows of the file that is worked on are, with numbers above `after`,
-    /// in order.
+    /// Returns the places of up to `most` pending rows of the current file with numbers above
+    /// `after`, in order.
     pub fn first_pending(
         &self,
         after: RowNumber,
@@ -91,8 +91,8 @@ impl Checkpoint {
         self.wrap(first_pending(&self.db, self.file.as_deref(), after, most))
     }
 
-    /// Pending rows for a sample: the first `first` ones and `random` from anywhere, chosen by a
-    /// seed. Rows that are to be looked up anyway are left out.
+    /// Returns pending rows for a sample: the first `first` ones, and `random` ones from anywhere,
+    /// chosen by a seed. Rows that must be looked up anyway are left out.
     pub fn sample(
         &self,
         first: usize,
@@ -102,8 +102,8 @@ impl Checkpoint {
         self.wrap(sample(&self.db, first, random, seed))
     }
 
-    /// The row that was created last before `before`, with its `external_id`: a ticket of which we
-    /// know that it exists.
+    /// Returns the row created last before `before`, with its `external_id`: we know that its
+    /// ticket exists.
     pub fn control_row(
         &self,
         before: ServerTime,
@@ -120,7 +120,7 @@ impl Checkpoint {
         )
     }
 
-    /// The ticket of the row with exactly this `external_id`, if it has one.
+    /// Returns the ticket of the row with exactly this `external_id`, if it has one.
     pub fn ticket_of(&self, external_id: &str) -> Result<Option<TicketId>, CheckpointError> {
         let found = self
             .db
@@ -138,7 +138,7 @@ impl Checkpoint {
         self.wrap(counts(&self.db))
     }
 
-    /// The highest number of a ticket that a row has.
+    /// Returns the highest ticket id that a row has.
     pub fn highest_ticket(&self) -> Result<Option<TicketId>, CheckpointError> {
         let read = self
             .db
@@ -148,12 +148,12 @@ impl Checkpoint {
         Ok(self.wrap(read)?.map(TicketId))
     }
 
-    /// What a run would do with the rows as they stand, and with the file that is worked on.
+    /// Returns what a run would do with the rows as they are and with the current file.
     pub fn outlook(&self) -> Result<Outlook, CheckpointError> {
         self.wrap(outlook(&self.db, self.file.as_deref()))
     }
 
-    /// Up to `most` rows that have a problem, in order.
+    /// Returns up to `most` rows that have a problem, in order.
     pub fn problems(&self, most: usize) -> Result<Vec<ProblemRow>, CheckpointError> {
         self.wrap(problems(&self.db, most))
     }
@@ -165,7 +165,7 @@ impl Reader {
         counts(&self.db).map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
 
-    /// Up to `most` rows that have a problem, in order.
+    /// Returns up to `most` rows that have a problem, in order.
     pub fn problems(&self, most: usize) -> Result<Vec<ProblemRow>, CheckpointError> {
         problems(&self.db, most).map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
@@ -220,8 +220,8 @@ fn first_pending(
     rows.collect()
 }
 
-/// The order of the random part is that of the numbers times a large odd one, without the carry:
-/// scattered, and the same for the same seed.
+/// Samples rows. The random part is ordered by the row number times a large odd number, without the
+/// carry: scattered, and the same for the same seed.
 fn sample(
     db: &Connection,
     first: usize,
@@ -272,8 +272,8 @@ pub(super) fn past_at(row: &Row<'_>, at: usize) -> rusqlite::Result<Past> {
     })
 }
 
-/// One pass without GROUP BY, which would sort all rows. A state that this program does not know needs
-/// a person, like the unknown ones.
+/// Counts the rows in one pass without GROUP BY, which would sort all rows. A state unknown to this
+/// program needs the operator, like the unknown rows.
 pub(super) fn counts(db: &Connection) -> rusqlite::Result<Counts> {
     db.query_row(
         "SELECT count(*) FILTER (WHERE state = ?1), count(*) FILTER (WHERE state = ?2),
@@ -313,10 +313,11 @@ pub(super) fn counts(db: &Connection) -> rusqlite::Result<Counts> {
     )
 }
 
-/// Rows that wait to be read from a file: those never sent under their key, and those to be looked up.
+/// Counts the rows that wait to be read from a file: those never sent under their key, and those
+/// that must be looked up.
 ///
-/// Only a few rows are read from another file than the recorded one, so these are subtracted: a join
-/// would ask for each row.
+/// Only a few rows are read from a file other than the recorded one, so these are subtracted; a
+/// join would query every row.
 pub(super) fn pending_of(db: &Connection, file: Option<&str>) -> rusqlite::Result<(u64, u64)> {
     const COUNT: &str = "SELECT count(*) FILTER (WHERE r.look_up_since IS NULL),
                                 count(*) FILTER (WHERE r.look_up_since IS NOT NULL)";
@@ -361,7 +362,8 @@ fn problems(db: &Connection, most: usize) -> rusqlite::Result<Vec<ProblemRow>> {
          WHERE state BETWEEN ?1 AND ?2 ORDER BY state = ?2 DESC, line LIMIT ?3",
     )?;
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    // Rejected, invalid, unknown: their codes stand together, and a list would be looked up for each row.
+    // Rejected, invalid, unknown: their codes are contiguous; a list would be looked up for each
+    // row.
     let states = params![codes::REJECTED, codes::UNKNOWN, most];
     let rows = query.query_map(states, |r| {
         let state = codes::problem_word(r.get(1)?);

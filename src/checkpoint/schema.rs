@@ -1,5 +1,5 @@
-//! The tables, as an append-only list of migrations: entry `n` brings a file from format `n` to
-//! `n + 1`. An entry that has shipped is never changed.
+//! The tables, as an append-only list of migrations: entry `n` upgrades a file from format `n` to
+//! `n + 1`. A released entry is never changed.
 
 /// Marks a file as a checkpoint of this program (`PRAGMA application_id`): "zdmc" in ASCII.
 pub(super) const APPLICATION_ID: i32 = 0x7a64_6d63;
@@ -13,8 +13,8 @@ pub(super) fn format() -> i64 {
 }
 
 /// Numbers instead of words for `state`, `how`, `kind` and `trust` keep a row near 100 bytes; the
-/// views give them their names. The index on `external_id` is built after the first scan, and there
-/// is none on the random key: either would halve the speed of the scan.
+/// views show the words. The index on `external_id` is built after the first scan, and the random
+/// key has none, because either index would halve the speed of the scan.
 const FORMAT_1: &str = "
 CREATE TABLE setting (
   name  TEXT PRIMARY KEY,

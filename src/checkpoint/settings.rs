@@ -1,11 +1,11 @@
-//! What the checkpoint knows about itself: whose it is, which file it was made from.
+//! Settings of the checkpoint itself: its account, its user, the file it was made from.
 
 use rusqlite::{Connection, OptionalExtension};
 
 use super::error::CheckpointError;
 use super::handle::{Checkpoint, Reader};
 
-/// The name of something that is stored once for the whole checkpoint.
+/// The name of a value that is stored once per checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     /// The account's host.
@@ -20,27 +20,28 @@ pub enum Setting {
     Mapping,
     /// The SHA-256 of the CSV when it was last scanned to its end.
     CsvSha256,
-    /// The SHA-256 of the comments file then; empty without one.
+    /// The SHA-256 of the comments file at that scan; empty without one.
     CommentsSha256,
-    /// The SHA-256 of the mapping then.
+    /// The SHA-256 of the mapping at that scan.
     MappingSha256,
-    /// The SHA-256 of what the account's ticket fields took then; empty if it was not asked.
+    /// The SHA-256 of the allowed values of the account's ticket fields at that scan; empty if they
+    /// were not fetched.
     AccountFieldsSha256,
     /// The canonical text of the mapping of `external_id`.
     ExternalIdMapping,
-    /// The number of the body format that the fingerprints were made with.
+    /// The version of the body format of the fingerprints.
     BodyFormat,
-    /// The machine that used the checkpoint last.
+    /// The machine that last used the checkpoint.
     Machine,
-    /// How many rows there are.
+    /// The number of rows.
     Rows,
-    /// The highest number that a row ever had.
+    /// The highest row number ever assigned.
     LastRow,
-    /// The column by which an export names rows.
+    /// The column in which an export names rows.
     RowColumn,
-    /// Which rows a verification that goes on is about; empty when none does.
+    /// The scope of the verification in progress; empty if there is none.
     Verifying,
-    /// Where it goes on in the export of all tickets.
+    /// Where that verification continues in the export of all tickets.
     VerifyingFrom,
 }
 
@@ -106,14 +107,14 @@ pub(super) fn write(db: &Connection, setting: Setting, value: &str) -> rusqlite:
     Ok(())
 }
 
-/// Stores how many rows there are, for the next start to compare, and the highest number.
+/// Stores the number of rows, which the next start compares, and the highest row number.
 pub(super) fn write_row_count(db: &Connection) -> rusqlite::Result<()> {
     let rows: i64 = db.query_row("SELECT count(*) FROM row", [], |row| row.get(0))?;
     write(db, Setting::Rows, &rows.to_string())?;
     write(db, Setting::LastRow, &last_row(db)?.to_string())
 }
 
-/// The highest number that a row has or had: no other row ever gets it.
+/// Returns the highest row number ever assigned; it is never reused.
 pub(super) fn last_row(db: &Connection) -> rusqlite::Result<u64> {
     let before = read(db, Setting::LastRow)?.and_then(|text| text.parse().ok());
     let now = db.query_row("SELECT max(number) FROM row", [], |row| row.get(0))?;

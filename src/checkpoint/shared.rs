@@ -1,10 +1,11 @@
-//! Rows that another checkpoint of the same account has too: the same tickets in two CSV files.
+//! Rows that another checkpoint of the same account has too, because two CSV files contain the same
+//! tickets.
 //!
-//! Both checkpoints have an index of their `external_id`s, so the two are read in that order, side by
-//! side. That costs one pass over each index, as far as the two ranges of ids overlap, and a look at each
-//! row that is in both. Measured with an unoptimised build and a million rows in each: a third of a second
-//! where a few rows are in both, ten seconds where all are. What they have in common is kept in a
-//! temporary table, so memory does not grow with the files.
+//! Both checkpoints have an index on `external_id`, so the two are read side by side in that order.
+//! That costs one pass over each index, as far as the two ranges of ids overlap, and one read for
+//! each row that is in both. Measured with an unoptimised build and a million rows in each: a third
+//! of a second where a few rows are in both, ten seconds where all are. The common rows are stored
+//! in a temporary table, so memory does not grow with the files.
 
 use std::cmp::Ordering;
 use std::path::Path;
@@ -16,23 +17,23 @@ use super::error::CheckpointError;
 use super::handle::{Checkpoint, Reader};
 use crate::model::time::ServerTime;
 
-/// What two checkpoints have in common, as far as this one has still to send it.
+/// How many rows two checkpoints have in common, among those that this one still has to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Shared {
-    /// Rows that the other one has sent, or may have.
+    /// Rows that the other checkpoint has sent, or may have sent.
     pub sent: u64,
-    /// Rows that the other one has still to settle, sent or not.
+    /// Rows that the other checkpoint still has to settle, sent or not.
     pub open: u64,
 }
 
-/// Rows that are put into the temporary table at once.
+/// How many rows are put into the temporary table at a time.
 const NOTED_AT_ONCE: usize = 1_000;
 
-/// A time that is still to be learned: that of the start.
+/// Stands for a time that is not known yet: that of the start.
 const AT_THE_START: i64 = i64::MAX;
 
 impl Checkpoint {
-    /// Forgets what was noted of other checkpoints.
+    /// Forgets what was stored about other checkpoints.
     pub fn forget_shared(&mut self) -> Result<(), CheckpointError> {
         let result = self.db.execute_batch(
             "DROP TABLE IF EXISTS temp.shared;
@@ -50,7 +51,8 @@ impl Checkpoint {
         self.written(result)
     }
 
-    /// Notes the pending rows that the other checkpoint knows as sent. Both must have been scanned.
+    /// Stores the pending rows that the other checkpoint knows as sent. Both must have been
+    /// scanned.
     pub fn note_shared(&mut self, other: &Reader) -> Result<Shared, CheckpointError> {
         let mut shared = Shared::default();
         let ours = |source| CheckpointError::sqlite(&self.path, source);
@@ -93,9 +95,10 @@ impl Checkpoint {
         Ok(shared)
     }
 
-    /// Lets [`Event::Recover`](crate::lifecycle::Event::Recover) happen to the rows that were noted,
-    /// as of the time at which the other checkpoint last sent them: a ticket of that request shows by
-    /// then, or will when it has settled. Lookups pass over the tickets that are known there as deleted.
+    /// Applies [`Event::Recover`](crate::lifecycle::Event::Recover) to the stored rows as of the
+    /// time at which the other checkpoint last sent them: the ticket of that request is visible by
+    /// then, or will be once it has settled. Lookups ignore the tickets that are known there as
+    /// deleted.
     pub fn look_up_shared(&mut self, now: ServerTime) -> Result<(), CheckpointError> {
         self.write(|tx| {
             tx.execute(
@@ -115,9 +118,9 @@ impl Checkpoint {
 }
 
 impl Reader {
-    /// Opens a checkpoint that belongs to another run. `None` if nothing was ever scanned into it, and
-    /// so nothing sent from it, or if it is of another account. It stays as it is: if its last process
-    /// was cut off, its WAL too.
+    /// Opens a checkpoint that belongs to another run. Returns `None` if nothing was ever scanned
+    /// into it, so that nothing was sent from it, or if it belongs to another account. The file
+    /// stays as it is, and so does its WAL if its last process was killed.
     pub fn open_aside(path: &Path, account: &str) -> Result<Option<Self>, CheckpointError> {
         let Some(reader) = Self::open_and_leave(path)? else {
             return Ok(None);
@@ -146,10 +149,10 @@ fn is_pending(db: &Connection, number: i64) -> rusqlite::Result<bool> {
 
 /// A row of the other checkpoint.
 struct Theirs {
-    /// When it was last sent as far as is known; `None` if it never was.
+    /// When it was last sent, as far as is known; `None` if it never was.
     sent_at: Option<i64>,
     is_open: bool,
-    /// Tickets of the row that were deleted, and when that was learned.
+    /// The row's deleted tickets, and when each deletion was discovered.
     deleted: Vec<(i64, i64)>,
 }
 
@@ -158,7 +161,7 @@ fn their_row(db: &Connection, number: i64) -> rusqlite::Result<Theirs> {
         let state: i64 = r.get(0)?;
         let (first, last): (Option<i64>, Option<i64>) = (r.get(1)?, r.get(2)?);
         let was_sent = first.is_some() || !UNSENT.contains(&state);
-        // What is in flight may arrive only now.
+        // A request in flight may arrive only now.
         let at = last.filter(|_| state != codes::SENDING);
         Ok(Theirs {
             sent_at: was_sent.then(|| at.unwrap_or(AT_THE_START)),
@@ -176,7 +179,7 @@ fn their_row(db: &Connection, number: i64) -> rusqlite::Result<Theirs> {
         let deleted = deleted.query_map([number], |r| Ok((r.get(0)?, r.get(1)?)))?;
         row.deleted = deleted.collect::<rusqlite::Result<_>>()?;
     }
-    // It went while this was read: whoever took it away is at work there.
+    // The row disappeared during the read: a process that removes rows is working there.
     Ok(found.unwrap_or(Theirs {
         sent_at: Some(AT_THE_START),
         is_open: true,
@@ -184,7 +187,7 @@ fn their_row(db: &Connection, number: i64) -> rusqlite::Result<Theirs> {
     }))
 }
 
-/// The states in which a row may be that was never sent.
+/// The states of rows that may never have been sent.
 const UNSENT: [i64; 3] = [codes::PENDING, codes::INVALID, codes::WITHDRAWN];
 
 fn note(db: &Connection, rows: &[(i64, i64)]) -> rusqlite::Result<()> {

@@ -1,5 +1,5 @@
-//! Rows that were sent and of which the file says something else since: they stay as they were sent,
-//! and people should know of them.
+//! Drift: rows whose CSV text changed or disappeared after they were sent. They are never resent;
+//! the run lists them.
 
 use rusqlite::{Connection, params};
 
@@ -7,19 +7,19 @@ use super::error::CheckpointError;
 use super::handle::{Checkpoint, Reader};
 use crate::model::ids::RowNumber;
 
-/// What became of a row in the file since it was sent.
+/// How a row in the file has changed since it was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// It reads otherwise.
+    /// Its text changed.
     Changed,
-    /// It is no longer there.
+    /// It is no longer in the file.
     Gone,
 }
 
-/// A row that was sent and is not what it was.
+/// A row that changed after it was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinceRow {
-    /// The line on which it starts, or started when it was last there.
+    /// The line on which it starts, or started when it was last in the file.
     pub line: u64,
     /// Its `external_id`.
     pub external_id: String,
@@ -37,14 +37,14 @@ impl Since {
 }
 
 impl Checkpoint {
-    /// The first `most` rows of a kind, in file order.
+    /// Returns the first `most` rows of a kind, in file order.
     pub fn since(&self, kind: Since, most: usize) -> Result<Vec<SinceRow>, CheckpointError> {
         self.wrap(read(&self.db, kind, most))
     }
 }
 
 impl Reader {
-    /// The first `most` rows of a kind, in file order.
+    /// Returns the first `most` rows of a kind, in file order.
     pub fn since(&self, kind: Since, most: usize) -> Result<Vec<SinceRow>, CheckpointError> {
         read(&self.db, kind, most).map_err(|source| CheckpointError::sqlite(&self.path, source))
     }
@@ -57,7 +57,7 @@ pub(super) fn mark(db: &Connection, row: RowNumber, kind: Since) -> rusqlite::Re
     Ok(())
 }
 
-/// Takes all marks away: a scan sets them anew.
+/// Removes all marks, before a scan sets them anew.
 pub(super) fn clear(db: &Connection) -> rusqlite::Result<()> {
     db.execute("UPDATE row SET since = NULL WHERE since IS NOT NULL", [])?;
     Ok(())

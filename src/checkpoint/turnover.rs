@@ -1,4 +1,4 @@
-//! How much of the rows another scan of the CSV would replace, before anything of it is kept.
+//! Measures how many rows a rescan of the CSV would replace, before any of it is stored.
 
 use rusqlite::{Connection, params};
 
@@ -9,16 +9,16 @@ use super::rescan::Rescan;
 use super::since::Since;
 use crate::lifecycle::turnover::Turnover;
 
-/// Ids of rows that are gone and of rows that are new.
+/// The ids of rows that are gone and of rows that are new.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Replaced {
-    /// Some that are gone, in file order.
+    /// Some of the gone ids, in file order.
     pub gone: Vec<String>,
-    /// Some that are new, in file order.
+    /// Some of the new ids, in file order.
     pub new: Vec<String>,
 }
 
-/// Rows that have a ticket, or may have, and that no earlier scan missed.
+/// Rows that have or may have a ticket and that no earlier scan missed.
 const SENT: &str = "r.state IN (?1, ?2, ?3) AND r.since IS NOT ?4";
 
 const GONE: &str = "
@@ -30,20 +30,20 @@ const NEW: &str = "
     WHERE r.number IS NULL AND s.row IS NULL AND s.state = ?1";
 
 impl Rescan<'_> {
-    /// Counts what is gone and what is new, once all rows were added. It takes a look into an index for
-    /// each row, as the end of the scan does.
+    /// Counts the gone and the new rows, once all rows were added. It takes one index lookup per
+    /// row, like the end of the scan.
     pub fn turnover(&mut self) -> Result<Turnover, CheckpointError> {
         let result = self.identified().and_then(turnover);
         self.checkpoint.written(result)
     }
 
-    /// Gives up to `most` ids of rows that are gone, and of new ones.
+    /// Returns up to `most` ids of gone rows, and of new rows.
     pub fn replaced(&mut self, most: usize) -> Result<Replaced, CheckpointError> {
         let result = self.identified().and_then(|db| replaced(db, most));
         self.checkpoint.written(result)
     }
 
-    /// The database, once it is known which row each line is.
+    /// Returns the database, after each line has been matched to its row.
     pub(super) fn identified(&mut self) -> rusqlite::Result<&Connection> {
         if !self.is_identified {
             identify(&self.checkpoint.db)?;
@@ -59,7 +59,7 @@ fn turnover(db: &Connection) -> rusqlite::Result<Turnover> {
         sent(),
         |r| Ok((r.get(0)?, r.get(1)?)),
     )?;
-    // Without a row that is gone it does not matter how many are new.
+    // If no row is gone, it does not matter how many are new.
     let new = if gone == 0 {
         0
     } else {

@@ -1,7 +1,7 @@
-//! What a verification has read back, so that one that was cut off goes on where it was.
+//! What a verification has read back, so that an interrupted one continues where it stopped.
 //!
-//! It ends when the ticket of each row that it is about has been compared, and looked for a second
-//! time.
+//! It ends when the ticket of each row in its scope has been compared and a second ticket has been
+//! looked for.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct SentRow {
     pub line: u64,
     /// The byte at which it starts.
     pub offset: u64,
-    /// The file, if it is another one than the recorded CSV.
+    /// The file, if it is not the recorded CSV.
     pub file: Option<String>,
     /// Its `external_id`.
     pub external_id: Arc<str>,
@@ -37,38 +37,38 @@ pub struct SentRow {
 /// How a ticket compares with its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Compared {
-    /// It has all that was sent.
+    /// The ticket has everything that was sent.
     Agrees,
-    /// It is there, with its `external_id`; the row cannot be read again, so no more is known.
+    /// The ticket exists with its `external_id`; the row cannot be read again, so no more is known.
     IsThere,
-    /// It differs.
+    /// The ticket differs.
     Differs(Vec<Difference>),
-    /// It is gone.
+    /// The ticket is gone.
     Missing,
 }
 
-/// How far a verification is, and what it has found.
+/// The progress and findings of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Verification {
-    /// Rows that it is about.
+    /// Rows in its scope.
     pub rows: u64,
     /// Rows whose ticket has been compared.
     pub compared: u64,
-    /// Of these, the ones whose ticket has all that was sent.
+    /// Of these, rows whose ticket has everything that was sent.
     pub agreeing: u64,
-    /// Those whose ticket is there, but whose row cannot be read again as it was sent.
+    /// Of these, rows whose ticket exists but which cannot be read again as they were sent.
     pub only_there: u64,
-    /// Those whose ticket differs.
+    /// Of these, rows whose ticket differs.
     pub differing: u64,
-    /// Those whose ticket is gone.
+    /// Of these, rows whose ticket is gone.
     pub missing: u64,
-    /// Rows of which it is known whether they have a second ticket.
+    /// Rows for which a second ticket has been looked for.
     pub searched: u64,
-    /// Second tickets that were found.
+    /// Second tickets found.
     pub second_tickets: u64,
 }
 
-/// A row with something to tell.
+/// A row with findings.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct VerifiedRow {
     /// The line on which it starts in the CSV.
@@ -79,7 +79,7 @@ pub struct VerifiedRow {
     pub ticket: u64,
     /// Whether the ticket is gone.
     pub missing: bool,
-    /// What is different.
+    /// The differences.
     pub differences: Vec<Difference>,
     /// Other tickets with the same `external_id`.
     pub second_tickets: Vec<u64>,
@@ -95,12 +95,12 @@ const COLUMNS: &str = "r.number, coalesce(f.line, r.line), coalesce(f.byte_offse
                        f.file, r.external_id, r.fingerprint, r.ticket_id";
 
 impl Checkpoint {
-    /// How far the verification is.
+    /// Returns the progress of the verification.
     pub fn verification(&self) -> Result<Verification, CheckpointError> {
         self.wrap(verification(&self.db))
     }
 
-    /// Up to `most` rows after one whose ticket is still to be compared, in order.
+    /// Returns up to `most` rows after a given one whose ticket still has to be compared, in order.
     pub fn to_compare(
         &self,
         after: RowNumber,
@@ -109,8 +109,8 @@ impl Checkpoint {
         self.wrap(waiting(&self.db, "v.at IS NULL", after, most))
     }
 
-    /// Up to `most` rows after one of which it is not known whether they have a second ticket, in
-    /// order.
+    /// Returns up to `most` rows after a given one for which a second ticket still has to be looked
+    /// for, in order.
     pub fn to_search(
         &self,
         after: RowNumber,
@@ -119,7 +119,7 @@ impl Checkpoint {
         self.wrap(waiting(&self.db, "v.searched_at IS NULL", after, most))
     }
 
-    /// Notes how tickets compare with their rows.
+    /// Stores how tickets compare with their rows.
     pub fn note_compared(
         &mut self,
         compared: &[(RowNumber, Compared)],
@@ -143,7 +143,7 @@ impl Checkpoint {
         })
     }
 
-    /// Notes the tickets that a lookup of a row has found, its own among them.
+    /// Stores the tickets that a lookup of a row has found, including its own.
     pub fn note_searched(
         &mut self,
         row: RowNumber,
@@ -162,7 +162,7 @@ impl Checkpoint {
         })
     }
 
-    /// Notes a page of the export of all tickets, and where the next one begins.
+    /// Stores a page of the export of all tickets, and where the next page begins.
     pub fn note_exported_page<'a>(
         &mut self,
         tickets: impl Iterator<Item = (&'a str, TicketId)>,
@@ -176,7 +176,7 @@ impl Checkpoint {
         })
     }
 
-    /// Notes that the export has been read to its end.
+    /// Records that the export has been read to its end.
     pub fn note_all_searched(&mut self, at: ServerTime) -> Result<(), CheckpointError> {
         self.write(|tx| {
             tx.execute(
@@ -187,7 +187,7 @@ impl Checkpoint {
         })
     }
 
-    /// When the last create of any row was sent, on Zendesk's clock.
+    /// Returns when the last create of any row was sent, on Zendesk's clock.
     pub fn last_sent_at(&self) -> Result<Option<ServerTime>, CheckpointError> {
         self.wrap(
             self.db
@@ -197,8 +197,8 @@ impl Checkpoint {
         )
     }
 
-    /// Hands on every row whose ticket differs, is gone, or is not the only one, in the order of the
-    /// CSV.
+    /// Passes every row whose ticket differs, is gone, or is not the only one to a function, in CSV
+    /// order.
     pub fn each_difference(
         &self,
         mut each: impl FnMut(VerifiedRow),
@@ -249,8 +249,8 @@ fn waiting(
         .collect()
 }
 
-/// Notes a ticket that is not the row's own, and was not until it was deleted; rows that are not
-/// verified are left out.
+/// Stores a ticket that is not the row's own and was not its own before a deletion; rows outside
+/// the verification are ignored.
 fn second(
     db: &Connection,
     which: &str,

@@ -1,4 +1,4 @@
-//! Which rows a verification is about. They are written down when it begins.
+//! The rows that a verification covers. They are recorded when it begins.
 
 use std::collections::BinaryHeap;
 
@@ -10,12 +10,12 @@ use super::handle::Checkpoint;
 use super::settings::{Setting, read, write};
 use crate::lifecycle::retry::jitter;
 
-/// Which rows are meant.
+/// A selection of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// All that have a ticket.
+    /// All rows that have a ticket.
     All,
-    /// So many of them, chosen by a seed.
+    /// This many of them, chosen by a seed.
     Sample {
         /// How many.
         rows: u64,
@@ -25,8 +25,8 @@ pub enum Scope {
 }
 
 impl Checkpoint {
-    /// Begins a verification, or goes on with one of the same scope that did not come to its end.
-    /// Says which of the two it is.
+    /// Begins a verification, or resumes an unfinished one of the same scope. Reports which of the
+    /// two it is.
     pub fn verify(&mut self, scope: Scope) -> Result<bool, CheckpointError> {
         self.write(|tx| {
             let name = scope_name(scope);
@@ -40,14 +40,14 @@ impl Checkpoint {
         })
     }
 
-    /// The scope of the verification that did not come to its end, if there is one.
+    /// Returns the scope of the unfinished verification, if there is one.
     pub fn verifying(&self) -> Result<Option<Scope>, CheckpointError> {
         Ok(self
             .setting(Setting::Verifying)?
             .and_then(|name| named_scope(&name)))
     }
 
-    /// Ends a verification: the next one begins anew.
+    /// Ends a verification, so that the next one starts from the beginning.
     pub fn verify_ends(&mut self) -> Result<(), CheckpointError> {
         self.set(&[(Setting::Verifying, ""), (Setting::VerifyingFrom, "")])
     }
@@ -90,7 +90,8 @@ fn begin(db: &Connection, scope: Scope) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The rows with the smallest numbers of a throw of dice for each, which the seed alone decides.
+/// Returns the rows with the smallest values of a pseudo-random number that depends only on the row
+/// and the seed.
 fn sample(db: &Connection, rows: u64, seed: u64) -> rusqlite::Result<Vec<u64>> {
     let most = usize::try_from(rows).unwrap_or(usize::MAX);
     let mut chosen = BinaryHeap::new();

@@ -1,5 +1,5 @@
-//! The one way to write to a checkpoint: a transaction that is either on disk as a whole, or undone
-//! and the last one of this process.
+//! The only way to write to a checkpoint: a transaction that is either on disk as a whole, or
+//! rolled back and then the last one of this process.
 
 use rusqlite::{Transaction, TransactionBehavior};
 
@@ -7,7 +7,8 @@ use super::error::CheckpointError;
 use super::handle::Checkpoint;
 use super::lease;
 
-/// A transaction that lives over several calls. Dropped before [`Writing::commit`], it is undone.
+/// A transaction that spans several calls. If it is dropped before [`Writing::commit`], it is
+/// rolled back.
 #[derive(Debug)]
 pub(super) struct Writing<'c> {
     tx: Transaction<'c>,
@@ -16,10 +17,10 @@ pub(super) struct Writing<'c> {
 }
 
 impl Checkpoint {
-    /// Does `work` in one transaction; when this returns, its COMMIT has.
+    /// Runs `work` in one transaction; when this returns, its COMMIT has returned.
     ///
     /// After an error nothing of it is kept, and this checkpoint writes nothing more: once a write
-    /// has failed, nobody knows whether the next one reaches the disk.
+    /// has failed, it is unknown whether the next one would reach the disk.
     pub(super) fn write<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -30,8 +31,8 @@ impl Checkpoint {
         Ok(value)
     }
 
-    /// Begins a transaction that lives over several calls. Nobody else may be at work on the
-    /// checkpoint: that is asked while nobody else can write.
+    /// Begins a transaction that spans several calls. No other process may be using the checkpoint;
+    /// this is checked while no other process can write.
     fn begin(&mut self) -> Result<Writing<'_>, CheckpointError> {
         self.refuse_if_poisoned()?;
         let begun = self
@@ -56,7 +57,7 @@ impl Checkpoint {
         }
     }
 
-    /// Refuses if a write of this process has failed before.
+    /// Refuses to work if an earlier write of this process has failed.
     pub(super) fn refuse_if_poisoned(&self) -> Result<(), CheckpointError> {
         if self.poisoned {
             return Err(CheckpointError::Poisoned {
@@ -66,7 +67,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Notes whether a step of a scan was written: a scan makes its own transactions.
+    /// Records whether a step of a scan was written, because a scan makes its own transactions.
     pub(super) fn written<T>(&mut self, result: rusqlite::Result<T>) -> Result<T, CheckpointError> {
         self.poisoned |= result.is_err();
         self.wrap(result)
@@ -74,7 +75,7 @@ impl Checkpoint {
 }
 
 impl Writing<'_> {
-    /// Does a part of the work.
+    /// Runs one part of the work.
     pub(super) fn step<T>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
@@ -84,7 +85,7 @@ impl Writing<'_> {
         result.map_err(|source| CheckpointError::sqlite(self.path, source))
     }
 
-    /// Ends it: it is on disk when this returns.
+    /// Commits the transaction: it is on disk when this returns.
     pub(super) fn commit(self) -> Result<(), CheckpointError> {
         let result = self.tx.commit();
         *self.poisoned |= result.is_err();

@@ -1,28 +1,28 @@
-//! Is a ticket the row's because a person says so? And which of the tickets that a lookup finds are
-//! none any more?
+//! Decides whether a ticket that the operator named is the row's, and which of the tickets found by
+//! a lookup have been deleted.
 
 use crate::model::ids::TicketId;
 use crate::model::problem::Problem;
 use crate::model::reply::Found;
 
-/// What the account shows under the number of a ticket.
+/// What the account has under a ticket id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// Nothing.
+    /// No ticket.
     Nothing,
-    /// A ticket that is deleted.
+    /// A deleted ticket.
     Deleted,
     /// A ticket without an `external_id`.
     Bare,
     /// A ticket with the row's `external_id`, byte for byte.
     Ours,
-    /// A ticket with this `external_id`.
+    /// A ticket with this other `external_id`.
     Others(String),
 }
 
 impl Shown {
-    /// Says whether the ticket can be the row with this `external_id`, as a person says, or what is
-    /// against it.
+    /// Checks whether the ticket that the operator named can belong to the row with this
+    /// `external_id`; returns the objection if not.
     pub fn agrees(&self, ticket: TicketId, external_id: &str) -> Result<(), Problem> {
         let problem = |code, what: String| Err(Problem::new(code, what));
         match self {
@@ -50,7 +50,7 @@ impl Shown {
     }
 }
 
-/// Leaves the tickets of a row out that are known to be deleted: an index may still show them.
+/// Removes the row's tickets that are known to be deleted, because an index may still show them.
 #[must_use]
 pub fn without_deleted(found: Found, deleted: &[TicketId]) -> Found {
     let Found {

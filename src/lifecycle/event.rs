@@ -1,4 +1,4 @@
-//! What may happen to a row, and what is to be done then.
+//! The events that can happen to a row, and the steps that follow from them.
 
 use crate::model::ids::TicketId;
 use crate::model::intent::Trust;
@@ -7,36 +7,37 @@ use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, KeyLookup, NearMatch, Verdict};
 use crate::model::time::ServerTime;
 
-/// What this run has seen of how idempotency keys are treated on its way to the account. Evidence of
-/// an earlier run says nothing about this one, which may go through another proxy.
+/// What this run has seen of how idempotency keys are treated between it and the account. Evidence
+/// from an earlier run does not count, because this run may go through a different proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// No reply of this run has said anything about a key: keys are not relied on.
+    /// No reply of this run has mentioned a key, so keys are not relied on.
     Unproven,
-    /// A reply of this run came with `x-idempotency-lookup`, and no successful create without it.
+    /// A reply of this run carried `x-idempotency-lookup`, and every successful create did.
     Honoured,
-    /// A create succeeded without that header: something on the way drops the key.
+    /// A create succeeded without that header: something between us and the account drops the key.
     Dropped,
 }
 
-/// What is fixed for a run.
+/// The rules that stay the same during a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// How far the endpoint's keys are trusted at all.
+    /// How far the endpoint's keys can be trusted at all.
     pub trust: Trust,
     /// How long after a row's last send a ticket that is not found counts as not made.
     pub lookup_settle_ms: u64,
-    /// How long one request may take: what must still fit into the key's lifetime.
+    /// How long one request may take; this must still fit into the key's lifetime.
     pub request_timeout_ms: u64,
-    /// How long after an unanswered request the same key may be sent again. What Zendesk does with a
-    /// key whose first request it is still working on is not documented.
+    /// How long to wait after an unanswered request before the same key is sent again. Zendesk does
+    /// not document what it does with a key whose first request it is still processing.
     pub resend_after_ms: u64,
-    /// Keys that a row may use before a person has to look at it.
+    /// Keys that a row may use before the operator has to look at it.
     pub keys_max: u32,
 }
 
 impl Rules {
-    /// The rules of a decision in which no time passes, such as a scan or a person's word.
+    /// Returns the rules for decisions in which no time passes, such as a scan or an operator's
+    /// command.
     pub fn at_rest() -> Self {
         Self {
             trust: Trust::LookupOnly,
@@ -48,89 +49,89 @@ impl Rules {
     }
 }
 
-/// What a lookup by `external_id` brought, by list and by search together.
+/// The result of a lookup by `external_id`, by list and search together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The different tickets found, each with exactly the row's `external_id`.
+    /// The distinct tickets found, each with exactly the row's `external_id`.
     pub candidates: Vec<Candidate>,
-    /// A ticket that may be the row's although it carries another `external_id`, and that is not
-    /// known to be another row's.
+    /// A ticket that may be the row's although it carries a different `external_id`, and that is
+    /// not known to belong to another row.
     pub near: Option<NearMatch>,
-    /// When the earlier of the two questions was asked.
+    /// When the earlier of the two requests was sent.
     pub asked_at: ServerTime,
-    /// How long, on this machine's monotonic clock, no request of the row was on its way before
-    /// that question: Zendesk's clock may have been set meanwhile, and this one cannot be.
+    /// How long, on this machine's monotonic clock, no request of the row had been in flight before
+    /// that lookup. Zendesk's clock may have been set in the meantime; the monotonic clock cannot be.
     pub quiet_ms: u64,
-    /// Why "not found" proves nothing here, if so: a user who may not see every ticket, an
-    /// `external_id` that cannot be searched for.
+    /// Why "not found" proves nothing here, if so: the user cannot see every ticket, or the
+    /// `external_id` cannot be searched for.
     pub obstacle: Option<Problem>,
 }
 
-/// What a scan of the CSV says of a row that the checkpoint knows.
+/// What a scan of the CSV finds for a row that the checkpoint knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sighting {
-    /// It is there, and its body is the one on record.
+    /// It is there with the recorded body.
     Same,
-    /// It is there with another body.
+    /// It is there with a different body.
     Changed,
-    /// It is there and no longer passes validation.
+    /// It is there but no longer passes validation.
     Invalid(Problem),
-    /// It is not there.
+    /// It is missing.
     Gone,
 }
 
-/// Something that happens to a row.
+/// An event that happens to a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// It is the row's turn. The state that comes back with [`Step::Send`] or [`Step::Resend`] is
-    /// what must be committed before the request leaves.
+    /// It is the row's turn. With [`Step::Send`] or [`Step::Resend`], the returned state must be
+    /// committed before the request leaves.
     Due {
         /// Zendesk's clock.
         now: ServerTime,
-        /// How the account treats keys.
+        /// What the run knows about how keys are treated.
         evidence: Evidence,
-        /// How old the key is at least, on this machine's monotonic clock: what Zendesk's clock says
-        /// can be wrong, and this one can only be too short.
+        /// A lower bound of the key's age, from this machine's monotonic clock. Zendesk's clock can
+        /// be wrong; this age can only be too short.
         local_age_ms: u64,
-        /// Whether a resend would go the same way as the stored intent, as the same user.
+        /// Whether a resend would use the same endpoint, account and user as the stored intent.
         same_route: bool,
         /// The highest ticket id known.
         highest_ticket: Option<TicketId>,
     },
-    /// The create that was out is answered, or will not be.
+    /// The create in flight has been answered, or never will be.
     Replied {
         /// What the reply means.
         verdict: Verdict,
-        /// What it says of the key.
+        /// What it says about the key.
         key_lookup: Option<KeyLookup>,
         /// Whether a ticket in it carries our `external_id`.
         ours: bool,
-        /// How the account treats keys.
+        /// What the run knows about how keys are treated.
         evidence: Evidence,
         /// Zendesk's clock.
         now: ServerTime,
         /// A random number for the retry delay.
         jitter: u64,
     },
-    /// A lookup is answered, by list and by search.
+    /// A lookup by list and search has been answered.
     LookedUp(Finding),
-    /// A create was answered without a word about its key: something on the way drops keys, and it
-    /// may have dropped this row's too.
+    /// A create was answered without a word about its key. Something between us and the account
+    /// drops keys, and may have dropped this row's key too.
     KeysDropped,
-    /// The request of the last intent was certainly never begun.
+    /// The request of the last intent was certainly never started.
     NeverSent,
     /// The CSV was scanned again.
     Scanned(Sighting),
-    /// A person wants the row tried again.
+    /// The operator wants the row tried again.
     Retry,
-    /// A person says that this is the row's ticket, and the account could not be asked.
+    /// The operator says that this is the row's ticket, but Zendesk could not be asked.
     Claim(TicketId),
-    /// A person says that this is the row's ticket, and the account agrees.
+    /// The operator says that this is the row's ticket, and Zendesk confirms it.
     Assign(TicketId),
-    /// What a person said of the row's ticket counts no longer: the person takes it back, or the
-    /// account does not agree.
+    /// The operator's claim about the row's ticket no longer counts, because the operator took it
+    /// back or Zendesk contradicts it.
     TakeBack,
-    /// The account says that this ticket is deleted, and a person wants its row sent again.
+    /// Zendesk says that this ticket is deleted, and the operator wants its row sent again.
     Deleted {
         /// The ticket.
         ticket: TicketId,
@@ -142,7 +143,7 @@ pub enum Event {
         /// Zendesk's clock.
         now: ServerTime,
     },
-    /// The checkpoint may have been lost, restored or copied: nothing in it may be relied on
+    /// The checkpoint may have been lost, restored or copied, so nothing in it can be trusted
     /// without a lookup.
     Recover {
         /// Zendesk's clock.
@@ -150,20 +151,20 @@ pub enum Event {
     },
 }
 
-/// What is to be done with a row after an event.
+/// What to do with a row after an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing, until another event comes.
+    /// Do nothing until another event comes.
     Rest,
     /// Commit the new state, then send for the first time under this key.
     Send,
     /// Commit the new state, then send the same bytes under the same key again.
     Resend,
-    /// Look the row up, by list and by search.
+    /// Look the row up, by list and search.
     LookUp,
-    /// Ask again after so many milliseconds.
+    /// Ask again after this many milliseconds.
     Wait(u64),
-    /// Ask again when Zendesk's clock says so.
+    /// Ask again at this time on Zendesk's clock.
     WaitUntil(ServerTime),
     /// Commit the new state with a fresh key.
     NewKey,
@@ -176,7 +177,7 @@ pub enum Step {
 pub enum Stop {
     /// Nothing is left to do.
     Done,
-    /// A person or the system asked for it.
+    /// The user or the system asked for it.
     Interrupted,
     /// `--limit` is reached.
     Limit,
@@ -186,9 +187,9 @@ pub enum Stop {
     MaxDuration,
     /// No usable reply for `--max-outage`, or rows still have to settle.
     Outage,
-    /// The credentials are refused.
+    /// Zendesk rejects the credentials.
     Credentials(Problem),
-    /// This is not the account that we think it is.
+    /// This is not the expected account.
     Account(Problem),
     /// A row could not be read again as it was scanned.
     Input(Problem),

@@ -1,4 +1,5 @@
-//! What a line of a file with fixed rows (`error.csv`, fed back) says about the row that it names.
+//! Decides what a line in a file with fixed rows (`error.csv`, fed back) means for the row that it
+//! names.
 
 use crate::model::ids::CellsHash;
 
@@ -7,11 +8,11 @@ use crate::model::ids::CellsHash;
 pub struct Known {
     /// Its `external_id`.
     pub id: KnownId,
-    /// Whether a request was ever made for it.
+    /// Whether a request was ever made for the row.
     pub was_sent: bool,
     /// Whether the CSV no longer has it.
     pub is_gone: bool,
-    /// Whether it is read from this very file by now.
+    /// Whether the row is already read from this very file.
     pub is_fixed_here: bool,
     /// Its cells in the CSV.
     pub cells: CellsHash,
@@ -20,19 +21,19 @@ pub struct Known {
 /// The `external_id` of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KnownId {
-    /// It has this one in the CSV.
+    /// The one that the row has in the CSV.
     Own(String),
-    /// It has none of its own in the CSV, and was given this one by a fixed line.
+    /// The row has none of its own in the CSV; a fixed line gave it this one.
     Given(String),
-    /// It has none yet: what the CSV has is malformed. Spaces around it, say, do not show in the hash
-    /// of its cells.
+    /// The row has none yet because the value in the CSV is malformed. Spaces around it, for
+    /// example, do not affect the hash of the row's cells.
     Malformed,
-    /// It has none yet.
+    /// The row has none yet.
     Missing,
 }
 
 impl KnownId {
-    /// The one that it has by now.
+    /// Returns the `external_id` that the row has now.
     pub fn now(&self) -> Option<&str> {
         match self {
             Self::Own(id) | Self::Given(id) => Some(id),
@@ -40,7 +41,7 @@ impl KnownId {
         }
     }
 
-    /// The one that it has in the CSV.
+    /// Returns the `external_id` that the row has in the CSV.
     pub fn own(&self) -> Option<&str> {
         match self {
             Self::Own(id) => Some(id),
@@ -49,43 +50,44 @@ impl KnownId {
     }
 }
 
-/// What the line says.
+/// The content of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'l> {
     /// Its `external_id`.
     pub external_id: Option<&'l str>,
-    /// Whether that is another row's, if only but for the zeros that a spreadsheet takes away.
+    /// Whether that belongs to another row, exactly or except for the zeros that a spreadsheet
+    /// drops.
     pub is_anothers_id: bool,
-    /// Whether the body that would be sent is the one on record.
+    /// Whether the body that would be sent is the recorded one.
     pub is_known_body: bool,
     /// Its cells.
     pub cells: CellsHash,
 }
 
-/// What follows.
+/// The decision about a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fed {
-    /// The row is what the line says from now on.
+    /// The row takes the content of the line.
     Taken,
-    /// So it is, but it cannot be sent: its `external_id` is another row's.
+    /// The row takes it but cannot be sent, because its `external_id` belongs to another row.
     TakenWithoutId,
-    /// So it is, but it cannot be sent: its `external_id` is what a spreadsheet has left of a number.
+    /// The row takes it but cannot be sent, because a spreadsheet has shortened its `external_id`.
     Shortened,
-    /// The line says what the CSV says: nobody has fixed it.
+    /// The line still reads as in the CSV: it was not fixed.
     Unchanged,
-    /// The CSV no longer has the row, so somebody has fixed it there, or taken it out.
+    /// The CSV no longer has the row, so it was fixed there or removed.
     Gone,
-    /// The row was sent with another `external_id`, under which its ticket would be looked for.
+    /// The row was sent with another `external_id`, under which its ticket would be looked up.
     SentAs,
-    /// The row has an `external_id` of its own, and the line has that of another row: cells may have
-    /// been moved from row to row.
+    /// The row has an `external_id` of its own, but the line has another row's: cells may have been
+    /// moved between rows.
     AnothersId,
 }
 
 /// Decides what a line does to the row that it names.
 ///
-/// The `external_id` that a row has in the CSV stays, whatever the line says: spreadsheets change
-/// ids. Only a row that has none of its own takes that of the line, until it is sent.
+/// The `external_id` that a row has in the CSV stays, whatever the line says, because spreadsheets
+/// change ids. Only a row that has none of its own takes the line's, until it is sent.
 pub fn fed(known: &Known, line: &Line<'_>) -> Fed {
     let is_new_id = line.external_id.is_some() && line.external_id != known.id.now();
     if known.is_gone {
@@ -111,11 +113,12 @@ pub fn fed(known: &Known, line: &Line<'_>) -> Fed {
     }
 }
 
-/// Whether a line has the cells that the CSV has, so that nobody has fixed it. It may have got more
-/// cells by the export, or other zeros and spaces by a spreadsheet, and could be sent: that is no fix.
+/// Reports whether a line has the same cells as the CSV and so was not fixed. Cells added by the
+/// export, and zeros and spaces changed by a spreadsheet, may make the line valid; that does not
+/// count as a fix.
 fn says_nothing(known: &Known, line: &Line<'_>, is_new_id: bool) -> bool {
     let is_fix = match known.id {
-        // A fix that is taken back in its own file.
+        // The fix was reverted in its own file.
         KnownId::Own(_) => known.is_fixed_here,
         KnownId::Malformed => is_new_id && !line.is_anothers_id,
         KnownId::Given(_) | KnownId::Missing => false,
@@ -123,11 +126,11 @@ fn says_nothing(known: &Known, line: &Line<'_>, is_new_id: bool) -> bool {
     line.cells == known.cells && !line.is_known_body && !is_fix
 }
 
-/// Leading zeros that a spreadsheet may have taken from a number.
+/// The most leading zeros that a spreadsheet is assumed to have dropped from a number.
 const ZEROS_MAX: usize = 9;
 
-/// The ids that differ from this one only in the zeros in front of one of its numbers: a spreadsheet
-/// takes these away.
+/// Yields the ids that differ from this one only in the leading zeros of one of its numbers, which
+/// a spreadsheet drops.
 pub fn but_for_zeros(id: &str) -> impl Iterator<Item = String> {
     let is_digit = |at: usize| id.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
     let starts = (0..id.len()).filter(move |at| {
@@ -143,8 +146,8 @@ pub fn but_for_zeros(id: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// Whether an id is a long number that a spreadsheet has shortened: `1.23457E+11`, of which nobody
-/// can tell what it was.
+/// Reports whether an id is a long number that a spreadsheet has shortened, such as `1.23457E+11`,
+/// so that its original value is lost.
 pub fn is_shortened(id: &str) -> bool {
     let Some((number, exponent)) = id.split_once(['E', 'e']) else {
         return false;
@@ -250,7 +253,7 @@ mod tests {
             assert_eq!(fed(&known, &unfixed(line(None))), Fed::Unchanged);
             assert_eq!(fed(&known, &unfixed(anothers("1"))), Fed::Unchanged);
         }
-        // Cells that were too few have got company.
+        // Too few cells were padded.
         let padded = unfixed(line(Some("2")));
         assert_eq!(fed(&known(KnownId::Missing), &padded), Fed::Unchanged);
         assert_eq!(fed(&given(), &padded), Fed::Unchanged);

@@ -1,5 +1,5 @@
-//! Every decision, as pure functions: what a row may become, when it may be sent again, what a
-//! lookup proves, when the run pauses and when it ends.
+//! All decisions, as pure functions: which state a row may take, when it may be sent again, what a
+//! lookup proves, and when the run pauses or ends.
 //!
 //! Time, keys and jitter are arguments. Nothing in here does I/O or reads a clock, so the same
 //! decisions run in the program, in the grid test and in the simulation.

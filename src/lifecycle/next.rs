@@ -1,5 +1,5 @@
-//! The one total function over (state, event). A new state or event does not compile until every
-//! cell of the grid has been thought about: there is no catch-all arm.
+//! The one total function over (state, event). There is no catch-all arm, so a new state or event
+//! does not compile until every cell of the grid has been considered.
 
 use super::event::{Event, Evidence, Finding, Rules, Step};
 use super::person::{assign, claim, deleted, retry, started, take_back};
@@ -12,9 +12,9 @@ use crate::model::intent::Trust;
 use crate::model::limits::ATTEMPTS_PER_KEY_MAX;
 use crate::model::time::ServerTime;
 
-/// Says what a row becomes by an event, and what is to be done then.
+/// Returns the row after an event, and the step to take.
 ///
-/// Events that have no meaning in a state (a second reply, say) leave it as it is.
+/// Events that have no meaning in a state (such as a second reply) leave the row unchanged.
 pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
     match event {
         Event::Due {
@@ -72,7 +72,7 @@ pub fn next(row: Row, event: Event, rules: &Rules) -> (Row, Step) {
     }
 }
 
-/// What [`Event::Due`] brings along.
+/// The contents of [`Event::Due`].
 struct Turn {
     now: ServerTime,
     evidence: Evidence,
@@ -92,7 +92,8 @@ fn due(row: Row, turn: &Turn, rules: &Rules) -> (Row, Step) {
             look_up_when_settled(past, turn.now, rules),
         ),
         State::Pending => depart(past, turn, rules),
-        // Nothing was ever done under this key, but its bytes are for somewhere else.
+        // Nothing was ever sent under this key, but its body was built for a different endpoint,
+        // account or user.
         State::Sending(flight)
             if flight.attempts == 0 && past.look_up_since.is_none() && !turn.same_route =>
         {
@@ -104,7 +105,7 @@ fn due(row: Row, turn: &Turn, rules: &Rules) -> (Row, Step) {
                 Step::NewKey,
             )
         }
-        // Nothing was ever done under this key: it may as well be its first request.
+        // Nothing was ever sent under this key, so this may count as its first request.
         State::Sending(flight) if flight.attempts == 0 && past.look_up_since.is_none() => {
             depart(past, turn, rules)
         }
@@ -181,8 +182,8 @@ fn depart(past: Past, turn: &Turn, rules: &Rules) -> (Row, Step) {
     )
 }
 
-/// A key is trusted with what is known when it is first sent: that keys arrived earlier or later, or
-/// on another way, says nothing of this one.
+/// Decides how far a key can be trusted from what is known when it is first sent. That keys arrived
+/// earlier, later or by another route proves nothing about this one.
 fn trust_at_departure(turn: &Turn, rules: &Rules) -> Trust {
     match turn.evidence {
         Evidence::Honoured => rules.trust,
@@ -190,7 +191,7 @@ fn trust_at_departure(turn: &Turn, rules: &Rules) -> Trust {
     }
 }
 
-/// Until when Zendesk may still be at work on the last request, if it may be.
+/// Returns until when Zendesk may still be processing the last request, if it may be.
 fn may_be_at_work(
     flight: &Flight,
     past: Past,
@@ -214,7 +215,8 @@ fn may_resend(flight: &Flight, turn: &Turn, rules: &Rules) -> bool {
         && window::is_young(turn.local_age_ms, rules.request_timeout_ms)
 }
 
-/// A lookup that comes too early could only be believed if it found something, so it waits.
+/// Delays a lookup until the row has settled: before that, only a positive result could be
+/// believed.
 fn look_up_when_settled(past: Past, now: ServerTime, rules: &Rules) -> Step {
     match verdict::settled_at(&past, rules) {
         Some(settled_at) if now < settled_at => Step::WaitUntil(settled_at),
@@ -236,7 +238,8 @@ fn looked_up(row: Row, finding: &Finding, rules: &Rules) -> (Row, Step) {
     }
 }
 
-/// Only a lookup can tell any more what has become of a request that is out.
+/// Withdraws trust from a key in flight: from now on only a lookup can show what became of its
+/// request.
 fn keys_dropped(row: Row) -> (Row, Step) {
     let Row { state, past } = row;
     let state = match state {
@@ -254,8 +257,8 @@ fn keys_dropped(row: Row) -> (Row, Step) {
     (Row { state, past }, Step::Rest)
 }
 
-/// Takes the last intent back. The row is pending again if it was the first under its key and no
-/// earlier key was ever sent; else it keeps waiting in `sending`.
+/// Takes the last intent back. The row becomes pending again if the intent was the first under its
+/// key and no earlier key was ever sent. Otherwise it keeps waiting in `sending`.
 fn never_sent(row: Row) -> (Row, Step) {
     let Row { state, past } = row;
     match state {
@@ -297,7 +300,7 @@ fn never_sent(row: Row) -> (Row, Step) {
 }
 
 impl Flight {
-    /// The flight as if its last request had never been made: it certainly had no effect.
+    /// Returns the flight without its last request, which certainly had no effect.
     pub(super) fn without_last_attempt(self) -> Self {
         Self {
             attempts: self.attempts.saturating_sub(1),
@@ -307,8 +310,8 @@ impl Flight {
     }
 }
 
-/// After a loss nothing that is still open may be sent without a lookup, and a request that another
-/// copy of the checkpoint made until just now must have had time to settle.
+/// Handles a loss: no open row may be sent without a lookup, and a request that another copy of the
+/// checkpoint made a moment ago must have had time to settle.
 fn recover(row: Row, now: ServerTime) -> (Row, Step) {
     let Row { state, past } = row;
     let indebted = Past {

@@ -1,5 +1,5 @@
-//! What a person decides about a row: to have it tried again, which ticket is its own, or that its
-//! ticket was deleted.
+//! The operator's decisions about a row: to retry it, which ticket is its own, or that its ticket
+//! was deleted.
 
 use super::event::Step;
 use super::scanned::retried;
@@ -8,7 +8,8 @@ use crate::model::ids::TicketId;
 use crate::model::problem::Problem;
 use crate::model::time::ServerTime;
 
-/// A row whose ticket a person has named is not sent: it may have that ticket.
+/// Retries a row, unless the operator has named its ticket: it may have that ticket, so it is not
+/// sent.
 pub(super) fn retry(row: Row) -> (Row, Step) {
     let Row { state, past } = row;
     match state {
@@ -55,9 +56,10 @@ pub(super) fn assign(row: Row, ticket: TicketId) -> (Row, Step) {
     }
 }
 
-/// A claim that nobody has checked leaves the row as it was before. A ticket that was the row's only
-/// because a person said so leaves it unknown: nobody can tell any more whether it has one. If it is
-/// tried again, what was changed in the account until then has time to settle.
+/// Takes back a claim. If Zendesk has not confirmed the claim yet, the row stays as it was before.
+/// If the claim was the only reason why the row had its ticket, the row becomes unknown, because
+/// whether it has a ticket is now uncertain. If it is tried again, changes made in the account
+/// until then have time to settle.
 pub(super) fn take_back(row: Row) -> (Row, Step) {
     let Row { state, past } = row;
     match state {
@@ -86,8 +88,9 @@ pub(super) fn take_back(row: Row) -> (Row, Step) {
     }
 }
 
-/// The answer that Zendesk remembers for the old key may be the deleted ticket, so the row gets another
-/// one. Somebody may have made its ticket anew, so it is looked up before it is sent.
+/// Puts a row whose ticket was deleted back to pending. It gets a new key, because Zendesk may
+/// answer the old one with the deleted ticket, and it is looked up before it is sent, because its
+/// ticket may have been created anew.
 pub(super) fn deleted(row: Row, deleted: TicketId, now: ServerTime) -> (Row, Step) {
     let Row { state, past } = row;
     match state {
@@ -108,7 +111,7 @@ pub(super) fn deleted(row: Row, deleted: TicketId, now: ServerTime) -> (Row, Ste
     }
 }
 
-/// A row that was put back without Zendesk's clock counts its settling time from now on.
+/// Starts the settling time of a row that was put back while Zendesk's clock was unknown.
 pub(super) fn started(row: Row, now: ServerTime) -> (Row, Step) {
     let Row { state, past } = row;
     let look_up_since = match state {

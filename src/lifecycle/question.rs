@@ -1,9 +1,9 @@
-//! What it means that a lookup has no answer: ask again, find out whether other lookups are
+//! Decides what to do if a lookup has no answer: repeat it, check whether other lookups are
 //! answered, or end the run.
 //!
-//! A lookup may fail for the sake of one row (a proxy dislikes its `external_id`), or for the sake of
-//! the account. So once a lookup has used up its tries, another one is made for comparison, with an
-//! `external_id` that nobody uses. If that is answered, the trouble is the row's own.
+//! A lookup may fail because of its row (a proxy objects to the `external_id`) or because of the
+//! account. So once a lookup has used up its tries, another one is made for comparison, with an
+//! `external_id` that no row uses. If that one is answered, the row itself is the cause.
 
 use super::event::Stop;
 use super::retry::delay_ms;
@@ -15,42 +15,42 @@ use crate::model::problem::Problem;
 use crate::model::reply::{RetryAfter, UNSEARCHABLE, Verdict};
 use crate::model::time::ServerTime;
 
-/// What to do about a lookup without an answer.
+/// What to do about a lookup that has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unanswered {
-    /// Ask again after so many milliseconds.
+    /// Ask again after this many milliseconds.
     Again(u64),
-    /// Make a lookup for comparison. If that is answered (see [`Tries::compared`]), this one never will
-    /// be, for this reason.
+    /// Make a comparison lookup. If it is answered (see [`Tries::compared`]), the row's own lookup
+    /// never will be, for this reason.
     Compare(Problem),
-    /// This one can never be asked, whatever becomes of others.
+    /// This lookup can never be made, whatever the result of others.
     Never(Problem),
     /// End the run.
     Stop(Stop),
 }
 
-/// What to do about a comparison without an answer.
+/// What to do about a comparison lookup that has no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Alike {
-    /// Nothing is known yet: ask for the row again, as if it had not failed before.
+    /// Nothing is known yet: look the row up again, as if it had not failed before.
     Later(u64),
-    /// End the run: lookups of different rows fail alike.
+    /// End the run, because lookups of different rows fail alike.
     Stop(Stop),
 }
 
 /// How often one lookup has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tries {
-    /// Failures in succession.
+    /// Consecutive failures.
     failures: u32,
-    /// Comparisons that were answered between them, once the tries were used up.
+    /// Comparisons that were answered between the failures, once the tries were used up.
     comparisons: u32,
-    /// How many of those it takes until the trouble is the row's own.
+    /// How many of those it takes to blame the row itself.
     comparisons_needed: u32,
 }
 
 impl Tries {
-    /// Judges another failure.
+    /// Decides what to do after another failure.
     pub fn failed(&mut self, verdict: &Verdict, now: ServerTime, jitter: u64) -> Unanswered {
         self.failures = self.failures.saturating_add(1);
         let (tries, comparisons) = match verdict {
@@ -58,7 +58,7 @@ impl Tries {
             Verdict::Refused(problem) if problem.code == UNSEARCHABLE => {
                 return Unanswered::Never(problem.clone());
             }
-            // Zendesk's own word about this question; it will be the same next time.
+            // Zendesk's own answer to this request, which will be the same next time.
             Verdict::Refused(_) => (1, 1),
             Verdict::Forbidden(_) | Verdict::WrongAccount(_) => (LOOKUP_REFUSALS_MAX, 1),
             Verdict::Created { .. }
@@ -79,20 +79,22 @@ impl Tries {
         Unanswered::Compare(problem(verdict, self.failures))
     }
 
-    /// Counts a comparison that was answered; `true` if the trouble is the row's own, else it has to
-    /// be asked for once more. One answer may be luck where most requests are lost.
+    /// Counts a comparison that was answered. Returns `true` if the row itself is to blame;
+    /// otherwise the row must be looked up once more, because one answer may be luck where most
+    /// requests are lost.
     pub fn compared(&mut self) -> bool {
         self.comparisons = self.comparisons.saturating_add(1);
         self.comparisons >= self.comparisons_needed
     }
 
-    /// How many failures there were in succession.
+    /// Returns the number of consecutive failures.
     pub fn failures(&self) -> u32 {
         self.failures
     }
 }
 
-/// Judges a comparison that has failed `failures` times in succession, this time included.
+/// Decides what to do about a comparison that has failed `failures` times in a row, including this
+/// time.
 pub fn judge_comparison(verdict: &Verdict, failures: u32, now: ServerTime, jitter: u64) -> Alike {
     match verdict {
         Verdict::Unauthorized => Alike::Stop(Stop::Credentials(unauthorized())),
@@ -105,7 +107,7 @@ pub fn judge_comparison(verdict: &Verdict, failures: u32, now: ServerTime, jitte
         {
             Alike::Stop(Stop::Account(alike(&problem(verdict, failures))))
         }
-        // An outage, which ends the run after its own time.
+        // An outage, which ends the run after its own time limit.
         Verdict::Created { .. }
         | Verdict::Unreadable
         | Verdict::Cached
@@ -119,8 +121,8 @@ pub fn judge_comparison(verdict: &Verdict, failures: u32, now: ServerTime, jitte
     }
 }
 
-/// How long a lookup's 429 holds the pace. The limits that a lookup meets count a minute, so a
-/// longer `Retry-After` is not about them.
+/// Returns how long a lookup's 429 slows down the run. Lookups are limited per minute, so a longer
+/// `Retry-After` does not refer to their limits.
 pub fn throttle_ms(asked: Option<RetryAfter>, now: ServerTime) -> u64 {
     let asked = asked.unwrap_or(RetryAfter::Delay(THROTTLE_HOLD_MS));
     delay_ms(1, Some(asked), now, 0).min(LOOKUP_RETRY_AFTER_MS_MAX)
@@ -147,7 +149,8 @@ fn again_ms(verdict: &Verdict, failures: u32, now: ServerTime, jitter: u64) -> u
     ms.max(1)
 }
 
-/// Why a row's lookup never gets an answer. `LookupFailed` unless the reply itself has a code.
+/// Builds the problem of a row whose lookup never gets an answer: `LookupFailed` unless the reply
+/// itself has a code.
 fn problem(verdict: &Verdict, failures: u32) -> Problem {
     let reason = match verdict {
         Verdict::Refused(problem)
@@ -181,7 +184,7 @@ fn alike(problem: &Problem) -> Problem {
     )
 }
 
-/// The problem of credentials that Zendesk does not accept.
+/// Builds the problem for credentials that Zendesk does not accept.
 pub fn unauthorized() -> Problem {
     Problem::new(
         "Unauthorized",
@@ -200,7 +203,7 @@ mod tests {
     }
 
     /// Every verdict that a lookup can get, with the failures after which it is compared, the
-    /// comparisons that convict the row, and what the same answer to a comparison means.
+    /// comparisons after which the row is blamed, and what the same answer to a comparison means.
     #[test]
     fn each_verdict_has_its_tries_and_its_meaning_for_the_account() {
         let later = "later";

@@ -1,4 +1,4 @@
-//! What the reply to a create does to a row in `sending`.
+//! How the reply to a create changes a row in `sending`.
 
 use super::event::{Evidence, Rules, Step, Stop};
 use super::retry::delay_ms;
@@ -8,7 +8,7 @@ use crate::model::problem::Problem;
 use crate::model::reply::{KeyLookup, RetryAfter, Verdict};
 use crate::model::time::ServerTime;
 
-/// What [`super::Event::Replied`] tells besides the verdict.
+/// The contents of [`super::Event::Replied`] other than the verdict.
 pub(super) struct Told {
     pub(super) key_lookup: Option<KeyLookup>,
     pub(super) ours: bool,
@@ -83,8 +83,8 @@ fn how(key_lookup: Option<KeyLookup>) -> How {
     }
 }
 
-/// A refusal settles its own request. If an earlier one is still open, that one may have made the
-/// ticket, so the row is looked up before it counts as refused.
+/// Handles a refusal, which settles only its own request. If an earlier request is still open, that
+/// one may have made the ticket, so the row is looked up before it counts as rejected.
 fn refused(past: Past, mut flight: Flight, problem: Problem) -> (Row, Step) {
     flight.open = flight.open.saturating_sub(1);
     if flight.open == 0 {
@@ -98,8 +98,9 @@ fn settled(past: Past, state: State, step: Step) -> (Row, Step) {
     (Row { state, past }, step)
 }
 
-/// A server error leaves the key trusted unless it is a remembered one (then every resend gets it
-/// again), or unmarked while nothing has shown yet that keys arrive at all.
+/// Reports whether the key stays trusted after a server error. It does not if the error is a
+/// remembered one, because every resend would get it again, or if the reply is unmarked while
+/// nothing has shown yet that keys arrive at all.
 fn keeps_trust(told: &Told) -> bool {
     match (told.key_lookup, told.evidence) {
         (Some(KeyLookup::Hit), _) | (None, Evidence::Unproven | Evidence::Dropped) => false,
@@ -107,8 +108,8 @@ fn keeps_trust(told: &Told) -> bool {
     }
 }
 
-/// Sends the row again after a while. A request of unknown outcome may have been on its way until
-/// now: only from now on can its ticket be expected to show.
+/// Sends the row again after a delay. A request of unknown outcome may have been under way until
+/// now, so its ticket can only be expected to be visible from now on.
 fn open_again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> (Row, Step) {
     let last_sent_at = past.last_sent_at.max(Some(told.now));
     again(
@@ -122,7 +123,7 @@ fn open_again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told
     )
 }
 
-/// Sends the row again after a while.
+/// Sends the row again after a delay.
 fn again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> (Row, Step) {
     let delay = delay_ms(flight.attempts.max(1), asked, told.now, told.jitter);
     (
@@ -134,7 +135,8 @@ fn again(past: Past, flight: Flight, asked: Option<RetryAfter>, told: &Told) -> 
     )
 }
 
-/// Gives up on the key: only a lookup can tell, once the request can no longer be on its way.
+/// Gives up on the key. Only a lookup can settle the row, once the request can no longer be under
+/// way.
 fn look_up(past: Past, flight: Flight, told: &Told, rules: &Rules) -> (Row, Step) {
     let last_sent_at = past.last_sent_at.max(Some(told.now));
     let past = Past {
@@ -155,7 +157,7 @@ fn look_up(past: Past, flight: Flight, told: &Told, rules: &Rules) -> (Row, Step
     )
 }
 
-/// The request had no effect and the run ends: the row is taken up again by the next one.
+/// Ends the run after a request that had no effect; the next run takes the row up again.
 fn halted(past: Past, flight: Flight, stop: Stop) -> (Row, Step) {
     let flight = flight.without_last_attempt();
     (

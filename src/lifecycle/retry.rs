@@ -1,10 +1,10 @@
-//! How long to wait before the same request is made again.
+//! How long to wait before a request is made again.
 
 use crate::model::limits::{RETRY_DELAY_MS_FIRST, RETRY_DELAY_MS_MAX};
 use crate::model::reply::RetryAfter;
 use crate::model::time::ServerTime;
 
-/// The delay in milliseconds before attempt `attempt + 1`.
+/// Returns the delay in milliseconds before attempt `attempt + 1`.
 ///
 /// A `Retry-After` is obeyed exactly. Without one the delay is exponential with full jitter:
 /// evenly spread between 0 and a bound that doubles with each attempt.
@@ -16,7 +16,7 @@ pub fn delay_ms(attempt: u32, asked: Option<RetryAfter>, now: ServerTime, jitter
     }
 }
 
-/// A random number that depends on nothing but its arguments, for [`delay_ms`].
+/// Returns a pseudo-random number for [`delay_ms`] that depends only on its arguments.
 pub fn jitter(seed: u64, row: u64, attempt: u32) -> u64 {
     let mut z = seed
         .wrapping_add(row.wrapping_mul(0x9E37_79B9_7F4A_7C15))
@@ -31,7 +31,7 @@ fn bound_ms(attempt: u32) -> u64 {
     (RETRY_DELAY_MS_FIRST << doublings).min(RETRY_DELAY_MS_MAX)
 }
 
-/// Maps a number from the whole of `u64` evenly onto `0..=bound`.
+/// Maps a number from the full range of `u64` evenly onto `0..=bound`.
 fn spread(bound: u64, number: u64) -> u64 {
     let wide = u128::from(number) * (u128::from(bound) + 1);
     u64::try_from(wide >> 64).unwrap_or(bound)

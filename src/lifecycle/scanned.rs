@@ -1,12 +1,12 @@
-//! What another scan of the CSV does to a row that the checkpoint knows.
+//! How another scan of the CSV changes a row that the checkpoint knows.
 
 use super::event::{Sighting, Step};
 use super::state::{Past, Row, State};
 use crate::model::time::ServerTime;
 
-/// A row that was ever sent keeps what it has: the CSV of today does not undo a request of
-/// yesterday. Only a rejected row that was fixed is tried again, after a lookup, unless a person has
-/// named its ticket.
+/// Applies a new scan to a row. A row that was ever sent keeps its state, because editing the CSV
+/// does not undo a request. Only a rejected row that was fixed is tried again, after a lookup,
+/// unless the operator has named its ticket.
 pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
     let Row { state, past } = row;
     match (state, sighting) {
@@ -44,11 +44,12 @@ pub(super) fn scanned(row: Row, sighting: Sighting) -> (Row, Step) {
     }
 }
 
-/// A row that is tried again after it was refused or given up: looked up first, since a request of
-/// the past may have made its ticket after all, with a fresh budget of keys.
+/// Makes a rejected or unknown row pending again with a fresh budget of keys. It must be looked up
+/// first, because an earlier request may have made its ticket after all.
 pub(super) fn retried(past: Past) -> Row {
     let since = past.look_up_since.max(past.last_sent_at);
-    // Also a row that this checkpoint never sent may have a ticket, if it was lost or copied.
+    // A row that this checkpoint never sent may have a ticket too, if the checkpoint was lost or
+    // copied.
     let look_up_since = since.or(Some(ServerTime(0)));
     Row {
         state: State::Pending,

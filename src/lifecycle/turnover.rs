@@ -1,30 +1,31 @@
-//! Did the ids of a CSV change their shape? A spreadsheet drops zeros and adds separators; then each
-//! row that was sent is gone, and a new one is in its place that would make its ticket again.
+//! Detects that the ids of a CSV changed their format. A spreadsheet drops zeros and adds
+//! separators. Every sent row then seems to be gone, and a new row in its place would make its
+//! ticket again.
 
 use std::collections::HashMap;
 
 /// How many rows a newer version of a CSV has lost and gained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Turnover {
-    /// Rows that have a ticket, or may have, and that the last version still had.
+    /// Rows that have or may have a ticket and were still in the previous version.
     pub with_ticket: u64,
-    /// Of these, the ones that this version has no longer.
+    /// Of these, the rows that are missing from this version.
     pub gone: u64,
-    /// Rows that it would send and that no version had before.
+    /// Rows that this version would send and that no earlier version had.
     pub new: u64,
 }
 
-/// Fewer rows than these are edits by hand.
+/// Below this number of missing rows, the change counts as an edit by hand.
 const ROWS_MIN: u64 = 10;
 
-/// Of so many rows with a ticket, one may be gone.
+/// One in this many rows with a ticket may be missing.
 const SHARE: u64 = 10;
 
-/// How alike two ids must be at least, from 0 to 1, to be shown as the same one.
+/// The minimum similarity, from 0 to 1, of two ids that are shown as a pair.
 const ALIKE_MIN: f64 = 0.5;
 
 impl Turnover {
-    /// Whether a person must say that the new rows are other tickets.
+    /// Reports whether the operator must confirm that the new rows are different tickets.
     pub fn is_doubtful(self) -> bool {
         self.gone >= ROWS_MIN
             && self.gone.saturating_mul(SHARE) >= self.with_ticket
@@ -32,8 +33,8 @@ impl Turnover {
     }
 }
 
-/// Pairs of an old and a new id that may be the same one, up to `most`, in the order of the old ones:
-/// those that differ in what a spreadsheet changes, then those that are spelt alike.
+/// Pairs up to `most` old and new ids that may be the same, in the order of the old ones: first
+/// pairs that differ only in what a spreadsheet changes, then pairs with a similar spelling.
 pub fn alike<'i>(old: &'i [String], new: &'i [String], most: usize) -> Vec<(&'i str, &'i str)> {
     let mut by_core = HashMap::new();
     for id in new {
@@ -53,8 +54,8 @@ pub fn alike<'i>(old: &'i [String], new: &'i [String], most: usize) -> Vec<(&'i 
     old.iter().take(most).filter_map(spelt_alike).collect()
 }
 
-/// What is left of an id without what a spreadsheet changes: letter case, separators, zeros in front
-/// of a number and behind its point.
+/// Strips what a spreadsheet changes from an id: letter case, separators, and the leading and
+/// trailing zeros of a number.
 fn core(id: &str) -> String {
     let whole = id.trim().trim_end_matches('0');
     let whole = whole.strip_suffix(['.', ',']).unwrap_or(id);
@@ -86,7 +87,7 @@ mod tests {
             for gone in [0, 1, 9, 10, 11, 100, 101, u64::MAX] {
                 for new in [0, 9, 10, 11, 100, u64::MAX] {
                     let many = gone >= 10 && u128::from(gone) * 10 >= u128::from(with_ticket);
-                    // More than are there cannot be gone.
+                    // No more rows can be missing than there were.
                     if gone <= with_ticket {
                         let expected = many && new >= gone;
                         assert_eq!(

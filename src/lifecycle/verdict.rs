@@ -8,15 +8,15 @@ use crate::model::problem::Problem;
 use crate::model::reply::{Candidate, NearMatch};
 use crate::model::time::ServerTime;
 
-/// From when on a ticket that is not found counts as not made. It is a whole second, because the
-/// answer is judged by its `Date`: one that is asked for earlier in that second would be too early,
-/// and asked for again at once.
+/// Returns the time from which a ticket that is not found counts as not made. It is a whole second
+/// because the answer is judged by its `Date`: a lookup earlier in that second would be too early
+/// and would be repeated at once.
 pub(super) fn settled_at(past: &Past, rules: &Rules) -> Option<ServerTime> {
     let since = past.last_sent_at.max(past.look_up_since)?;
     Some(since.plus(rules.lookup_settle_ms).told_from())
 }
 
-/// Judges the lookup of a row whose create is of unknown outcome.
+/// Judges the lookup of a row whose create has an unknown outcome.
 pub(super) fn of_flight(
     past: Past,
     flight: Flight,
@@ -61,7 +61,7 @@ pub(super) fn of_flight(
     }
 }
 
-/// Judges the lookup of a row that must not be sent before it has been looked up.
+/// Judges the lookup of a row that must be looked up before it is sent.
 pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, Step) {
     let settled = |state| {
         (
@@ -85,7 +85,8 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
             Ok(Some(problem)) => settled(State::Unknown(problem)),
             Ok(None) => settled(State::Pending),
         },
-        // It was sent before and its ticket is younger than that; an older one is somebody else's.
+        // The row was sent before, so its ticket must be younger than that send; an older one is
+        // not ours.
         ([one], _) if is_older(one, past) => settled(State::Unknown(foreign_ticket(one))),
         ([one], _) => settled(State::Created {
             ticket: one.ticket,
@@ -95,8 +96,8 @@ pub(super) fn of_pending(past: Past, finding: &Finding, rules: &Rules) -> (Row, 
     }
 }
 
-/// Says whether "not found" may be believed: `Err` if it is too early to tell, `Ok(Some)` if it
-/// can never be told, `Ok(None)` if there is no ticket.
+/// Decides whether "not found" can be believed: `Err` if it is too early, `Ok(Some)` if it can
+/// never be believed, `Ok(None)` if there is no ticket.
 fn not_found(past: Past, finding: &Finding, rules: &Rules) -> Result<Option<Problem>, Step> {
     if let Some(settled_at) = settled_at(&past, rules)
         && finding.asked_at < settled_at
@@ -106,7 +107,8 @@ fn not_found(past: Past, finding: &Finding, rules: &Rules) -> Result<Option<Prob
     Ok(finding.obstacle.clone())
 }
 
-/// The row certainly has no ticket: it is refused, gets another key, or has used them up.
+/// Handles a row that certainly has no ticket: it is rejected, gets another key, or has used up its
+/// keys.
 fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
     if let Some(refusal) = flight.refusal {
         return (
@@ -146,7 +148,7 @@ fn not_made(past: Past, flight: Flight, rules: &Rules) -> (Row, Step) {
     )
 }
 
-/// A key that is not trusted is used up by every lost reply, so that a row needs more of them.
+/// Returns the key limit. Every lost reply uses up an untrusted key, so the row needs more of them.
 fn keys_max(flight: &Flight, rules: &Rules) -> u32 {
     match (rules.trust, flight.trust) {
         (Trust::Key, Trust::LookupOnly) => rules.keys_max.max(KEYS_PER_ROW_MAX_UNTRUSTED),
@@ -154,8 +156,8 @@ fn keys_max(flight: &Flight, rules: &Rules) -> u32 {
     }
 }
 
-/// A ticket can be ours if it was made after our first send: told by its date where the endpoint
-/// sets it, else by its number.
+/// Reports whether a ticket can be ours, that is, was made after our first send. This is decided by
+/// its date if the endpoint sets it, otherwise by its id.
 fn may_be_ours(found: &Candidate, past: Past, flight: &Flight, rules: &Rules) -> bool {
     match rules.trust {
         Trust::Key => {

@@ -1,5 +1,5 @@
-//! When the whole run slows down, pauses or ends: outages, refusals that are about the account,
-//! too many rejected rows.
+//! Decides when the whole run slows down, pauses or ends: on outages, on refusals that concern the
+//! account, and after too many rejected rows.
 
 use super::event::Stop;
 use crate::model::limits::{
@@ -9,7 +9,7 @@ use crate::model::problem::Problem;
 use crate::model::reply::Verdict;
 use crate::model::time::Monotonic;
 
-/// Watches the replies of a run as a whole.
+/// Circuit breaker: watches the replies of a run as a whole.
 #[derive(Debug, Clone)]
 pub struct Watch {
     max_outage_ms: u64,
@@ -23,11 +23,11 @@ pub struct Watch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// All lanes are open.
+    /// Closed: all lanes may send.
     Steady,
-    /// Nothing is sent but a probe now and then.
+    /// Open: nothing is sent except occasional probes.
     Dark { probe_at: Monotonic, delay_ms: u64 },
-    /// A probe was answered; one lane is open until a create is answered too.
+    /// Half-open: a probe was answered, and one lane may send until a create is answered too.
     Cautious { delay_ms: u64 },
 }
 
@@ -45,7 +45,7 @@ impl Watch {
         }
     }
 
-    /// How many of `most` requests may be in flight.
+    /// Returns how many of `most` requests may be in flight.
     pub fn lanes(&self, most: usize) -> usize {
         match self.mode {
             Mode::Steady => most,
@@ -54,7 +54,7 @@ impl Watch {
         }
     }
 
-    /// When the next probe is due; `None` if there is no outage.
+    /// Returns when the next probe is due; `None` if there is no outage.
     pub fn probe_at(&self) -> Option<Monotonic> {
         match self.mode {
             Mode::Dark { probe_at, .. } => Some(probe_at),
@@ -62,13 +62,13 @@ impl Watch {
         }
     }
 
-    /// Learns how a create or a lookup was answered.
+    /// Records how a create or a lookup was answered.
     pub fn observe(&mut self, verdict: Option<&Verdict>, now: Monotonic) {
         match verdict {
             Some(Verdict::ServerError(_) | Verdict::NotSent(_) | Verdict::Lost(_)) => {
                 self.failed(now);
             }
-            // Zendesk is there, but the reply is of no use yet.
+            // Zendesk is reachable, but the reply is not usable yet.
             Some(Verdict::Throttled(_) | Verdict::Expired) => {
                 self.failing_since.get_or_insert(now);
             }
@@ -93,15 +93,15 @@ impl Watch {
         }
     }
 
-    /// Learns how a question was answered that is about no row: it says nothing of what rows are
-    /// refused.
+    /// Records the answer to a question that concerns no row, and therefore says nothing about
+    /// which rows are rejected.
     pub fn observe_question(&mut self, verdict: Option<&Verdict>, now: Monotonic) {
         let forbidden = self.forbidden;
         self.observe(verdict, now);
         self.forbidden = forbidden;
     }
 
-    /// Learns whether a probe was answered.
+    /// Records whether a probe was answered.
     pub fn probed(&mut self, answered: bool, now: Monotonic) {
         if let Mode::Dark { delay_ms, .. } = self.mode {
             self.mode = if answered {
@@ -117,7 +117,7 @@ impl Watch {
         self.rejected += 1;
     }
 
-    /// Says whether the run must end.
+    /// Returns why the run must end, if it must.
     pub fn verdict(&self, now: Monotonic) -> Option<Stop> {
         if self.forbidden >= FORBIDDEN_ROWS_MAX {
             let problem = Problem::new(
@@ -138,7 +138,7 @@ impl Watch {
         outlasted.then_some(Stop::Outage)
     }
 
-    /// When [`Watch::verdict`] will call it an outage if nothing comes in between.
+    /// Returns when [`Watch::verdict`] will declare an outage if nothing changes.
     pub fn outlasted_at(&self) -> Option<Monotonic> {
         self.failing_since
             .map(|since| since.plus(self.max_outage_ms))
@@ -166,7 +166,7 @@ impl Watch {
     }
 }
 
-/// The dark after one more failure: the next probe comes twice as late.
+/// Returns the open state after another failure: the delay before the next probe doubles.
 fn dark(delay_ms: u64, now: Monotonic) -> Mode {
     let delay_ms = (delay_ms * 2).min(PROBE_DELAY_MS_MAX);
     Mode::Dark {

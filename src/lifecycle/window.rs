@@ -1,23 +1,25 @@
-//! The key window: how long a resend under the same key is safe.
+//! The key window: how long it is safe to resend under the same key.
 
 use crate::model::limits::{CREATED_AT_SLACK_MS, KEY_LIFETIME_MS, KEY_MARGIN_MS};
 use crate::model::time::ServerTime;
 
-/// Says whether a request that starts at `now` and takes up to `timeout_ms` is over while the key,
-/// first sent at `first_sent_at`, is still remembered for certain.
+/// Reports whether a request that starts at `now` and takes up to `timeout_ms` ends while Zendesk
+/// certainly still remembers the key first sent at `first_sent_at`.
 ///
-/// An age below zero means that a clock was set back, and then the age proves nothing.
+/// A negative age means that a clock was set back, so the age proves nothing.
 pub(super) fn is_open(first_sent_at: ServerTime, now: ServerTime, timeout_ms: u64) -> bool {
     let age = now.since(first_sent_at);
     age >= -CREATED_AT_SLACK_MS.cast_signed() && now < latest_start(first_sent_at, timeout_ms)
 }
 
-/// Says the same of an age in milliseconds, as this machine's monotonic clock knows it at least.
+/// Does the same for an age in milliseconds, of which this machine's monotonic clock knows a lower
+/// bound.
 pub(super) fn is_young(age_ms: u64, timeout_ms: u64) -> bool {
     age_ms.saturating_add(timeout_ms) < KEY_LIFETIME_MS - KEY_MARGIN_MS
 }
 
-/// Before when a request that takes up to `timeout_ms` has to start to be over within the window.
+/// Returns the time before which a request that takes up to `timeout_ms` must start to end within
+/// the window.
 pub fn latest_start(first_sent_at: ServerTime, timeout_ms: u64) -> ServerTime {
     let reliable = (KEY_LIFETIME_MS - KEY_MARGIN_MS).cast_signed();
     let latest_age = reliable.saturating_sub_unsigned(timeout_ms);

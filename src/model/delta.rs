@@ -1,18 +1,18 @@
-//! What a CSV that has changed between two runs brings.
+//! How a CSV changed between two runs.
 
-/// What a changed CSV has brought.
+/// Counts what changed in a CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Delta {
-    /// Rows that were not there before.
+    /// Rows that are new.
     pub new: u64,
-    /// Rows that wait to be sent with another body than before, or are tried again.
+    /// Rows waiting to be sent that have a new body or are being retried.
     pub renewed: u64,
     /// Rows that are no longer valid.
     pub invalid: u64,
-    /// Rows that left before they were sent.
+    /// Rows that left the CSV before they were sent.
     pub withdrawn: u64,
-    /// Rows that were sent and now read otherwise; they stay as they were sent.
+    /// Rows whose text changed after they were sent; their tickets stay as they are.
     pub changed_since: u64,
-    /// Rows that were sent and are no longer in the file.
+    /// Rows that were removed from the file after they were sent.
     pub gone_since: u64,
 }

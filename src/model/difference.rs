@@ -1,22 +1,22 @@
-//! What a ticket was sent with and what it has now, where the two are not the same.
+//! How a ticket differs from what was sent.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A difference in one field of a ticket.
+/// One field in which a ticket differs from what was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
-    /// The field, as Zendesk calls it; `custom field 360001` for one of the account's own.
+    /// The field's name in Zendesk, or `custom field 360001` for one of the account's own fields.
     pub field: String,
-    /// What was sent.
+    /// The value that was sent.
     pub sent: String,
-    /// What the ticket has; `None` if it has nothing there.
+    /// The ticket's value; `None` if the field is empty there.
     pub found: Option<String>,
 }
 
 impl Difference {
-    /// Notes a difference.
+    /// Records a difference.
     pub fn new(field: impl Into<String>, sent: impl Into<String>, found: Option<String>) -> Self {
         Self {
             field: field.into(),

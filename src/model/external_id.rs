@@ -1,12 +1,12 @@
-//! When two values of `external_id` may be the same one to Zendesk.
+//! When Zendesk may treat two `external_id` values as the same.
 
-/// Reports whether `theirs` could be what Zendesk made of `ours`: equal but for letter case and
-/// white space.
+/// Reports whether `theirs` could be what Zendesk made of `ours`: the two are equal except for
+/// letter case and white space.
 pub fn is_near(ours: &str, theirs: &str) -> bool {
     folded(ours).eq(folded(theirs))
 }
 
-/// The characters of an `external_id` without white space and in lower case.
+/// Yields the characters of an `external_id` in lower case, without white space.
 pub fn folded(external_id: &str) -> impl Iterator<Item = char> + '_ {
     external_id
         .chars()

@@ -1,26 +1,26 @@
-//! What Zendesk objects to in a row: how it is put into the sentence of a problem, and found in it
-//! again. One sentence may hold several faults.
+//! The faults that Zendesk finds in a row: how they are written into a problem's message, and how
+//! they are parsed out of it again. One message may hold several faults.
 
-/// Between two faults, and between them and what is said before.
+/// Separates two faults, and the first fault from the text before it.
 pub const SEPARATOR: &str = "; ";
 
-/// What a sentence ends with that was cut off because it is too long.
+/// Ends a message that was truncated because it was too long.
 pub const CUT: char = '…';
 
-/// The longest title of a field that is taken for one, in characters.
+/// The longest prefix, in characters, that is still taken for a field's title.
 const TITLE_CHARS_MAX: usize = 40;
 
-/// A fault in a sentence.
+/// One fault in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault<'a> {
-    /// The same for all rows with the same fault: the field, and Zendesk's code where there is one.
+    /// Identical for all rows with the same fault: the field, plus Zendesk's code if there is one.
     pub kind: String,
-    /// Zendesk's words about this row.
+    /// Zendesk's message for this row.
     pub said: &'a str,
 }
 
-/// Puts a fault into words: `status: Status: x is not allowed (InvalidValue)`. `None` if nothing is
-/// said of it.
+/// Formats a fault: `status: Status: x is not allowed (InvalidValue)`. Returns `None` if Zendesk
+/// gave neither a message nor a code.
 pub fn worded(field: &str, said: Option<&str>, code: Option<&str>) -> Option<String> {
     let said = said.map(|said| said.replace(SEPARATOR, ", "));
     match (said, code) {
@@ -31,8 +31,8 @@ pub fn worded(field: &str, said: Option<&str>, code: Option<&str>) -> Option<Str
     }
 }
 
-/// The faults in a sentence, each kind once. One that was cut off has lost its code: it would look like
-/// another kind.
+/// Parses the faults in a message and returns each kind once. A truncated fault has lost its code
+/// and would look like a different kind, so it is skipped.
 pub fn faults(message: &str) -> Vec<Fault<'_>> {
     let whole = if message.ends_with(CUT) {
         message
@@ -62,7 +62,8 @@ fn read(part: &str) -> Option<Fault<'_>> {
         is_code.then_some((said, code))
     });
     let (said, code) = with_code.map_or((rest, None), |(said, code)| (said, Some(code)));
-    // Faults of every field are listed under "base"; the field's title begins the sentence then.
+    // Zendesk may list faults of any field under "base"; the message then starts with the field's
+    // title.
     let title = said.split_once(": ").map(|(title, _)| title.trim());
     let place = match title {
         Some(title) if field == "base" && title.chars().count() <= TITLE_CHARS_MAX => title,

@@ -1,14 +1,14 @@
-//! Names of things: a row, a ticket, a key, a body.
+//! Identifiers: row numbers, ticket ids, keys and hashes.
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// Numbers a row within its checkpoint, from 1, in the order in which rows were first seen.
+/// Numbers a row within its checkpoint, from 1, in the order in which the rows were first seen.
 ///
-/// A number is never given to another row. It names a row where its `external_id` cannot: because it
-/// has none, or because a spreadsheet may have changed it.
+/// A number is never reused. It identifies a row whose `external_id` cannot, because the row has
+/// none or because a spreadsheet may have changed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowNumber(pub u64);
 
@@ -18,7 +18,7 @@ impl fmt::Display for RowNumber {
     }
 }
 
-/// Zendesk's number of a ticket.
+/// Zendesk's id of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TicketId(pub u64);
 
@@ -33,17 +33,17 @@ impl fmt::Display for TicketId {
 pub struct Key([u8; 16]);
 
 impl Key {
-    /// Makes a fresh random key.
+    /// Generates a random key.
     pub fn random() -> Self {
         Self(*Uuid::new_v4().as_bytes())
     }
 
-    /// Takes the 16 bytes of a stored key.
+    /// Restores a key from its 16 stored bytes.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// The 16 bytes, as they are stored.
+    /// Returns the 16 bytes that are stored.
     pub fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -71,12 +71,12 @@ impl Fingerprint {
         Self(Sha256::digest(body).into())
     }
 
-    /// Takes the 32 bytes of a stored or already computed hash.
+    /// Restores a hash that was stored or already computed.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// The 32 bytes, as they are stored.
+    /// Returns the 32 bytes that are stored.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -94,16 +94,16 @@ impl fmt::Debug for Fingerprint {
     }
 }
 
-/// A hash of a row's cells: the first eight bytes of a SHA-256. It recognises a row of the CSV that
-/// has no `external_id` of its own.
+/// A hash of a row's cells: the first eight bytes of a SHA-256. It identifies a CSV row that has no
+/// `external_id` of its own.
 ///
-/// What a spreadsheet changes without being asked does not count: quotes, delimiters, line ends, the
-/// encoding, spaces around a cell, zeros in front of a number, empty cells at the end.
+/// The hash ignores what a spreadsheet changes on its own: quotes, delimiters, line ends, the
+/// encoding, spaces around a cell, leading zeros of a number, empty cells at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CellsHash(pub i64);
 
 impl CellsHash {
-    /// Hashes cells in UTF-8.
+    /// Hashes the cells of a row, given in UTF-8.
     pub fn of<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Self {
         let mut hash = Sha256::new();
         let mut empty_cells = 0_u64;
@@ -128,7 +128,7 @@ impl CellsHash {
     }
 }
 
-/// A cell of digits without its leading zeros.
+/// Strips the leading zeros from a cell that holds only digits.
 fn without_zeros(cell: &[u8]) -> &[u8] {
     let zeros = cell.iter().take_while(|byte| **byte == b'0').count();
     let is_number = zeros > 0 && zeros < cell.len() && cell.iter().all(u8::is_ascii_digit);

@@ -1,4 +1,4 @@
-//! An intent to send, and the proof that it is on disk.
+//! The intent to send a request, and the proof that it is on disk.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::ids::{Fingerprint, Key, RowNumber, TicketId};
 use super::time::ServerTime;
 
-/// Where a create goes and as whom. A resend that would go elsewhere or as somebody else is a
-/// lookup instead, because the key may mean nothing there.
+/// The endpoint, account and user of a create. If a resend would use another account, path or user,
+/// the row is looked up instead, because the key may mean nothing there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// Always `POST` today; stored so that a later program can tell.
+    /// Always `POST` today; stored for later versions of the program.
     pub method: String,
     /// The path below the account's host, such as `/api/v2/tickets`.
     pub path: String,
@@ -20,46 +20,46 @@ pub struct Route {
     pub user: u64,
 }
 
-/// How far the idempotency key of an intent is trusted.
+/// How far an idempotency key can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// The endpoint honours keys: a resend of the same bytes under the same key is safe.
+    /// The endpoint honours keys, so resending the same bytes under the same key is safe.
     Key,
-    /// Only a lookup can tell whether the row has become a ticket.
+    /// Only a lookup can show whether the row has become a ticket.
     LookupOnly,
 }
 
-/// One request that is about to be made for a row.
+/// One request that is about to be sent for a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Intent {
     /// The row it is for.
     pub row: RowNumber,
-    /// The row's `external_id`, to recognise the ticket by.
+    /// The row's `external_id`, by which its ticket is recognised.
     pub external_id: Arc<str>,
-    /// The idempotency key that is sent along.
+    /// The idempotency key sent with the request.
     pub key: Key,
     /// The exact bytes of the request's body.
     pub body: Arc<[u8]>,
-    /// Their SHA-256.
+    /// The SHA-256 of the body.
     pub fingerprint: Fingerprint,
-    /// Where it goes and as whom.
+    /// The endpoint, account and user it is sent to.
     pub route: Route,
-    /// How far the key is trusted.
+    /// How far the key can be trusted.
     pub trust: Trust,
     /// The highest ticket id known when the row was first sent; `None` if none was known.
     pub highest_ticket: Option<TicketId>,
     /// When the key was first sent, on Zendesk's clock.
     pub first_sent_at: ServerTime,
-    /// When this request is sent, on Zendesk's clock.
+    /// When this request was sent, on Zendesk's clock.
     pub sent_at: ServerTime,
-    /// Which request under this key it is, from 1.
+    /// The number of this request among those sent under this key, from 1.
     pub attempt: u32,
 }
 
-/// Proof that a value has been committed with `synchronous=FULL`.
+/// Proves that a value has been committed with `synchronous=FULL`.
 ///
-/// Only `checkpoint` mints it, after its COMMIT has returned; `tests/architecture.rs` fails on a
-/// mint anywhere else. Sending takes a `Durable<Intent>`, so that no byte of a create can leave
+/// Only `checkpoint` creates one, after its COMMIT has returned; `tests/architecture.rs` fails if
+/// any other module does. Sending requires a `Durable<Intent>`, so no byte of a create can leave
 /// before its intent is on disk.
 #[derive(Debug, Clone)]
 pub struct Durable<T>(T);
@@ -69,7 +69,7 @@ impl<T> Durable<T> {
         Self(committed)
     }
 
-    /// Gives the value back, and the proof up.
+    /// Returns the value and gives up the proof.
     pub fn into_inner(self) -> T {
         self.0
     }

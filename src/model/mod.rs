@@ -1,4 +1,4 @@
-//! The words every room speaks: values without behaviour that could surprise.
+//! The vocabulary shared by all rooms: plain values with no surprising behaviour.
 //!
 //! Nothing in here does I/O, reads a clock or waits.
 

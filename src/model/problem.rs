@@ -1,18 +1,18 @@
-//! What is wrong with a row, in a form that is stored and shown.
+//! What is wrong with a row, in the form that is stored and shown.
 
 use std::borrow::Cow;
 
-/// Says what is wrong with a row: a stable code for scripts and a sentence for people.
+/// Describes what is wrong with a row: a stable code for scripts and a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// CamelCase and stable: ours (`MissingExternalId`) or Zendesk's own (`RecordInvalid`).
+    /// A stable CamelCase code: ours (`MissingExternalId`) or Zendesk's own (`RecordInvalid`).
     pub code: Cow<'static, str>,
     /// One sentence, lower-case, without a full stop.
     pub message: String,
 }
 
 impl Problem {
-    /// Makes a problem of a code and a sentence.
+    /// Makes a problem from a code and a sentence.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self {
             code: code.into(),

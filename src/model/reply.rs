@@ -1,4 +1,4 @@
-//! What Zendesk said, classified once, so that no other room looks at a status code again.
+//! Zendesk's reply, classified once so that no other room has to look at a status code.
 
 use super::ids::TicketId;
 use super::limits::CREATED_AT_SLACK_MS;
@@ -24,7 +24,7 @@ pub enum KeyLookup {
 }
 
 impl KeyLookup {
-    /// The word in the header.
+    /// Returns the header's value.
     pub fn word(self) -> &'static str {
         match self {
             Self::Miss => "miss",
@@ -33,10 +33,10 @@ impl KeyLookup {
     }
 }
 
-/// The code of a search that is not made, because its `external_id` cannot be searched for.
+/// The code for a search that is skipped because its `external_id` cannot be searched for.
 pub const UNSEARCHABLE: &str = "UnsearchableExternalId";
 
-/// The code of a server whose certificate is not trusted.
+/// The code for a server whose certificate is not trusted.
 pub const UNTRUSTED_CERTIFICATE: &str = "UntrustedCertificate";
 
 /// What the reply to a create means.
@@ -49,40 +49,41 @@ pub enum Verdict {
         /// The `external_id` that the ticket carries.
         external_id: Option<String>,
     },
-    /// A 2xx whose body does not name a ticket (cut, changed on the way, or unheard of).
+    /// A 2xx whose body names no ticket because it is truncated, altered in transit or in an
+    /// unknown format.
     Unreadable,
-    /// A cache on the way answered the question, or may have: the answer describes the past. Only
-    /// questions (GETs) get this verdict.
+    /// A cache answered the question, or may have, so the answer may be outdated. Only questions
+    /// (GETs) get this verdict.
     Cached,
-    /// 400 `IdempotentRequestError`: the key is known with other bytes.
+    /// 400 `IdempotentRequestError`: Zendesk knows the key with a different body.
     KeyMismatch,
-    /// A 4xx that will be the same next time; the problem is Zendesk's. Or a request that cannot even be
-    /// written down, whose problem is ours.
+    /// A 4xx that will be the same next time, with Zendesk's problem; or a request that cannot even
+    /// be built, with a problem of our own.
     Refused(Problem),
     /// 401: the credentials are not accepted.
     Unauthorized,
-    /// 401 to an access token that has worked before: it has ended, and nothing was done. Another
-    /// one is fetched with the next request.
+    /// 401 for an access token that has worked before: the token has expired and nothing was done.
+    /// The next request fetches a new one.
     Expired,
-    /// 403: not allowed, which may be about the credentials or about this row's text.
+    /// 403: not allowed, because of either the credentials or this row's text.
     Forbidden(Problem),
-    /// 404 `InvalidEndpoint`, an unknown subdomain, a redirect, or a certificate that is not trusted:
-    /// not the account we think.
+    /// 404 `InvalidEndpoint`, an unknown subdomain, a redirect, or an untrusted certificate: this
+    /// is not the expected account.
     WrongAccount(Problem),
-    /// 409: somebody else was at the same thing; may be sent again.
+    /// 409: a concurrent request got in the way; may be sent again.
     Conflict,
     /// 429: too many requests; nothing was done.
     Throttled(Option<RetryAfter>),
-    /// 5xx: may or may not have been done.
+    /// 5xx: the request may or may not have taken effect.
     ServerError(Option<RetryAfter>),
-    /// The connection did not come up: no byte of the request has left.
+    /// The connection could not be established: no byte of the request was sent.
     NotSent(String),
-    /// The connection broke, or the time was up, after the request may have left.
+    /// The connection broke or timed out after the request may have been sent.
     Lost(String),
 }
 
 impl Verdict {
-    /// The verdict as one word, for a log.
+    /// Returns the verdict as one word, for a log.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Created { .. } => "created",
@@ -103,39 +104,39 @@ impl Verdict {
     }
 }
 
-/// One rate limit as a reply's headers tell it.
+/// One rate limit, as read from a reply's headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RateLimit {
     /// Requests allowed in the window (a minute).
     pub total: u32,
     /// Requests left in the window.
     pub remaining: Option<u32>,
-    /// Seconds until the window starts afresh.
+    /// Seconds until the window restarts.
     pub resets_s: Option<u32>,
 }
 
-/// What every reply tells besides its verdict.
+/// What a reply contains besides its verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Meta {
     /// The HTTP status; `None` if there was no reply.
     pub status: Option<u16>,
-    /// What the key was answered with, if the reply says so.
+    /// Whether the reply was answered from a remembered key, if it says so.
     pub key_lookup: Option<KeyLookup>,
-    /// Zendesk's id of the request, for their support.
+    /// Zendesk's id of the request, for Zendesk's support.
     pub request_id: Option<String>,
     /// The `Date` header: Zendesk's clock, in whole seconds.
     pub date: Option<ServerTime>,
     /// The account's limit.
     pub account: Option<RateLimit>,
-    /// The limit of the endpoint that was asked.
+    /// The limit of the endpoint.
     pub endpoint: Option<RateLimit>,
-    /// The `x-zendesk-api-warn` header: keys that were silently dropped.
+    /// The `x-zendesk-api-warn` header: names of keys that Zendesk silently dropped.
     pub warning: Option<String>,
 }
 
 impl Meta {
-    /// Whether the reply is older than its question, which was asked at `asked_at` on Zendesk's clock:
-    /// a cache gave it, whatever its headers say.
+    /// Reports whether the reply is older than its question, which was asked at `asked_at` on
+    /// Zendesk's clock. If so, it came from a cache, whatever its headers say.
     pub fn is_older_than(&self, asked_at: ServerTime) -> bool {
         self.date
             .is_some_and(|date| date.plus(CREATED_AT_SLACK_MS) < asked_at)
@@ -147,23 +148,24 @@ impl Meta {
 pub struct Reply {
     /// What it means.
     pub verdict: Verdict,
-    /// What else it tells.
+    /// What else it contains.
     pub meta: Meta,
 }
 
-/// A ticket that a lookup by `external_id` turned up, with exactly that `external_id`.
+/// A ticket found by a lookup, with exactly the `external_id` that was looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Candidate {
     /// The ticket's id.
     pub ticket: TicketId,
-    /// When it was made, on Zendesk's clock; for imported tickets a date of the past.
+    /// When it was created, on Zendesk's clock; imported tickets carry a historical date.
     pub created_at: Option<ServerTime>,
 }
 
-/// A ticket that a lookup returned although its `external_id` is not the one that was asked for.
+/// A ticket that a lookup returned although its `external_id` is not the one looked up.
 ///
-/// Zendesk does not document whether it trims an `external_id`, folds its case, or compares it
-/// byte for byte, so such a ticket may be the row's: it is neither a find nor an absence.
+/// Zendesk does not document whether it trims an `external_id`, folds its case, or compares it byte
+/// for byte. So such a ticket may be the row's: the lookup proves neither that the row has a ticket
+/// nor that it has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearMatch {
     /// The ticket's id.
@@ -172,20 +174,20 @@ pub struct NearMatch {
     pub external_id: Option<String>,
 }
 
-/// What one method of looking up an `external_id` has found.
+/// What one lookup method has found for an `external_id`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Found {
     /// The tickets with exactly this `external_id`.
     pub exact: Vec<Candidate>,
-    /// The tickets that may be meant all the same.
+    /// The tickets that may be the row's although their `external_id` differs.
     pub near: Vec<NearMatch>,
 }
 
 /// The reply to a question (any GET): the answer, or why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer<T> {
-    /// The answer, or what a create with this reply would have been told.
+    /// The answer, or the verdict that a create with this reply would have got.
     pub answer: Result<T, Verdict>,
-    /// What else the reply tells.
+    /// What else the reply contains.
     pub meta: Meta,
 }

@@ -1,8 +1,8 @@
-//! What came of the rows and the requests, in a form that is shown.
+//! The results of rows and requests, in the form that is shown.
 
 use serde::Serialize;
 
-/// Rows that have no ticket for one reason.
+/// The rows that have no ticket for the same reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cause {
     /// `rejected`, `invalid` or `unknown`.
@@ -13,17 +13,17 @@ pub struct Cause {
     pub rows: u64,
     /// The lines of the first few of them.
     pub lines: Vec<u64>,
-    /// What was said of each of these.
+    /// The message of each of these.
     pub messages: Vec<String>,
-    /// The first of them.
+    /// The first of these rows.
     pub first: Troubled,
-    /// What Zendesk objects to in them, the commonest first, as far as their messages tell. A row
-    /// may have several faults.
+    /// Zendesk's objections to these rows, the most frequent first, as far as their messages name
+    /// them. A row may have several faults.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FaultRows>,
 }
 
-/// Rows of one cause that have one fault.
+/// The rows of one cause that share one fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FaultRows {
     /// The field and Zendesk's code: `status: InvalidValue`.
@@ -32,11 +32,11 @@ pub struct FaultRows {
     pub rows: u64,
     /// The line of the first of them.
     pub line: u64,
-    /// What was said of that one.
+    /// The message for that row.
     pub said: String,
 }
 
-/// A row that needs a person.
+/// A row that needs the operator's attention.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Troubled {
     /// The line on which it starts in the CSV.
@@ -44,7 +44,7 @@ pub struct Troubled {
     /// The byte at which it starts there.
     #[serde(skip)]
     pub offset: u64,
-    /// Its `external_id`, where it has one.
+    /// Its `external_id`, if it has one.
     pub external_id: Option<String>,
     /// `rejected`, `invalid` or `unknown`.
     pub state: &'static str,
@@ -54,29 +54,29 @@ pub struct Troubled {
     pub message: String,
 }
 
-/// Finished requests of one kind that were answered in one way.
+/// The finished requests of one kind that got the same answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Replies {
     /// `create`, `list` or `search`.
     pub kind: &'static str,
     /// The HTTP status; `None` if there was no reply.
     pub status: Option<u16>,
-    /// `miss` or `hit`, if the reply said what became of the key.
+    /// `miss` or `hit`, if the reply says how the key was answered.
     pub key: Option<&'static str>,
-    /// How many.
+    /// How many requests.
     pub requests: u64,
 }
 
-/// How long answered creates took, in milliseconds.
+/// How long the answered creates took, in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Latency {
     /// How many creates were answered.
     pub creates: u64,
-    /// Half of them took no longer.
+    /// The median.
     pub p50: u64,
-    /// Nine in ten took no longer.
+    /// The 90th percentile.
     pub p90: u64,
-    /// Ninety-nine in a hundred took no longer.
+    /// The 99th percentile.
     pub p99: u64,
     /// The longest.
     pub max: u64,
@@ -93,10 +93,10 @@ pub struct Timeline {
     pub buckets: Vec<Bucket>,
 }
 
-/// What happened in one stretch of time. The last five add up to all requests for rows.
+/// Counts for one time bucket. The last five fields add up to all requests for rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Bucket {
-    /// Rows that got their ticket.
+    /// Rows that got a ticket.
     pub tickets: u64,
     /// Creates, however they were answered.
     pub creates: u64,
@@ -104,16 +104,16 @@ pub struct Bucket {
     pub answered: u64,
     /// Lookups that were answered.
     pub lookups: u64,
-    /// Requests that were refused for another reason than their number.
+    /// Requests that were refused for a reason other than the rate limit.
     pub refused: u64,
     /// Requests answered with 429.
     pub throttled: u64,
-    /// Requests without a reply, or answered by a failure of the server.
+    /// Requests that got no reply or a server error.
     pub failed: u64,
 }
 
 impl Bucket {
-    /// All requests.
+    /// Returns the number of all requests.
     pub fn requests(&self) -> u64 {
         self.answered + self.lookups + self.refused + self.throttled + self.failed
     }

@@ -1,4 +1,4 @@
-//! How an exported row names itself: what stands in `_row`.
+//! The name of an exported row, as written in the `_row` column.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,10 +7,10 @@ use sha2::{Digest, Sha256};
 
 use super::ids::{CellsHash, RowNumber};
 
-/// A row's number, and letters by which a file that was exported from another checkpoint is
-/// noticed: there the number may be another row's.
+/// A row's number plus check letters, by which a file exported from another checkpoint is detected:
+/// there the same number may belong to another row.
 ///
-/// `17-kdfz` survives a spreadsheet, which takes it neither for a number nor for a date.
+/// `17-kdfz` survives a spreadsheet, which takes it for neither a number nor a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowName {
     /// The number.
@@ -20,11 +20,11 @@ pub struct RowName {
 
 const LETTERS: usize = 4;
 
-/// Without vowels no word and no month comes of them.
+/// Without vowels, the letters form neither words nor names of months.
 const ALPHABET: &[u8; 16] = b"bcdfghkmnpqrstvz";
 
 impl RowName {
-    /// Names a row: by the `external_id` that it has in the CSV, or else by its cells.
+    /// Names a row by the `external_id` that it has in the CSV, or else by its cells.
     pub fn new(number: RowNumber, own_id: Option<&str>, cells: CellsHash) -> Self {
         let digest = match own_id {
             Some(id) => Sha256::digest(id),
@@ -46,7 +46,7 @@ impl fmt::Display for RowName {
     }
 }
 
-/// What was read is no name of a row.
+/// The error for a text that is not the name of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoRowName;
 

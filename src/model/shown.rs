@@ -1,18 +1,19 @@
-//! How text of others is shown: names of files and columns, cells, settings, and what a server says.
+//! Displays untrusted text: names of files and columns, cells, settings, and server messages.
 //!
-//! A terminal obeys some characters instead of showing them: it moves the cursor, paints over lines,
-//! changes its title. Others turn the reading direction, or are not seen at all. Each of them is
-//! written as its escape, such as `\u{1b}`, and not as one sign for all: so a person sees which one it
-//! is and can search the file for it, and two names that differ in such a character still differ.
+//! A terminal obeys some characters instead of showing them: it moves the cursor, overwrites lines,
+//! changes its title. Other characters change the reading direction or are invisible. Each of them
+//! is written as its own escape, such as `\u{1b}`, not as one replacement character. So the user
+//! can see which character it is and search the file for it, and two names that differ only in such
+//! a character still differ.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Whether a character does something to a terminal or to its neighbours instead of being seen.
+/// Reports whether a character affects the terminal or its neighbours instead of being visible.
 ///
-/// U+200C and U+200D are left alone: scripts and emoji need them, and they only join their neighbours
-/// or keep them apart.
+/// U+200C and U+200D are not escaped: scripts and emoji need them, and they only join or separate
+/// their neighbours.
 pub fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -21,14 +22,14 @@ pub fn is_hidden(character: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Shows a text on one line, with nothing in it that is hidden.
+/// Shows a text on one line, with hidden characters escaped.
 pub fn shown(text: &str) -> Cow<'_, str> {
     replaced(text, is_hidden, |hidden, out| {
         out.extend(hidden.escape_default());
     })
 }
 
-/// Shows text whose lines are our own: line ends stay.
+/// Shows a text whose line breaks are our own: they are kept.
 pub fn shown_lines(text: &str) -> Cow<'_, str> {
     let is_foreign = |character| is_hidden(character) && character != '\n';
     replaced(text, is_foreign, |hidden, out| {
@@ -41,8 +42,8 @@ pub fn shown_path(path: &Path) -> String {
     shown(&path.to_string_lossy()).into_owned()
 }
 
-/// A text as an argument that is typed in a shell. What is hidden is typed as an escape, which all
-/// shells but the plainest read.
+/// Quotes a text as a shell argument. Hidden characters are written as escapes, which all but the
+/// most basic shells understand.
 pub fn typed(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
@@ -66,10 +67,11 @@ pub fn typed(text: &str) -> String {
     out
 }
 
-/// Shows JSON: the same value, with escapes in its strings. serde_json escapes only the characters
-/// below U+0020.
+/// Shows JSON: the same value, with hidden characters escaped in its strings. serde_json escapes
+/// only the characters below U+0020.
 pub fn shown_json(json: &str) -> Cow<'_, str> {
-    // Between strings, JSON has no such character but the line ends and tabs that indent it.
+    // Outside strings, the only such characters in JSON are the line breaks and tabs that indent
+    // it.
     let is_raw = |character| is_hidden(character) && !matches!(character, '\n' | '\t' | '\r');
     replaced(json, is_raw, |hidden, out| {
         for unit in hidden.encode_utf16(&mut [0; 2]) {
@@ -78,8 +80,8 @@ pub fn shown_json(json: &str) -> Cow<'_, str> {
     })
 }
 
-/// Puts a sentence on one line of at most `chars_max` characters: runs of white space become one
-/// space, and nothing in it is hidden.
+/// Puts a sentence on one line of at most `chars_max` characters. Runs of white space become one
+/// space, and hidden characters are escaped.
 pub fn one_line(text: &str, chars_max: usize) -> String {
     let mut line = String::new();
     let mut length = 0;

@@ -1,18 +1,18 @@
-//! Long texts in JSON, faster than byte by byte.
+//! Serialises long texts to JSON in blocks instead of byte by byte.
 //!
-//! serde_json looks at each byte of a string alone, which is a tenth of a scan. A field that is
-//! serialised with [`as_bytes`] comes to [`Texts`] instead, which passes over a block at a time where
-//! nothing has to be escaped. The bytes that come out are the same.
+//! serde_json examines every byte of a string separately, which takes a tenth of a scan. A field
+//! serialised with [`as_bytes`] goes to [`Texts`] instead, which skips a whole block at a time if
+//! nothing in it needs escaping. The output is the same, byte for byte.
 
 use std::io::{self, Write};
 
 use serde::Serializer;
 use serde_json::ser::{CharEscape, Formatter};
 
-/// Bytes that are looked at together; the compiler makes vector instructions of it.
+/// The number of bytes checked together; the compiler turns this into vector instructions.
 const BLOCK_BYTES: usize = 32;
 
-/// Hands a text to the formatter whole: only for [`Texts`].
+/// Passes a whole text to the formatter; only for [`Texts`].
 pub(super) fn as_bytes<S: Serializer>(
     text: &impl AsRef<str>,
     serializer: S,
@@ -20,7 +20,7 @@ pub(super) fn as_bytes<S: Serializer>(
     serializer.serialize_bytes(text.as_ref().as_bytes())
 }
 
-/// Writes JSON without spaces, and bytes as the text that they are.
+/// Writes JSON without spaces, and byte strings as the text that they hold.
 #[derive(Debug)]
 pub(super) struct Texts;
 
@@ -50,7 +50,7 @@ impl Formatter for Texts {
     }
 }
 
-/// Looks at every byte, without a way out in the middle that would keep it from doing so at once.
+/// Checks every byte without an early exit, which would prevent vectorisation.
 fn has_escapes(block: &[u8]) -> bool {
     let is = u8::from;
     let found = block.iter().fold(0, |found, byte| {

@@ -1,9 +1,9 @@
-//! The ticket as Zendesk's create takes it.
+//! The ticket in the format that Zendesk's create endpoint takes.
 //!
-//! The structs borrow from the CSV row and serialise straight to bytes: the order of the fields is
-//! the order of the declarations, and an absent value leaves its key out. The same ticket always
-//! gives the same bytes, which is what the idempotency key is bound to. There is no `Value` in
-//! between, because it would cost a third of the scan, and no `Deserialize`: nobody here reads
+//! The structs borrow from the CSV row and serialise straight to bytes. Fields are written in the
+//! order of their declarations, and an absent value omits its key. The same ticket always gives the
+//! same bytes, and the idempotency key is bound to those bytes. There is no `Value` in between,
+//! because it would cost a third of the scan, and no `Deserialize`, because nothing here reads
 //! tickets back through this type.
 
 use std::borrow::Cow;
@@ -13,16 +13,17 @@ use serde::Serialize;
 
 use super::text::{Texts, as_bytes};
 
-/// Numbers the way a row becomes bytes.
+/// The version of the format in which a row is serialised.
 ///
-/// Raise it whenever the body of an unchanged row under an unchanged mapping would differ, so that
-/// stored fingerprints of rows that were never sent are renewed and nobody is told that they changed.
+/// Raise it whenever the body of an unchanged row under an unchanged mapping would differ. Then the
+/// stored fingerprints of rows that were never sent are renewed, and no sent row is reported as
+/// changed.
 pub const BODY_FORMAT: u32 = 1;
 
-/// The most characters that Zendesk keeps of a comment.
+/// The maximum length that Zendesk keeps of a comment, in characters.
 pub const COMMENT_CHARS_MAX: usize = 65_535;
 
-/// The most comments that Zendesk keeps of a ticket, by its documentation.
+/// The maximum number of comments that Zendesk keeps per ticket, according to its documentation.
 pub const COMMENTS_MAX: usize = 5_000;
 
 /// One ticket, in the order in which its fields are sent.
@@ -39,40 +40,40 @@ pub struct Ticket<'a> {
     /// The conversation, oldest first, in place of `comment`; only the imports endpoint takes it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub comments: Vec<Comment<'a>>,
-    /// Who asked; without it Zendesk takes the authenticated user.
+    /// The requester; without one, Zendesk takes the authenticated user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requester: Option<Requester<'a>>,
-    /// Where the ticket stands.
+    /// The ticket's status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<Status>,
-    /// How urgent it is.
+    /// The ticket's priority.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
-    /// What sort of ticket it is.
+    /// The ticket's type.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
-    /// Labels: lower-case, without repeats.
+    /// The tags: lower-case, without repeats.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Cow<'a, str>>,
-    /// Values of the account's own fields, by rising id.
+    /// The values of the account's own fields, in ascending order of their ids.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub custom_fields: Vec<CustomField<'a>>,
-    /// The group that works on it.
+    /// The id of the assigned group.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_id: Option<u64>,
-    /// The brand it belongs to.
+    /// The id of its brand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub brand_id: Option<u64>,
-    /// The form that it is shown in.
+    /// The id of its form.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ticket_form_id: Option<u64>,
-    /// The agent who works on it.
+    /// The id of the assigned agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_email: Option<Cow<'a, str>>,
-    /// When it was made, in RFC 3339; only the imports endpoint takes it.
+    /// When it was created, in RFC 3339; only the imports endpoint takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Cow<'a, str>>,
-    /// When it last changed, in RFC 3339; only the imports endpoint takes it.
+    /// When it was last updated, in RFC 3339; only the imports endpoint takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Cow<'a, str>>,
     /// When it was solved, in RFC 3339; only the imports endpoint takes it.
@@ -81,7 +82,7 @@ pub struct Ticket<'a> {
 }
 
 impl Ticket<'_> {
-    /// Appends the request's body, `{"ticket":{…}}`, to `out`.
+    /// Appends the request body, `{"ticket":{…}}`, to `out`.
     pub fn write_body(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         #[derive(Serialize)]
         struct Body<'b> {
@@ -92,16 +93,16 @@ impl Ticket<'_> {
     }
 }
 
-/// A comment: a ticket's text, or a part of its conversation.
+/// A comment: the ticket's text, or one entry of its conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Comment<'a> {
     /// The text.
     #[serde(serialize_with = "as_bytes")]
     pub body: Cow<'a, str>,
-    /// Who wrote it; without one Zendesk takes the requester or the authenticated user.
+    /// The author; without one, Zendesk takes the requester or the authenticated user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<Author<'a>>,
-    /// Whether the requester may see it; Zendesk's default is yes.
+    /// Whether the requester can see it; Zendesk's default is yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public: Option<bool>,
     /// When it was written, in RFC 3339; only the imports endpoint takes it.
@@ -109,11 +110,11 @@ pub struct Comment<'a> {
     pub created_at: Option<Cow<'a, str>>,
 }
 
-/// Who wrote a comment.
+/// The author of a comment.
 ///
-/// Zendesk does not take this: its comments have an `author_id`. Whoever sends the body replaces
-/// `"author":{"email":…,"name":…}` (without `name` where nobody told it) by the id of that user.
-/// The address is as the file has it, without surrounding spaces.
+/// Zendesk does not take this: its comments have an `author_id`. The sender replaces
+/// `"author":{"email":…,"name":…}` (without `name` if the file gives none) with the id of that
+/// user. The address is as the file has it, without surrounding spaces.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Author<'a> {
     /// The address.
@@ -123,10 +124,10 @@ pub struct Author<'a> {
     pub name: Option<Cow<'a, str>>,
 }
 
-/// Who asked: Zendesk finds the user by email, and makes one where there is none.
+/// The requester: Zendesk finds the user by email, or creates one.
 ///
-/// Without a name it is sent as the bare address, since an object without a name could not make a
-/// user.
+/// Without a name the requester is sent as the bare address, because an object without a name
+/// cannot create a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Requester<'a> {
@@ -150,21 +151,21 @@ pub struct CustomField<'a> {
     pub value: FieldValue<'a>,
 }
 
-/// What a custom field may hold.
+/// The value of a custom field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum FieldValue<'a> {
-    /// Text; also how a cell's number or date is sent.
+    /// Text; a number or a date in a cell is sent as text too.
     Text(Cow<'a, str>),
-    /// A checkbox; only a mapping's constant makes it.
+    /// A checkbox value; only a constant in the mapping produces it.
     Flag(bool),
-    /// A number; only a mapping's constant makes it.
+    /// A number; only a constant in the mapping produces it.
     Number(i64),
-    /// A multi-select.
+    /// The values of a multi-select.
     List(Vec<Cow<'a, str>>),
 }
 
-/// Makes an enum of Zendesk's fixed words, with the words themselves as its only spelling.
+/// Makes an enum of Zendesk's fixed words, each with a single spelling.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $what:literal: $($(#[$item_doc:meta])* $item:ident = $word:literal),+ $(,)?) => {
         $(#[$doc])*
@@ -199,37 +200,37 @@ macro_rules! words {
     };
 }
 
-/// One of a closed list of words that Zendesk knows.
+/// One of a fixed set of words that Zendesk knows.
 pub trait Word: Copy {
-    /// The name of the ticket's field.
+    /// The name of the ticket field.
     const WHAT: &'static str;
-    /// Every word of the list.
+    /// All words of the set.
     const ALL: &'static [&'static str];
-    /// Reads the exact word; `Open` is not `open`.
+    /// Parses a word exactly: `Open` is not `open`.
     fn parse(word: &str) -> Option<Self>;
-    /// Gives the word as Zendesk spells it.
+    /// Returns the word as Zendesk spells it.
     fn word(self) -> &'static str;
 }
 
 words! {
-    /// Where a ticket stands.
+    /// The status of a ticket.
     Status, "status":
-    /// Nobody took it yet.
+    /// Not assigned yet.
     New = "new",
-    /// An agent has it.
+    /// Assigned to an agent.
     Open = "open",
-    /// It waits for the requester.
+    /// Waiting for the requester.
     Pending = "pending",
-    /// It waits for a third party.
+    /// Waiting for a third party.
     Hold = "hold",
-    /// An agent thinks it is done.
+    /// Solved by an agent.
     Solved = "solved",
-    /// It is done for good.
+    /// Closed for good.
     Closed = "closed",
 }
 
 words! {
-    /// How urgent a ticket is.
+    /// The priority of a ticket.
     Priority, "priority":
     /// First.
     Urgent = "urgent",
@@ -242,15 +243,15 @@ words! {
 }
 
 words! {
-    /// What sort of ticket it is; Zendesk calls it the type.
+    /// The kind of a ticket; Zendesk calls it the type.
     Kind, "type":
-    /// Something fails because of a problem that others have too.
+    /// A failure caused by a problem that affects others too.
     Incident = "incident",
     /// The cause of incidents.
     Problem = "problem",
-    /// Somebody asks something.
+    /// A question from the requester.
     Question = "question",
-    /// Something for an agent to do.
+    /// A task for an agent.
     Task = "task",
 }
 

@@ -1,27 +1,27 @@
 //! Two kinds of time, kept apart by type: Zendesk's clock, and the monotonic clock of this machine.
 //!
 //! Whatever depends on the age of a key or on a ticket's `created_at` uses [`ServerTime`], which is
-//! known from the `Date` header of replies plus the monotonic time since. The local wall clock has
-//! no type here, because it decides nothing.
+//! derived from the `Date` header of replies plus the monotonic time since then. The local wall
+//! clock has no type here because no decision uses it.
 
 /// A moment on Zendesk's clock: milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerTime(pub i64);
 
 impl ServerTime {
-    /// Milliseconds from `earlier` to `self`; negative if `earlier` is the later one.
+    /// Returns the milliseconds from `earlier` to `self`; negative if `earlier` is the later one.
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The moment `ms` milliseconds later.
+    /// Returns the moment `ms` milliseconds later.
     #[must_use]
     pub fn plus(self, ms: u64) -> Self {
         Self(self.0.saturating_add_unsigned(ms))
     }
 
-    /// The first whole second that is not before this moment. From then on a `Date` header, which
-    /// tells whole seconds, is not before it either.
+    /// Rounds up to a whole second. A `Date` header, which has whole seconds, is not before this
+    /// moment from then on.
     #[must_use]
     pub fn told_from(self) -> Self {
         let past = self.0.rem_euclid(1_000);
@@ -35,24 +35,24 @@ impl ServerTime {
 
 /// A moment on this machine's monotonic clock: milliseconds since an arbitrary origin.
 ///
-/// It goes on while the machine sleeps where the system can tell (see `engine::clock`).
+/// It keeps running while the machine sleeps if the system supports that (see `engine::clock`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Monotonic(pub u64);
 
 impl Monotonic {
-    /// Milliseconds from `earlier` to `self`; 0 if `earlier` is the later one.
+    /// Returns the milliseconds from `earlier` to `self`; 0 if `earlier` is the later one.
     pub fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// The moment `ms` milliseconds later.
+    /// Returns the moment `ms` milliseconds later.
     #[must_use]
     pub fn plus(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 }
 
-/// What is known of Zendesk's clock: the last `Date` seen and when it was seen.
+/// An estimate of Zendesk's clock: the last `Date` seen, and when it was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerClock {
     date: ServerTime,
@@ -60,12 +60,13 @@ pub struct ServerClock {
 }
 
 impl ServerClock {
-    /// Learns the clock from a reply's `Date` header that arrived at `seen`.
+    /// Sets the clock from a reply's `Date` header that arrived at `seen`.
     pub fn new(date: ServerTime, seen: Monotonic) -> Self {
         Self { date, seen }
     }
 
-    /// What Zendesk's clock says at `now`, behind by at most a second and the reply's way home.
+    /// Returns the time on Zendesk's clock at `now`, which lags by at most one second plus the time
+    /// that the reply took to arrive.
     pub fn at(self, now: Monotonic) -> ServerTime {
         self.date.plus(now.since(self.seen))
     }

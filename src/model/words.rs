@@ -1,4 +1,4 @@
-//! What the words of a CSV become: which status, priority and type each cell stands for.
+//! How the words of a CSV are mapped: the status, priority or type that each cell stands for.
 
 use serde::Serialize;
 
@@ -7,43 +7,43 @@ use serde::Serialize;
 pub struct FieldWords {
     /// `status`, `priority` or `type`.
     pub field: &'static str,
-    /// The words, the commonest first.
+    /// The words, the most frequent first.
     pub words: Vec<WordRows>,
-    /// How many words are not listed, as far as they were told apart.
+    /// How many distinct words are not listed, as far as they were distinguished.
     pub more_words: u64,
-    /// The rows that have one of these.
+    /// How many rows have one of the unlisted words.
     pub more_rows: u64,
 }
 
-/// A word and its rows.
+/// A word and the number of its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WordRows {
-    /// What stands in the CSV, cut off where it is long; empty for an empty cell and for a constant.
+    /// The cell's text, truncated if long; empty for an empty cell and for a constant.
     pub word: String,
-    /// Zendesk's word; `None` if the field stays unset, or the row is invalid.
+    /// Zendesk's word; `None` if the field stays unset or the row is invalid.
     pub becomes: Option<String>,
-    /// By what.
+    /// The rule that maps it.
     pub by: By,
     /// How many rows have it.
     pub rows: u64,
 }
 
-/// By which part of the mapping a word becomes another.
+/// The part of the mapping that maps a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
-    /// It is Zendesk's word already.
+    /// It is already Zendesk's word.
     Same,
     /// It is listed in `values`.
     Values,
-    /// It is not, and `otherwise` takes the rest.
+    /// It is not in `values`, and `otherwise` covers the rest.
     Otherwise,
-    /// The cell is empty, and `default` says what that means.
+    /// The cell is empty, and `default` gives the value.
     Default,
-    /// The mapping gives all rows this word.
+    /// The mapping sets this constant for all rows.
     Constant,
     /// The cell is empty, and the field stays unset.
     Empty,
-    /// Nothing says what it means, so its rows are invalid.
+    /// No rule covers it, so its rows are invalid.
     Unknown,
 }
