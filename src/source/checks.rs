@@ -33,19 +33,29 @@ pub(super) fn meant(value: &str, words: &[&str]) -> String {
     }
 }
 
-/// Tells whether a text has the form of an email address: one `@` with something on both sides, a
-/// dot inside the domain, no spaces.
+/// The most bytes of an email address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
+const EMAIL_BYTES_MAX: usize = 254;
+
+/// Tells whether a text has the form of an email address: `name@domain.tld`, with letters of any
+/// script, and without quotes, brackets, list separators or anything that is not seen.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
         return false;
     };
-    let clean = if text.is_ascii() {
-        text.bytes().all(|byte| byte.is_ascii_graphic())
-    } else {
-        !text.chars().any(|c| c.is_whitespace() || c.is_control())
+    let fits_name =
+        |c: char| c.is_alphanumeric() || is_mark(c) || "!#$%&'*+/=?^_`{|}~-".contains(c);
+    let is_name = name
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(fits_name));
+    let fits_label = |c: char| c.is_alphanumeric() || is_mark(c) || "-_".contains(c);
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.chars().all(fits_label)
     };
-    let dotted = domain.contains('.') && domain.split('.').all(|label| !label.is_empty());
-    clean && !name.is_empty() && dotted && !domain.contains('@')
+    let is_domain = domain.contains('.') && domain.split('.').all(is_label);
+    text.len() <= EMAIL_BYTES_MAX && is_name && is_domain
 }
 
 /// Makes a tag of a text: lower-case, with `_` for what a tag may not hold; `None` of a blank one.
@@ -134,9 +144,24 @@ mod tests {
             "a@b@example.com",
             "a@example.com\n",
             "a@example.",
+            "a@example.com;",
+            "a@example.com, b@example.com",
+            "<a@example.com>",
+            "mailto:a@example.com",
+            "a\u{200b}@example.com",
+            "a\u{a0}@example.com",
+            "a@example.com\u{feff}",
+            ".a@example.com",
+            "a.@example.com",
+            "a..b@example.com",
+            "a@-example.com",
+            "a@example,com",
+            "\"a b\"@example.com",
+            "a@[10.0.0.1]",
         ] {
             assert!(!is_email(bad), "{bad}");
         }
+        assert!(!is_email(&format!("{}@example.com", "a".repeat(250))));
     }
 
     #[test]
