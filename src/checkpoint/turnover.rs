@@ -43,6 +43,19 @@ impl Rescan<'_> {
         self.checkpoint.written(result)
     }
 
+    /// Returns up to `most` ids of rows with a ticket that are not in the file, whichever scan missed them
+    /// first.
+    pub fn missing(&mut self, most: usize) -> Result<Vec<String>, CheckpointError> {
+        let result = self.identified().and_then(|db| missing(db, most));
+        self.checkpoint.written(result)
+    }
+
+    /// Hands every id of a new row on, in file order, until `each` says that it has seen enough.
+    pub fn each_new(&mut self, each: impl FnMut(&str) -> bool) -> Result<(), CheckpointError> {
+        let result = self.identified().and_then(|db| each_new(db, each));
+        self.checkpoint.written(result)
+    }
+
     /// Returns the database, after each line has been matched to its row.
     pub(super) fn identified(&mut self) -> rusqlite::Result<&Connection> {
         if !self.is_identified {
@@ -88,6 +101,28 @@ fn replaced(db: &Connection, most: usize) -> rusqlite::Result<Replaced> {
             .query_map(params![codes::PENDING], |r| r.get(0))?
             .collect::<Result<_, _>>()?,
     })
+}
+
+fn missing(db: &Connection, most: usize) -> rusqlite::Result<Vec<String>> {
+    let query = format!(
+        "SELECT r.external_id FROM row r WHERE r.state IN (?1, ?2, ?3) AND {GONE}
+         ORDER BY r.number LIMIT {most}"
+    );
+    let [created, sending, unknown, _] = sent();
+    db.prepare(&query)?
+        .query_map([created, sending, unknown], |r| r.get(0))?
+        .collect()
+}
+
+fn each_new(db: &Connection, mut each: impl FnMut(&str) -> bool) -> rusqlite::Result<()> {
+    let mut query = db.prepare(&format!("SELECT s.external_id {NEW} ORDER BY s.number"))?;
+    let mut new = query.query([codes::PENDING])?;
+    while let Some(row) = new.next()? {
+        if row.get::<_, Option<String>>(0)?.is_some_and(|id| each(&id)) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn sent() -> [i64; 4] {

@@ -54,6 +54,27 @@ pub fn alike<'i>(old: &'i [String], new: &'i [String], most: usize) -> Vec<(&'i 
     old.iter().take(most).filter_map(spelt_alike).collect()
 }
 
+/// Finds the new ids that differ from a gone one only in what a spreadsheet changes.
+#[derive(Debug)]
+pub struct Reshaped<'i> {
+    gone: HashMap<String, &'i str>,
+}
+
+impl<'i> Reshaped<'i> {
+    /// Remembers the ids of rows that have a ticket and are gone.
+    pub fn of(gone: &'i [String]) -> Self {
+        let gone = gone.iter().map(|id| (core(id), id.as_str()));
+        Self {
+            gone: gone.collect(),
+        }
+    }
+
+    /// Returns the gone id that a new one may be.
+    pub fn was(&self, new: &str) -> Option<&'i str> {
+        self.gone.get(&core(new)).copied()
+    }
+}
+
 /// Strips what a spreadsheet changes from an id: letter case, separators, and the leading and
 /// trailing zeros of a number.
 fn core(id: &str) -> String {
@@ -118,6 +139,16 @@ mod tests {
             let old = [old.to_owned()];
             assert_eq!(alike(&old, &others, 5), [(&*old[0], new)]);
         }
+    }
+
+    #[test]
+    fn an_id_that_was_written_anew_is_known_as_the_one_that_it_was() {
+        let gone = ["00042".to_owned(), "1001".to_owned()];
+        let reshaped = Reshaped::of(&gone);
+        assert_eq!(reshaped.was("42"), Some("00042"));
+        assert_eq!(reshaped.was("1,001"), Some("1001"));
+        assert_eq!(reshaped.was("1002"), None);
+        assert_eq!(Reshaped::of(&[]).was("42"), None);
     }
 
     #[test]

@@ -92,3 +92,30 @@ fn rows_that_go_without_others_coming_are_no_changed_ids() {
     assert_eq!(ended.status, Some(0), "{ended:?}");
     assert_eq!(sandbox.stats().tickets, 39);
 }
+
+#[test]
+fn a_single_row_that_comes_back_under_a_reshaped_id_stops_the_run() {
+    let (folder, sandbox) = imported();
+    let others = |first: &str| {
+        let ids = (1002..1031).map(|n| format!("0{n}"));
+        csv(std::iter::once(first.to_owned()).chain(ids))
+    };
+    let folder = folder.with("old.csv", others("1001"));
+    let ended = run(&folder, &sandbox, "").run();
+    assert_eq!(ended.status, Some(1), "{ended:?}");
+    assert!(ended.stderr.contains("(01001 is now 1001?)"), "{ended:?}");
+    // Also if the row was missing for a while.
+    let without = csv((1002..1031).map(|n| format!("0{n}")));
+    let folder = folder.with("old.csv", without);
+    assert_eq!(run(&folder, &sandbox, "").run().status, Some(0));
+    let folder = folder.with("old.csv", others("1001"));
+    assert_eq!(run(&folder, &sandbox, "").run().status, Some(1));
+    assert_eq!(sandbox.stats().tickets, 30);
+    let other_id = folder.with("old.csv", others("2001"));
+    assert_eq!(run(&other_id, &sandbox, "").run().status, Some(0));
+    assert_eq!(sandbox.stats().tickets, 31);
+    let folder = other_id.with("old.csv", others("1001"));
+    let ended = run(&folder, &sandbox, "--accept-new-ids").run();
+    assert_eq!(ended.status, Some(0), "{ended:?}");
+    assert_eq!(sandbox.stats().tickets, 32);
+}

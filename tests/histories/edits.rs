@@ -59,6 +59,18 @@ impl Owner {
         }
     }
 
+    /// Gives every row the `external_id` of its ticket.
+    pub(crate) fn put_ids_back(&mut self) {
+        let tickets = self.tickets();
+        for row in &mut self.rows {
+            if let Some((id, _)) = tickets.get(&row.mark).and_then(|all| all.first()) {
+                row.id.clone_from(id);
+            }
+        }
+        self.note("put the ids of tickets back into t.csv");
+        self.save();
+    }
+
     pub(crate) fn add(&mut self) {
         let row = self.new_row();
         self.note(format!("add {row:?}"));

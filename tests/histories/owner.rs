@@ -204,10 +204,16 @@ impl Owner {
         ended
     }
 
-    /// Runs `t.csv` or a file with rows of it, perhaps not to its end.
+    /// Runs `t.csv` or a file with rows of it, perhaps not to its end. If ids have changed their shape, the
+    /// old ones are put back, as the program says.
     pub(crate) fn run(&mut self, csv: &str, to_its_end: bool) -> Result<Ended, String> {
         let checkpoint = self.checkpoint("t");
-        self.run_on(&checkpoint, csv, to_its_end)
+        let ended = self.run_on(&checkpoint, csv, to_its_end)?;
+        if ended.status == Some(1) && ended.stderr.contains("--accept-new-ids") {
+            self.put_ids_back();
+            return self.run_on(&checkpoint, csv, to_its_end);
+        }
+        Ok(ended)
     }
 
     /// Runs a file on a checkpoint, perhaps not to its end.
