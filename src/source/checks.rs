@@ -1,10 +1,10 @@
-//! What Zendesk accepts in a value.
+//! Checks what Zendesk accepts as a value.
 
 use std::borrow::Cow;
 
 use super::mapping::field::{Field, nearest};
 
-/// Checks a value that the mapping itself gives a field.
+/// Checks a value that the mapping itself sets for a field.
 pub(super) fn word(field: Field, value: &str) -> Result<(), String> {
     if let Some(words) = field.words()
         && !words.contains(&value)
@@ -25,7 +25,7 @@ pub(super) fn word(field: Field, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Says which word of a short list was probably meant.
+/// Suggests which word of a short list was probably meant.
 pub(super) fn meant(value: &str, words: &[&str]) -> String {
     match nearest(value, words.iter().copied()) {
         Some(word) => format!(" (\"{word}\"?)"),
@@ -33,8 +33,8 @@ pub(super) fn meant(value: &str, words: &[&str]) -> String {
     }
 }
 
-/// Tells whether a text has the form of an email address: one `@` with something on both sides, a
-/// dot inside the domain, no spaces.
+/// Reports whether a text has the form of an email address: one `@` with text on both sides, a dot
+/// inside the domain, no spaces.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
         return false;
@@ -48,7 +48,8 @@ pub(super) fn is_email(text: &str) -> bool {
     clean && !name.is_empty() && dotted && !domain.contains('@')
 }
 
-/// Makes a tag of a text: lower-case, with `_` for what a tag may not hold; `None` of a blank one.
+/// Converts a text to a tag: lower-case, with `_` for characters that a tag cannot contain; `None`
+/// if it is blank.
 pub(super) fn tag(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -74,9 +75,9 @@ fn fits_tag(c: char) -> bool {
     c.is_alphanumeric() || "_-/:.".contains(c) || is_mark(c)
 }
 
-/// Tells whether a character belongs to the letter before it: accents, and the vowel and
-/// conjunct signs without which Hindi, Hebrew, Arabic or Thai words fall apart. Most such signs are
-/// alphabetic to Unicode; these are not.
+/// Reports whether a character belongs to the letter before it: accents, and the vowel and conjunct
+/// signs without which Hindi, Hebrew, Arabic or Thai words fall apart. Most such signs are
+/// alphabetic in Unicode; these are not.
 fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}'
