@@ -10,15 +10,15 @@
 //! name, and only a loss can remove it. From this follows what a start may do:
 //!
 //! - no file, or an empty one, and no WAL or an empty one: nothing was committed here since the
-//! last process closed it cleanly. The start creates a new checkpoint and removes what is left
-//! under `….new`. (A checkpoint that was deleted looks the same; the sample before the first create
-//! covers that case.)
+//!   last process closed it cleanly. The start creates a new checkpoint and removes what is left
+//!   under `….new`. (A checkpoint that was deleted looks the same; the sample before the first create
+//!   covers that case.)
 //! - no file, or an empty one, beside a WAL that is not empty: a loss. The start refuses it.
 //! - a rollback journal beside no file or an empty one: an unfinished first transaction of a
-//! program that created its file in place. A file in WAL mode never has one. The start removes it,
-//! because SQLite would otherwise roll the new file back with it.
+//!   program that created its file in place. A file in WAL mode never has one. The start removes it,
+//!   because SQLite would otherwise roll the new file back with it.
 //! - a file with our mark and no table, and no WAL or an empty one: such a transaction after its
-//! rollback. The start creates a new checkpoint here too.
+//!   rollback. The start creates a new checkpoint here too.
 
 use std::fs::File;
 use std::io;

@@ -50,7 +50,7 @@ pub enum Takes {
 pub struct Choice {
     /// The tag that a ticket holds.
     pub value: String,
-    /// The tag as it may be shown.
+    /// The tag in a form that is safe to display.
     pub shown: String,
     /// The name that agents see.
     pub name: String,

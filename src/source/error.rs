@@ -107,9 +107,9 @@ pub enum SourceError {
     OtherDelimiter {
         /// The CSV.
         path: PathBuf,
-        /// What the mapping names, as it is written there.
+        /// The delimiter as the mapping writes it.
         named: String,
-        /// What separates the columns.
+        /// The delimiter that separates the columns.
         found: String,
         /// How many columns that gives.
         columns: usize,

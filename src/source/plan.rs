@@ -22,7 +22,7 @@ pub(super) struct Plan {
     pub(super) again: Mutex<Option<Again>>,
     /// Set once the file is known to hold rows of another one.
     pub(super) added: OnceLock<Added>,
-    /// Set once the account has been asked.
+    /// Set once the account's fields were fetched.
     pub(super) account_fields: OnceLock<AccountFields>,
     /// The words seen by the last complete scan.
     pub(super) words: Mutex<Option<WordsSeen>>,

@@ -138,8 +138,7 @@ fn judged(
     })
 }
 
-/// Hides the identity of an invalid row, because cells that have shifted do not show whose row it
-/// is.
+/// Makes an invalid row without an identity, because shifted cells do not show whose row it is.
 fn unidentified(problem: Problem) -> Invalid {
     Invalid {
         external_id: None,
@@ -218,7 +217,7 @@ impl<'p> Judge<'p> {
             Ok(external_id) => external_id,
             Err(problem) => return Ok(Err(unidentified(problem))),
         };
-        // Asked for a row that will be invalid too: its comments do have a row.
+        // Done for a row that will be invalid too, because its comments do have a row.
         let joined = self.joined.as_mut().map(|joined| joined.comments_of(cells));
         let joined = joined.transpose()?;
         // Such an id identifies no row: after it is fixed it will be a different one.
