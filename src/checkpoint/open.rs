@@ -225,7 +225,7 @@ fn exists_as_ours(path: &Path) -> Result<bool, CheckpointError> {
 }
 
 /// Reports whether a file has our mark but no table: a program that created its file in place was
-/// killed before its first transaction ended. If the file cannot be read, whoever opens it reports
+/// killed before its first transaction ended. If the file cannot be read, opening it reports
 /// the error.
 fn is_half_made(path: &Path) -> bool {
     let tables = || connect(path).and_then(|db| has_tables(&db));

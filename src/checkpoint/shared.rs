@@ -187,7 +187,7 @@ fn their_row(db: &Connection, number: i64) -> rusqlite::Result<Theirs> {
     }))
 }
 
-/// The states of rows that may never have been sent.
+/// The states that a row that was never sent may have.
 const UNSENT: [i64; 3] = [codes::PENDING, codes::INVALID, codes::WITHDRAWN];
 
 fn note(db: &Connection, rows: &[(i64, i64)]) -> rusqlite::Result<()> {

@@ -1,19 +1,19 @@
-//! What a person can do about rows without a ticket, state by state.
+//! Advice for rows without a ticket, by state.
 
 use super::results::Report;
 use crate::model::shown::typed;
 
 /// What to do about the rows in one state.
 pub(super) struct Advice {
-    /// `unknown`, `rejected` or `invalid`; or `claimed`, which some of these rows are besides.
+    /// `unknown`, `rejected` or `invalid`; or `claimed`, which overlaps with the first two.
     pub(super) state: &'static str,
     /// How many rows are in it.
     pub(super) rows: u64,
-    /// Sentences, with what is to be typed between backticks.
+    /// Sentences, with commands between backticks.
     pub(super) text: String,
 }
 
-/// The advice for each state that has rows, the most pressing first.
+/// Returns the advice for each state that has rows, the most urgent first.
 pub(super) fn advice(report: &Report) -> Vec<Advice> {
     let facts = &report.facts;
     let csv = typed(report.csv_name());
@@ -47,7 +47,7 @@ pub(super) fn advice(report: &Report) -> Vec<Advice> {
     .collect()
 }
 
-/// The pieces of a text, each with whether it stood between backticks.
+/// Splits a text at its backticks; the flag says whether a piece was between backticks.
 pub(super) fn inline(text: &str) -> impl Iterator<Item = (&str, bool)> {
     text.split('`')
         .enumerate()

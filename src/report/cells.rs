@@ -1,4 +1,4 @@
-//! Values as the cells of a table that spreadsheets open.
+//! Formats values as table cells for spreadsheets.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use crate::model::time::ServerTime;
 
-/// A text that a spreadsheet takes for a text: one that it would run as a formula gets an
-/// apostrophe before it.
+/// Makes a spreadsheet treat a text as text: prefixes an apostrophe if it would be run as a
+/// formula.
 pub fn guarded(text: &str) -> Cow<'_, str> {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         Cow::Owned(format!("'{text}"))
@@ -16,7 +16,7 @@ pub fn guarded(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A time in UTC, to the second: `2026-01-31T08:00:00Z`.
+/// Formats a time in UTC, to the second: `2026-01-31T08:00:00Z`.
 pub fn time(time: ServerTime) -> String {
     Timestamp::from_millisecond(time.0).map_or_else(
         |_| time.0.to_string(),

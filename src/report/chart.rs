@@ -7,15 +7,15 @@ use super::results::{Report, thousands};
 use crate::model::results::{Bucket, Timeline};
 use crate::model::time::ServerTime;
 
-/// The drawing's size in its own units; the page scales it to its width.
+/// The width of the drawing in its own units; the page scales it to fit.
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 200.0;
-/// The margins of the plot in it.
+/// The margins of the plot.
 const LEFT: f64 = 66.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 30.0;
 
-/// What a bar of the requests is made of, from the ground up, with its class and its name.
+/// One segment of a bar of requests, from the bottom up, with its CSS class and its name.
 type Part = (fn(&Bucket) -> u64, &'static str, &'static str);
 
 const PARTS: [Part; 5] = [
@@ -26,7 +26,7 @@ const PARTS: [Part; 5] = [
     (|bucket| bucket.failed, "lost", "no reply or 5xx"),
 ];
 
-/// How many rows had their ticket, over time.
+/// Draws how many rows had their ticket, over time.
 pub(super) fn tickets(timeline: &Timeline) -> Markup {
     let mut sum = 0;
     let sums: Vec<u64> = timeline
@@ -56,7 +56,7 @@ pub(super) fn tickets(timeline: &Timeline) -> Markup {
     )
 }
 
-/// The requests a minute, by what came of them, with the rate that was allowed.
+/// Draws the requests a minute by outcome, with the permitted rate.
 pub(super) fn requests(report: &Report) -> Markup {
     let timeline = &report.timeline;
     let a_minute = 60_000.0 / number(timeline.bucket_ms.max(1));
@@ -71,7 +71,7 @@ pub(super) fn requests(report: &Report) -> Markup {
     );
     let bars = html! {
         @for (at, bucket) in timeline.buckets.iter().enumerate() {
-            // Rounded edges, so that a bar ends where the next one begins.
+            // Rounded edges, so that each bar ends exactly where the next one begins.
             @let (left, right) = (tenths(x(at, count)), tenths(x(at + 1, count)));
             @for (class, low, high) in stacked(bucket) {
                 @let (top, bottom) = (tenths(y(rate(high), top)), tenths(y(rate(low), top)));
@@ -88,7 +88,7 @@ pub(super) fn requests(report: &Report) -> Markup {
     plot(&title, top, timeline, &bars)
 }
 
-/// The legend of the requests: only what is there.
+/// Returns the legend of the request chart, limited to what occurs in it.
 pub(super) fn legend(report: &Report) -> Markup {
     let total = |part: fn(&Bucket) -> u64| report.timeline.buckets.iter().map(part).sum::<u64>();
     html! {
@@ -118,7 +118,7 @@ fn stacked(bucket: &Bucket) -> Vec<(&'static str, u64, u64)> {
     parts
 }
 
-/// From where to where on the axis which rate was allowed.
+/// Returns the spans of the axis with the rate permitted in each.
 fn allowed_spans(report: &Report) -> Vec<(f64, f64, f64)> {
     let timeline = &report.timeline;
     let whole = number(timeline.bucket_ms) * number(timeline.buckets.len() as u64);
@@ -128,7 +128,7 @@ fn allowed_spans(report: &Report) -> Vec<(f64, f64, f64)> {
     };
     let spans = report.runs.iter().filter_map(|run| {
         let (from, to) = run.span;
-        // A short run is still a line that can be seen.
+        // Even a short run gets a visible line.
         let (from, to) = (place(from), place(to));
         Some((
             from,
@@ -139,7 +139,7 @@ fn allowed_spans(report: &Report) -> Vec<(f64, f64, f64)> {
     spans.collect()
 }
 
-/// The frame of a chart: scale, axis and words around what is drawn in it.
+/// Draws the frame of a chart, with scale, axis and labels, around its content.
 fn plot(title: &str, top: f64, timeline: &Timeline, drawn: &Markup) -> Markup {
     let length = number(timeline.bucket_ms) * number(timeline.buckets.len() as u64);
     let end = ServerTime(timeline.from.saturating_add(whole(length)));
@@ -161,7 +161,8 @@ fn plot(title: &str, top: f64, timeline: &Timeline, drawn: &Markup) -> Markup {
     }
 }
 
-/// A time on an axis: `31 Jan` would be ambiguous in a long migration, so `01-31 08:00:05`.
+/// Formats a time on an axis as `01-31 08:00:05`; without the date it would be ambiguous in a long
+/// migration.
 fn short(at: ServerTime) -> String {
     let whole = time(at);
     whole.get(5..19).unwrap_or(&whole).replace('T', " ")
@@ -183,7 +184,7 @@ fn y(value: f64, top: f64) -> f64 {
     HEIGHT - BOTTOM - value / top * (HEIGHT - BOTTOM - TOP)
 }
 
-/// The next number that is good for a scale: 2, 4, 10, 20, 40, 100, …
+/// Returns the next round number for a scale: 2, 4, 10, 20, 40, 100, …
 fn nice(most: f64) -> f64 {
     let mut top = 2.0;
     loop {

@@ -1,4 +1,4 @@
-//! The facts as scripts get them: the names and their order are fixed.
+//! The facts in the form that scripts get: the names and their order are fixed.
 
 use std::borrow::Cow;
 
@@ -15,23 +15,23 @@ pub struct Facts {
     pub rows: u64,
     /// Rows that have a ticket.
     pub created: u64,
-    /// Of these, answered from Zendesk's memory of the key.
+    /// Of these, rows whose create was answered from Zendesk's memory of the key.
     pub created_hit: u64,
-    /// Of these, found by a lookup.
+    /// Of these, rows whose ticket was found by a lookup.
     pub created_found: u64,
-    /// Rows that Zendesk refused for good.
+    /// Rows that Zendesk rejected for good.
     pub rejected: u64,
-    /// Rows that our own validation refused.
+    /// Rows that our own validation rejected.
     pub invalid: u64,
-    /// Rows of which certainty is not to be had.
+    /// Rows whose outcome the API cannot settle.
     pub unknown: u64,
-    /// Rows that wait to be sent.
+    /// Rows waiting to be sent.
     pub pending: u64,
-    /// Rows with an intent and no outcome.
+    /// Rows with an intent but no outcome.
     pub sending: u64,
     /// Rows that left the CSV before they were sent.
     pub withdrawn: u64,
-    /// Of those that are rejected or unknown, rows whose ticket a person has named and the next run
+    /// Of the rejected and unknown rows, those whose ticket the operator has named and the next run
     /// checks.
     pub claimed: u64,
     /// What this run has done.
@@ -55,17 +55,17 @@ pub struct Would {
     pub resend: u64,
     /// Rows that would be looked up.
     pub look_up: u64,
-    /// Authors of comments who would be looked up, and made users if they are none.
+    /// Authors of comments that would be looked up, and created as users if they are not users yet.
     pub authors: u64,
-    /// Requests that would be made, at least; two for each author.
+    /// The minimum number of requests that would be made; two for each author.
     pub requests: u64,
-    /// Those of them that are made before the first create: questions to the account, and lookups of
-    /// a sample.
+    /// How many of those requests are made before the first create: reads of the account, and
+    /// lookups of a sample.
     pub at_start: u64,
 }
 
 impl Facts {
-    /// Puts the facts together.
+    /// Combines the facts.
     pub fn new(counts: &Counts, this_run: ThisRun, stop: &Stop) -> Self {
         Self {
             rows: counts.rows(),
@@ -87,16 +87,16 @@ impl Facts {
     }
 }
 
-/// The word for a run that has not stopped.
+/// The `stopped_because` of a run that is still active.
 pub const RUNNING: &str = "running";
 
-/// The word for a run that did not end by itself.
+/// The `stopped_because` of a run that did not end by itself.
 pub const KILLED: &str = "killed";
 
-/// The word for a run that was done, where rows wait to be sent by now.
+/// The `stopped_because` of a run that was done, if rows have been waiting to be sent since.
 pub const WAITING: &str = "waiting";
 
-/// The word that scripts get for the end of a run.
+/// Returns the code that scripts get for the end of a run.
 pub fn because(stop: &Stop) -> &'static str {
     match stop {
         Stop::Done => "done",

@@ -1,4 +1,4 @@
-//! The facts about a run, and the forms they are shown in.
+//! The facts about a run, and the formats in which they are shown.
 
 mod advice;
 pub mod cells;

@@ -1,4 +1,4 @@
-//! Where the facts come from: the files and the versions that belong to a checkpoint.
+//! The origin of the facts: the files and versions that belong to a checkpoint.
 
 use serde::Serialize;
 
@@ -11,10 +11,10 @@ pub struct FileMark {
     pub sha256: String,
 }
 
-/// What a checkpoint belongs to.
+/// The files and the account that a checkpoint belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Origins {
-    /// The version of the program that tells it.
+    /// The version of the program that wrote the report.
     pub version: &'static str,
     /// The account's host.
     pub account: String,
@@ -22,6 +22,6 @@ pub struct Origins {
     pub checkpoint: String,
     /// The CSV.
     pub csv: FileMark,
-    /// The mapping; `None` where columns map by name.
+    /// The mapping; `None` if columns map by name.
     pub mapping: Option<FileMark>,
 }

@@ -1,5 +1,5 @@
-//! The report as one HTML page that needs nothing else: no network, no script. Every text from
-//! outside is escaped by the template, and a policy in the page forbids what escaping might miss.
+//! The report as one self-contained HTML page: no network, no script. The template escapes every
+//! untrusted text, and a policy in the page blocks whatever escaping might miss.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -17,10 +17,10 @@ const STYLE: &str = include_str!("page.css");
 /// Forbids everything but the page's own style.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// Who has made the page: by this it is known again.
+/// The generator of the page, by which the program recognises its own reports.
 pub const GENERATOR: &str = "zendesk-migrate";
 
-/// The page.
+/// Renders the page.
 pub fn page(report: &Report) -> String {
     let has_requests = !report.timeline.buckets.is_empty();
     let page = html! {
@@ -52,7 +52,7 @@ pub fn page(report: &Report) -> String {
             }
         }
     };
-    // A browser would turn the direction of what stands after such a character, too.
+    // In a browser too, such a character would reverse the direction of the text after it.
     shown_lines(&page.into_string()).into_owned()
 }
 
@@ -74,7 +74,7 @@ fn head(report: &Report) -> Markup {
     }
 }
 
-/// Whether a run goes on, or how the last one ended.
+/// Says whether a run is active, or how the last one ended.
 fn standing(report: &Report) -> Markup {
     let ended = match &*report.facts.stopped_because {
         RUNNING => "a run is going on",
@@ -91,7 +91,7 @@ fn standing(report: &Report) -> Markup {
     html! { "; " (ended) "." }
 }
 
-/// Where the rows are that the last run was not about.
+/// Names the files whose rows are waiting but were not part of the last run.
 fn waiting(report: &Report) -> Markup {
     html! {
         @for waiting in &report.waiting {
@@ -142,7 +142,7 @@ fn totals(report: &Report) -> Markup {
     }
 }
 
-/// How many rows owe their ticket to a request that was not the first.
+/// Counts the rows whose ticket came from a request other than the first.
 fn repeated(facts: &Facts) -> Option<String> {
     let hit = "answered from Zendesk's memory of their key";
     let found = "found by a lookup";
@@ -300,7 +300,7 @@ fn run_line(run: &RunTold) -> Markup {
     }
 }
 
-/// The settings of a run that say something, as `name value`.
+/// Lists the settings of a run that are worth showing, as `name value`.
 fn settings(run: &RunTold) -> String {
     let told = run.settings.as_object().into_iter().flatten();
     let told = told.filter(|(name, value)| {

@@ -1,4 +1,4 @@
-//! What a dry run has found out: the facts, and what a run would be like.
+//! The results of a dry run: the facts, and what a run would do.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use crate::model::results::Cause;
 use crate::model::shown::{shown, shown_json, shown_path};
 use crate::model::words::FieldWords;
 
-/// Lines of a ticket's JSON that are shown; a text for people should not scroll away.
+/// How many lines of a ticket's JSON are shown, so that the text does not scroll away.
 const SAMPLE_LINES_MAX: usize = 40;
 
-/// All that a dry run tells.
+/// Everything that a dry run reports.
 #[derive(Debug, Clone, Serialize)]
 pub struct Preview {
     /// The facts, as every command has them.
@@ -27,33 +27,34 @@ pub struct Preview {
     pub causes: Vec<Cause>,
     /// What the words for status, priority and type become.
     pub words: Vec<FieldWords>,
-    /// Tickets that do not say who requested them.
+    /// Tickets without a requester.
     pub no_requester: NoRequester,
     /// How long a run would take, at each rate that is known.
     pub estimates: Vec<Estimate>,
-    /// What should be known before it costs something.
+    /// What the user should know before it becomes costly.
     pub warnings: Vec<String>,
-    /// The first tickets, as they would be sent.
+    /// The first tickets as they would be sent.
     pub samples: Vec<Value>,
-    /// The checkpoint that a run would take up, if there is one.
+    /// The checkpoint that a run would resume, if there is one.
     pub checkpoint: Option<PathBuf>,
 }
 
 /// How long a run would take at a rate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Estimate {
-    /// Where the rate comes from.
+    /// The source of the rate.
     pub by: String,
     /// Requests a minute.
     pub rpm: u32,
     /// Milliseconds.
     pub ms: u64,
-    /// The same where the account makes users in bulk jobs; only if there are authors of comments.
+    /// The duration if the account creates users in bulk jobs; only if there are authors of
+    /// comments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bulk_users_ms: Option<u64>,
 }
 
-/// The preview for people.
+/// Renders the preview as text.
 pub fn text(preview: &Preview) -> String {
     let facts = &preview.facts;
     let valid = facts.rows - facts.invalid - facts.withdrawn;
@@ -125,7 +126,7 @@ fn put(text: &mut String, more: &str) {
     let _writing_to_a_string_cannot_fail = text.write_str(more);
 }
 
-/// What the numbers assume of authors.
+/// Describes the assumptions about authors behind the numbers.
 fn authors(would: &Would) -> String {
     format!(
         "\n{} of comments would be looked up. This assumes that none of them is a user yet: users are \
@@ -134,7 +135,7 @@ fn authors(would: &Would) -> String {
     )
 }
 
-/// What a run would do with the rows.
+/// Describes what a run would do with the rows.
 fn deeds(would: &Would) -> String {
     let deeds = [
         (
@@ -155,7 +156,7 @@ fn deeds(would: &Would) -> String {
     }
 }
 
-/// A reason with its lines; a line each where their messages differ.
+/// Formats a reason with its lines; one line for each if their messages differ.
 fn reason(cause: &Cause) -> String {
     let head = format!("\n  {}: {}", shown(&cause.code), count(cause.rows, "row"));
     if cause

@@ -1,33 +1,33 @@
-//! Tickets that do not say who requested them: Zendesk makes the user who creates them their
-//! requester.
+//! Tickets without a requester: Zendesk makes the user who creates them their requester.
 
 use serde::Serialize;
 
 use super::text::{count, in_a_row};
 use crate::model::shown::shown;
 
-/// How many tickets have no requester of their own, and whose they become.
+/// How many tickets have no requester of their own, and which user they get.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct NoRequester {
-    /// Tickets that were created so.
+    /// Tickets that were created without a requester.
     pub created: u64,
-    /// Rows that would be, or wait to be, sent so.
+    /// Rows without a requester that would be sent, or wait to be sent.
     pub waiting: u64,
-    /// The lines of the first few of these, where they are known.
+    /// The lines of the first few of these, if known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<u64>,
-    /// The user whose they become, as far as that is known; of a report the one who sent last.
+    /// The user who becomes their requester, if known; in a report, the user who sent last.
     pub user: Option<u64>,
-    /// That user's name, if Zendesk was asked for it.
+    /// That user's name, if Zendesk was asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_name: Option<String>,
-    /// Whether the mapping takes a requester from somewhere, so that it is cells that are empty.
+    /// Whether the mapping sets a requester, so that the cause is empty cells.
     #[serde(skip)]
     pub is_mapped: bool,
 }
 
 impl NoRequester {
-    /// Says whose the tickets become that are still to come; `None` if all of them have a requester.
+    /// Describes the requester of tickets not sent yet; `None` if all of them have one of their
+    /// own.
     pub fn coming(&self) -> Option<String> {
         if self.waiting == 0 {
             return None;
@@ -52,7 +52,7 @@ impl NoRequester {
         })
     }
 
-    /// Says whose the tickets have become that were created.
+    /// Describes the requester of tickets that were created without one.
     pub fn gone(&self) -> Option<String> {
         if self.created == 0 {
             return None;
@@ -71,7 +71,7 @@ impl NoRequester {
         ))
     }
 
-    /// Everything that there is to say, a sentence each.
+    /// Returns both notices, one sentence each.
     pub(super) fn told(&self) -> Vec<String> {
         [self.gone(), self.coming()].into_iter().flatten().collect()
     }

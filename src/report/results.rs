@@ -1,4 +1,4 @@
-//! All that is told about a migration: the one source of the page, the text and the JSON.
+//! The data of a migration's report: the one source of the page, the text and the JSON.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -11,25 +11,25 @@ use crate::model::history::Run;
 use crate::model::results::{Cause, Latency, Replies, Timeline, Troubled};
 use crate::model::words::FieldWords;
 
-/// Rows that need a person and are listed; the rest is counted.
+/// How many rows that need the operator are listed; the rest are counted.
 pub const LISTED_MAX: usize = 200;
 
-/// Runs that are listed; older ones are counted.
+/// How many runs are listed; older ones are counted.
 pub const RUNS_MAX: usize = 20;
 
-/// Stretches into which the time is cut, at most about.
+/// The approximate maximum number of time buckets.
 pub const BUCKETS_MAX: u64 = 240;
 
-/// What is told about a migration, or about one that is to come.
+/// The report about a migration, or about one that has not started.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The counts of the rows; in `this_run` what the last run has done.
+    /// The row counts; `this_run` holds what the last run has done.
     #[serde(flatten)]
     pub facts: Facts,
-    /// What it is told about.
+    /// The files and the account that it is about.
     #[serde(flatten)]
     pub origins: Origins,
-    /// When it was told, in UTC.
+    /// When it was written, in UTC.
     pub written_at: String,
     /// What all runs together have done.
     pub all_runs: ThisRun,
@@ -41,29 +41,29 @@ pub struct Report {
     pub latency: Option<Latency>,
     /// Tickets and requests over time.
     pub timeline: Timeline,
-    /// The first rows that need a person: unknown ones, then the others, in the order of the CSV.
+    /// The first rows that need the operator: unknown ones, then the others, in CSV order.
     pub needs_person: Vec<Troubled>,
-    /// How many rows need one besides.
+    /// How many further rows need the operator.
     pub needs_person_more: u64,
     /// The last runs, the oldest first.
     pub runs: Vec<RunTold>,
-    /// How many runs there were before.
+    /// How many earlier runs there were.
     pub runs_before: u64,
-    /// The files whose rows wait to be sent, if the last run was done with its own.
+    /// The files with rows waiting to be sent, if the last run finished its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting: Vec<Waiting>,
-    /// Tickets that do not say who requested them, if there are any.
+    /// Tickets without a requester, if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_requester: Option<NoRequester>,
     /// What the words for status, priority and type become; only in a dry run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<FieldWords>,
-    /// What would be sent for a few rows; only in a dry run.
+    /// Sample requests for a few rows; only in a dry run.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<Sample>,
 }
 
-/// Rows that wait to be sent.
+/// Rows waiting to be sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
     /// The file that they are read from.
@@ -72,7 +72,7 @@ pub struct Waiting {
     pub rows: u64,
 }
 
-/// What would be sent for a row.
+/// The request that would be sent for a row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sample {
     /// The line on which the row starts in the CSV.
@@ -83,7 +83,7 @@ pub struct Sample {
     pub body: String,
 }
 
-/// A run, as it is told.
+/// A run, as it is reported.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunTold {
     /// When it began, in UTC on Zendesk's clock.
@@ -94,22 +94,22 @@ pub struct RunTold {
     pub version: String,
     /// Its settings.
     pub settings: Value,
-    /// The rate that it was last allowed, in requests a minute; `None` if it knew of no limit.
+    /// The last rate that it was allowed, in requests a minute; `None` if it knew of no limit.
     pub allowed_rpm: Option<u32>,
     /// Why it ended; `running` while it runs, `killed` if it did not end by itself.
     pub stopped_because: String,
-    /// What was wrong, if something was.
+    /// The error message, if there was an error.
     pub message: Option<String>,
     /// What it has done.
     #[serde(flatten)]
     pub done: ThisRun,
-    /// When it began and ended, or was last noted, in milliseconds since 1970.
+    /// When it began, and when it ended or was last updated, in milliseconds since 1970.
     #[serde(skip)]
     pub span: (i64, i64),
 }
 
 impl RunTold {
-    /// Puts a run into words. `goes_on` if it is the last one and holds the checkpoint.
+    /// Describes a run. `goes_on` is true if it is the last one and holds the checkpoint.
     pub fn new(run: Run, goes_on: bool) -> Self {
         let noted = run.began_at.0 + i64::try_from(run.done.elapsed_ms).unwrap_or(0);
         let without_end = if goes_on { RUNNING } else { KILLED };
@@ -130,8 +130,8 @@ impl RunTold {
 }
 
 impl Report {
-    /// What is told about a migration that is to come: what is wrong with rows, and what would be
-    /// sent for a few of the others.
+    /// Makes the report of a dry run: what is wrong with rows, and what would be sent for a few of
+    /// the others.
     pub fn of_dry_run(
         facts: Facts,
         origins: Origins,
@@ -161,18 +161,18 @@ impl Report {
         }
     }
 
-    /// Whether it is about a migration that is to come.
+    /// Reports whether this is about a migration that has not started.
     pub fn is_dry_run(&self) -> bool {
         self.facts.would.is_some()
     }
 
-    /// The name of the CSV, without its folder.
+    /// Returns the name of the CSV, without its folder.
     pub(super) fn csv_name(&self) -> &str {
         let csv = &self.origins.csv.path;
         csv.rsplit(['/', '\\']).next().unwrap_or(csv)
     }
 
-    /// The outcome in one sentence, without a full stop.
+    /// Describes the outcome in one sentence, without a full stop.
     pub fn outcome(&self) -> String {
         let facts = &self.facts;
         let tickets = |n: u64| numbered(n, "row", "rows");
@@ -221,12 +221,12 @@ impl Report {
     }
 }
 
-/// A number with its noun: `1 row`, `8,469 rows`.
+/// Formats a number with its noun: `1 row`, `8,469 rows`.
 pub(super) fn numbered(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(n), if n == 1 { one } else { many })
 }
 
-/// A number as people read it: `8,469`.
+/// Formats a number with separators: `8,469`.
 pub(super) fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -7,7 +7,7 @@ use super::results::Report;
 use super::text::{count, duration, elsewhere, fold, rows};
 use crate::model::shown::shown;
 
-/// The text; no line is longer than 80 characters, but for a word that is.
+/// Renders the report; no line is longer than 80 characters, except for a longer single word.
 pub fn summary(report: &Report) -> String {
     let mut lines = vec![fold(&format!("{}.", report.outcome())), rows(&report.facts)];
     if let Some(tickets) = &report.no_requester {
@@ -121,7 +121,7 @@ fn runs(report: &Report, lines: &mut Vec<String>) {
 }
 
 fn needs_person(report: &Report, lines: &mut Vec<String>) {
-    /// Rows that are listed in a text.
+    /// How many rows a text lists.
     const LISTED: usize = 20;
     if report.needs_person.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! The facts for people, in a few lines of text.
+//! The facts as a few lines of text.
 
 use std::path::Path;
 
@@ -9,22 +9,22 @@ use crate::model::problem::Problem;
 use crate::model::results::Troubled;
 use crate::model::shown::{shown, shown_path};
 
-/// The columns that a line may have.
+/// The width of a line.
 const COLUMNS: usize = 80;
 
-/// A number with its noun: `1 row`, `2 rows`.
+/// Formats a number with its noun: `1 row`, `2 rows`.
 pub fn count(n: u64, noun: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{n} {noun}{s}")
 }
 
-/// A number with its noun and what is said of it: `1 row is`, `2 rows are`.
+/// Formats a number with its noun and verb: `1 row is`, `2 rows are`.
 pub fn counted(n: u64, noun: &str, [of_one, of_several]: [&str; 2]) -> String {
     let said = if n == 1 { of_one } else { of_several };
     format!("{} {said}", count(n, noun))
 }
 
-/// Things in a row: `a`, `a and b`, `a, b and c`.
+/// Joins a list: `a`, `a and b`, `a, b and c`.
 pub fn in_a_row(things: &[String]) -> String {
     match things {
         [] => String::new(),
@@ -33,12 +33,12 @@ pub fn in_a_row(things: &[String]) -> String {
     }
 }
 
-/// Breaks a sentence into lines that fit a narrow terminal; all but the first are indented.
+/// Wraps a sentence for a narrow terminal; all lines but the first are indented.
 pub fn fold(sentence: &str) -> String {
     fold_to(sentence, COLUMNS)
 }
 
-/// The same for a terminal of another width. A line that is indented already stays so.
+/// Wraps for a terminal of another width. A line that is already indented stays indented.
 pub fn fold_to(sentence: &str, columns: usize) -> String {
     let words = sentence.trim_start_matches(' ');
     let indent = sentence.len() - words.len();
@@ -59,7 +59,7 @@ pub fn fold_to(sentence: &str, columns: usize) -> String {
     text
 }
 
-/// The parts that are not zero, each with its word.
+/// Lists the parts that are not zero, each with its word.
 fn parts(parts: &[(u64, &str)]) -> String {
     let told: Vec<String> = parts
         .iter()
@@ -77,7 +77,7 @@ fn in_brackets(parts: &str) -> String {
     }
 }
 
-/// The rows by state. They add up to the first number.
+/// Lists the rows by state. They add up to the first number.
 pub fn rows(facts: &Facts) -> String {
     let replayed = parts(&[
         (facts.created_hit, "replayed"),
@@ -100,7 +100,7 @@ pub fn rows(facts: &Facts) -> String {
     ))
 }
 
-/// Rows whose ticket a person has named and the next run checks.
+/// Describes rows whose ticket the operator has named and the next run checks.
 pub fn claims(rows: u64) -> String {
     fold(&format!(
         "{} to be checked: run the same command again",
@@ -115,7 +115,7 @@ pub fn claims(rows: u64) -> String {
     ))
 }
 
-/// What one run has done.
+/// Describes what one run has done.
 pub fn this_run(run: &ThisRun) -> String {
     let kinds = parts(&[
         (run.throttled, "throttled"),
@@ -138,7 +138,7 @@ pub fn this_run(run: &ThisRun) -> String {
     ))
 }
 
-/// What a changed CSV has brought.
+/// Describes what changed in a CSV.
 pub fn changes(delta: &Delta) -> String {
     let told = parts(&[
         (delta.new, "new"),
@@ -154,8 +154,9 @@ pub fn changes(delta: &Delta) -> String {
     fold(&format!("the CSV or its mapping has changed; rows: {told}"))
 }
 
-/// What a file with fixed rows has brought. `passed` counts the lines that nobody has fixed, those
-/// whose rows the CSV no longer has (`gone_lines` are the first of them), and those that name no row.
+/// Describes what a file with fixed rows has changed. `passed` counts the lines that were not
+/// fixed, those whose rows the CSV no longer has (`gone_lines` are the first of them), and those
+/// that identify no row.
 pub fn fixed(file: &str, delta: &Delta, passed: (u64, u64, u64), gone_lines: &[u64]) -> String {
     let (unchanged, gone, unnamed) = passed;
     let lines: Vec<String> = gone_lines.iter().map(u64::to_string).collect();
@@ -194,7 +195,7 @@ pub fn fixed(file: &str, delta: &Delta, passed: (u64, u64, u64), gone_lines: &[u
     ))
 }
 
-/// One row that has a problem.
+/// Describes a row that has a problem.
 pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
     format!(
         "line {line} is {state}: {} ({})",
@@ -203,8 +204,8 @@ pub fn problem(line: u64, state: &str, problem: &Problem) -> String {
     )
 }
 
-/// The command that comes next, if one does: to see which rows have no ticket, or to read all
-/// tickets back. `files` and `credentials` are arguments that name them to a shell.
+/// Suggests the next command, if there is one: to see which rows have no ticket, or to read all
+/// tickets back. `files` and `credentials` are shell arguments that name them.
 pub fn next(stop: &Stop, facts: &Facts, files: &str, credentials: &str) -> Option<String> {
     let problems = facts.rejected + facts.invalid + facts.unknown;
     match stop {
@@ -225,7 +226,7 @@ pub fn next(stop: &Stop, facts: &Facts, files: &str, credentials: &str) -> Optio
     }
 }
 
-/// Why a run ended, and what to do next.
+/// Describes why a run ended and what to do next.
 pub fn ending(stop: &Stop, facts: &Facts) -> String {
     let open = facts.pending + facts.sending;
     let (are_left, problems) = (left(open), facts.rejected + facts.invalid + facts.unknown);
@@ -269,7 +270,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
             "Zendesk gave no usable reply for --max-outage, or rows still have to settle: \
              {are_left}; run the same command again later"
         ),
-        // What went wrong is one line, as errors are, so that it can be searched for.
+        // The problem is one line, like other errors, so that it can be searched for.
         Stop::Credentials(problem)
         | Stop::Account(problem)
         | Stop::Input(problem)
@@ -277,7 +278,7 @@ pub fn ending(stop: &Stop, facts: &Facts) -> String {
     })
 }
 
-/// Rows that wait in a file that was not the run's.
+/// Describes rows waiting in a file that was not the run's.
 pub fn elsewhere(file: &str, rows: u64, checkpoint: &Path) -> String {
     let them = if rows == 1 { "it" } else { "them" };
     fold(&format!(
@@ -292,7 +293,7 @@ fn left(rows: u64) -> String {
     counted(rows, "row", ["is left", "are left"])
 }
 
-/// One row that was sent and is not what it was.
+/// Describes a row that changed after it was sent.
 pub fn since(external_id: &str, line: u64, ticket: Option<u64>, gone: bool) -> String {
     let ticket = ticket.map_or_else(|| "no ticket".to_owned(), |id| format!("ticket {id}"));
     let external_id = shown(external_id);
@@ -303,7 +304,7 @@ pub fn since(external_id: &str, line: u64, ticket: Option<u64>, gone: bool) -> S
     }
 }
 
-/// One row without a ticket that no result file has.
+/// Describes a row without a ticket that is in no result file.
 pub fn gone(row: &Troubled, csv: &Path) -> String {
     fold(&format!(
         "left out, since it is gone from {}: {} ({}: {})",
@@ -314,7 +315,7 @@ pub fn gone(row: &Troubled, csv: &Path) -> String {
     ))
 }
 
-/// A duration as people say it: `850 ms`, `12.3 s`, `4 min 5 s`, `3 h 20 min`.
+/// Formats a duration for people: `850 ms`, `12.3 s`, `4 min 5 s`, `3 h 20 min`.
 pub fn duration(ms: u64) -> String {
     let seconds = ms / 1_000;
     match seconds {

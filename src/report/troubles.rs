@@ -1,4 +1,4 @@
-//! The parts of the page about rows without a ticket: why, which, and what to do.
+//! The sections of the page about rows without a ticket: the causes, the rows, and what to do.
 
 use maud::{Markup, html};
 
@@ -6,10 +6,10 @@ use super::advice::{advice, inline};
 use super::results::{Report, numbered, thousands};
 use crate::model::results::{Cause, FaultRows, Troubled};
 
-/// Faults of one cause that are shown, the commonest ones.
+/// How many faults of one cause are shown, the most frequent first.
 const FAULTS_SHOWN: usize = 12;
 
-/// Why rows have no ticket.
+/// Renders why rows have no ticket.
 pub(super) fn causes(report: &Report) -> Markup {
     let most = report.causes.iter().map(|cause| cause.rows).max();
     html! {
@@ -38,7 +38,7 @@ fn cause_bar(cause: &Cause, most: u64) -> Markup {
     }
 }
 
-/// What is wrong with the first row, and with those after it if something else is.
+/// Shows the problem of the first row, and of later rows if theirs differ.
 fn examples(cause: &Cause) -> Markup {
     let others = cause.lines.iter().zip(&cause.messages).skip(1);
     let others = others.filter(|(_, said)| **said != cause.first.message);
@@ -95,7 +95,7 @@ fn class_of(state: &str) -> &'static str {
     }
 }
 
-/// A command, broken between words only: a line that ends with one of two hyphens misleads.
+/// Renders a command that wraps only between words: a line ending with one of two hyphens misleads.
 fn typed(command: &str) -> Markup {
     html! {
         code {
@@ -107,7 +107,7 @@ fn typed(command: &str) -> Markup {
     }
 }
 
-/// The rows that need a person, and what that person can do.
+/// Renders the rows that need the operator, and what to do about them.
 pub(super) fn needs_person(report: &Report) -> Markup {
     let listed = report.needs_person.len() as u64;
     html! {

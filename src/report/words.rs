@@ -8,13 +8,13 @@ use super::results::{numbered, thousands};
 use crate::model::shown::shown;
 use crate::model::words::{By, FieldWords, WordRows};
 
-/// Words of a field that a text lists.
+/// How many words of a field a text lists.
 const TEXT_WORDS_MAX: usize = 12;
 
-/// Characters of a word that a text shows.
+/// How many characters of a word a text shows.
 const TEXT_WORD_CHARS_MAX: usize = 40;
 
-/// The table as lines of text, each with a line end before it.
+/// Renders the table as lines of text, each preceded by a line break.
 pub(super) fn text(fields: &[FieldWords]) -> String {
     let mut text = String::new();
     for field in fields {
@@ -44,7 +44,7 @@ pub(super) fn text(fields: &[FieldWords]) -> String {
     text
 }
 
-/// The table for the page.
+/// Renders the table for the page.
 pub(super) fn section(fields: &[FieldWords]) -> Markup {
     html! {
         h2 { "What words become" }

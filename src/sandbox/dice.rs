@@ -1,6 +1,6 @@
-//! Numbers that look random and depend on a seed and a count alone.
+//! Pseudo-random numbers that depend only on a seed and a count.
 
-/// The n-th number of SplitMix64, as a fraction of one.
+/// Returns the n-th number of SplitMix64, as a fraction of one.
 pub(super) fn uniform(seed: u64, n: u64) -> f64 {
     // 32 bits are plenty for a probability, and convert without loss.
     f64::from(u32::try_from(number(seed, n) >> 32).unwrap_or(u32::MAX)) / 4_294_967_296.0

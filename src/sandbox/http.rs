@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// The method of a request, as far as the double tells methods apart.
+/// The method of a request, as far as the double distinguishes methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Reads.

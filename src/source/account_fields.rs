@@ -1,8 +1,9 @@
-//! The values that the account's own ticket fields take, so that a value that Zendesk would reject is
+//! The values that the account's ticket fields accept, so that a value that Zendesk would reject is
 //! found before its row is sent.
 //!
-//! Where it is not documented what Zendesk does with a value, as with `1` in a checkbox, the value is
-//! refused: an invalid row costs a line in the mapping, a wrong value in a ticket is found years later.
+//! If it is not documented what Zendesk does with a value, such as `1` in a checkbox, the value is
+//! rejected: an invalid row costs one line in the mapping, but a wrong value in a ticket may not be
+//! noticed for years.
 
 use std::collections::BTreeMap;
 
@@ -19,14 +20,14 @@ use crate::model::ticket::FieldValue;
 pub struct AccountField {
     /// Its title, as agents see it.
     pub title: String,
-    /// The values that it takes.
+    /// The values that it accepts.
     pub takes: Takes,
 }
 
-/// The values that a ticket field takes.
+/// The values that a ticket field accepts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub enum Takes {
-    /// Any value, or this program does not know which.
+    /// Any value, or values that this program does not know.
     Anything,
     /// `true` and `false`.
     Flag,
@@ -36,7 +37,7 @@ pub enum Takes {
     Integer,
     /// Numbers.
     Decimal,
-    /// What matches this regular expression, in Ruby's syntax.
+    /// Text that matches this regular expression, in Ruby's syntax.
     Matching(String),
     /// One of the options of a drop-down.
     OneOf(Vec<Choice>),
@@ -49,36 +50,38 @@ pub enum Takes {
 pub struct Choice {
     /// The tag that a ticket holds.
     pub value: String,
-    /// The tag as it may be shown.
+    /// The tag in a form that is safe to display.
     pub shown: String,
     /// The name that agents see.
     pub name: String,
 }
 
-/// Options that a message names: drop-downs may have hundreds, and a few show what they look like.
+/// How many options a message lists: drop-downs may have hundreds, and a few show what they look
+/// like.
 const OPTIONS_SHOWN: usize = 10;
 
 impl AccountField {
-    /// Says why the field does not take a value: the rest of a sentence that begins with the value.
+    /// Returns why the field does not accept a value: the rest of a sentence that begins with the
+    /// value.
     pub fn refusal(&self, value: &FieldValue<'_>) -> Option<String> {
         self.refusal_by(self.pattern().as_ref(), value)
     }
 
-    /// Whether values of the field cannot be checked here although the field has a pattern.
+    /// Reports whether values cannot be checked here although the field has a pattern.
     pub fn has_unknown_pattern(&self) -> bool {
         matches!(self.takes, Takes::Matching(_)) && self.pattern().is_none()
     }
 
-    /// The pattern, if it means the same to Zendesk and to the crate.
+    /// Compiles the pattern, if it means the same to Zendesk and to the regex crate.
     fn pattern(&self) -> Option<Regex> {
         let Takes::Matching(pattern) = &self.takes else {
             return None;
         };
-        // Ruby's bracket classes know every script; the crate's are of ASCII alone.
+        // Ruby's bracket classes cover all scripts; the crate's cover only ASCII.
         if pattern.contains("[[:") {
             return None;
         }
-        // To Ruby, ^ and $ are always the ends of a line.
+        // In Ruby, ^ and $ always match at line ends.
         let compiled = RegexBuilder::new(pattern).multi_line(true).build();
         compiled.ok()
     }
@@ -192,7 +195,7 @@ fn is_decimal(text: &str) -> bool {
     }
 }
 
-/// The ticket fields of the account that a mapping names.
+/// The account's ticket fields that a mapping names.
 #[derive(Debug)]
 pub(super) struct AccountFields {
     fields: BTreeMap<u64, (AccountField, Option<Regex>)>,
@@ -212,12 +215,12 @@ impl AccountFields {
         }
     }
 
-    /// What the fields take, as a hash.
+    /// Returns a hash of the values that the fields accept.
     pub(super) fn sha256(&self) -> [u8; 32] {
         self.sha256
     }
 
-    /// Says why a field does not take a value.
+    /// Returns why a field does not accept a value.
     pub(super) fn refusal(&self, id: u64, value: &FieldValue<'_>) -> Option<String> {
         let (field, pattern) = self.fields.get(&id)?;
         field.refusal_by(pattern.as_ref(), value)

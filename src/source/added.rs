@@ -1,32 +1,32 @@
-//! The columns that an export adds to those of the CSV. No mapping sees to them.
+//! The columns that an export adds to those of the CSV. Mappings do not use them.
 
 use csv::ByteRecord;
 
 use crate::model::ids::CellsHash;
 
-/// Their names, behind as many underscores as it takes to be no column of the CSV.
+/// Their names, prefixed with as many underscores as it takes to differ from the CSV's columns.
 const NAMES: [&str; 4] = ["line", "code", "message", ROW];
 
-/// The one that says which row it is.
+/// The column that identifies the row.
 const ROW: &str = "row";
 
-/// The one in front of them, where a row has more cells than the CSV has columns.
+/// The column before them, present if a row has more cells than the CSV has columns.
 const MORE: &str = "more";
 
-/// The names of the columns that an export of a CSV with these columns adds.
+/// Returns the names of the columns that an export adds to a CSV with these columns.
 pub fn added_columns(columns: &[String]) -> [String; 4] {
     let underscores = underscores(columns);
     NAMES.map(|name| format!("{underscores}{name}"))
 }
 
-/// The name of the column for the cells beyond the last one.
+/// Returns the name of the column for the cells beyond the last column.
 pub fn more_column(columns: &[String]) -> String {
     underscores(columns) + MORE
 }
 
 fn underscores(columns: &[String]) -> String {
     let mut underscores = "_".to_owned();
-    // A CSV may have been an export itself.
+    // The CSV may itself have been an export.
     while columns.iter().any(|column| {
         let name = column.strip_prefix(&underscores);
         name.is_some_and(|name| name == MORE || NAMES.contains(&name))
@@ -36,7 +36,7 @@ fn underscores(columns: &[String]) -> String {
     underscores
 }
 
-/// Whether a file looks like an export.
+/// Reports whether a file looks like an export.
 pub(super) fn has_row_column(columns: &[String]) -> bool {
     columns.iter().any(|column| {
         let underscores = column.strip_suffix(ROW).unwrap_or_default();
@@ -44,8 +44,8 @@ pub(super) fn has_row_column(columns: &[String]) -> bool {
     })
 }
 
-/// Whether a file has the columns of an export: the one that names rows, or two of the others. Fewer
-/// may be a CSV's own.
+/// Reports whether a file has the columns of an export: the one that identifies rows, or two of the
+/// others. A CSV may have fewer of its own.
 pub(super) fn has_added_columns(columns: &[String]) -> bool {
     let named_so = |column: &&String| {
         let name = column.trim_start_matches('_');
@@ -54,7 +54,7 @@ pub(super) fn has_added_columns(columns: &[String]) -> bool {
     has_row_column(columns) || columns.iter().filter(named_so).count() > 1
 }
 
-/// Puts cells into one, with commas between them.
+/// Joins cells into one, separated by commas.
 pub(super) fn joined<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     // Writing to memory cannot fail.
@@ -64,7 +64,7 @@ pub(super) fn joined<'c>(cells: impl Iterator<Item = &'c [u8]>) -> Vec<u8> {
     line
 }
 
-/// Takes them apart again.
+/// Splits such a cell again.
 fn apart(cell: &[u8]) -> ByteRecord {
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -76,17 +76,17 @@ fn apart(cell: &[u8]) -> ByteRecord {
     }
 }
 
-/// Where the added columns are in a file that was fixed.
+/// The positions of the added columns in a fixed file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Added {
-    /// One per column: whether it is the CSV's own.
+    /// For each column, whether it is the CSV's own.
     own: Vec<bool>,
     row: Option<usize>,
     more: Option<usize>,
 }
 
 impl Added {
-    /// Looks for them by the name of the one that names the row.
+    /// Finds the added columns by the name of the one that identifies the row.
     pub(super) fn of(columns: &[String], row_column: &str) -> Self {
         let underscores = row_column.strip_suffix(ROW).unwrap_or_default();
         let is = |column: &String, name: &str| column.strip_prefix(underscores) == Some(name);
@@ -98,8 +98,8 @@ impl Added {
         }
     }
 
-    /// The hash of the cells that are the row's own, which an export leaves as it is. What a
-    /// spreadsheet puts behind the last column counts: it may be text that has slipped.
+    /// Hashes the row's own cells, as the export left them. Cells that a spreadsheet put beyond the
+    /// last column count too, because they may be text that has shifted.
     pub(super) fn hash(&self, cells: &ByteRecord) -> CellsHash {
         let is_own = |at: usize| self.own.get(at).copied().unwrap_or(true);
         let own = cells.iter().enumerate();
@@ -109,14 +109,14 @@ impl Added {
         CellsHash::of(own.chain(more.iter()))
     }
 
-    /// The column of the cells beyond those of the CSV, if there are such.
+    /// Returns the column for the cells beyond the CSV's last column, if there are any.
     pub(super) fn more_in(&self, cells: &ByteRecord) -> Option<usize> {
         let more = self.more?;
         let is_empty = cells.get(more)?.trim_ascii().is_empty();
         (!is_empty).then_some(more)
     }
 
-    /// Which row it is. Where cells are missing or too many, counted from the end.
+    /// Returns the row's name. If cells are missing or too many, counts from the end.
     pub(super) fn name(&self, cells: &ByteRecord) -> Option<String> {
         let from_end = self.own.len() - self.row?;
         let cell = cells.get(cells.len().checked_sub(from_end)?)?;

@@ -14,26 +14,26 @@ use super::quotes::{FIRST, record_end};
 use super::records::LoneReader;
 use super::rows::{self, Invalid, Valid};
 
-/// The bytes that are read at first; most rows are smaller.
+/// How many bytes are read first; most rows are smaller.
 const GLANCE_BYTES: usize = 4 << 10;
 
-/// A row that was read again, with the exact bytes of its request's body.
+/// A row that was read again, with the exact bytes of its request body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ready {
-    /// What the scan said of it too.
+    /// What the scan also reported about it.
     pub valid: Valid,
     /// The body.
     pub body: Vec<u8>,
 }
 
-/// Reads the record that starts at a place of an earlier scan; with an `external_id` that is known,
-/// whatever its cell says.
+/// Reads the record at a place that an earlier scan found. If its `external_id` is given, that is
+/// used whatever the cell says.
 pub(super) fn read_again(
     plan: &Plan,
     at: Place,
     own_id: Option<&str>,
 ) -> Result<Result<Ready, Invalid>, SourceError> {
-    // A thread that died while it held the lock left nothing half-done in it.
+    // A thread that died while holding the lock left nothing half-done in it.
     let mut kept = plan.again.lock().unwrap_or_else(PoisonError::into_inner);
     let Again { file, reader } = match &mut *kept {
         Some(again) => again,
@@ -57,7 +57,7 @@ pub(super) fn read_again(
     }
 }
 
-/// Reads the bytes of the record that starts at a place, as they can be split.
+/// Reads the bytes of the record that starts at a place, in a form that can be split.
 pub(super) fn piece_at(plan: &Plan, at: Place) -> Result<Piece, SourceError> {
     piece_in(&mut open(&plan.file.path)?, plan, at)
 }
@@ -83,7 +83,7 @@ fn piece_in(file: &mut File, plan: &Plan, at: Place) -> Result<Piece, SourceErro
             .fill(&mut bytes, target, |_| ())
             .map_err(|source| unreadable(path, source))?;
         match record_end(&bytes, header.delimiter) {
-            // A quote or a CR at the very end may go on in the bytes that are still to come.
+            // A quote or a CR at the very end may continue in the bytes that are not read yet.
             Some(end) if end < bytes.len() || ended => break end,
             None if ended => break bytes.len(),
             _ if target - FIRST > RECORD_BYTES_MAX => return Err(moved(path)),

@@ -1,4 +1,4 @@
-//! Turns a row into a ticket by the mapping's rules, or says what is wrong with it.
+//! Builds a ticket from a row by the rules of the mapping, or says what is wrong with the row.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::model::limits::EXTERNAL_ID_BYTES_MAX;
 use crate::model::problem::Problem;
 use crate::model::ticket::{COMMENT_CHARS_MAX, COMMENTS_MAX, Comment, Requester, Ticket, Word};
 
-/// Takes the row's identity.
+/// Reads the row's identity.
 pub(super) fn external_id<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Cow<'r, str>, Problem> {
     mapping.external_id.text(row)?.ok_or_else(|| {
         Problem::new(
@@ -22,7 +22,7 @@ pub(super) fn external_id<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Cow<
     })
 }
 
-/// Refuses an identity that a lookup, which compares exactly, might not find again.
+/// Rejects an identity that a lookup, which compares exactly, might not find again.
 pub(super) fn check_id(mapping: &Mapping, external_id: &str) -> Result<(), Problem> {
     let what = if external_id.len() > EXTERNAL_ID_BYTES_MAX {
         return Err(too_long(mapping, external_id));
@@ -56,8 +56,8 @@ fn too_long(mapping: &Mapping, external_id: &str) -> Problem {
     )
 }
 
-/// Builds the ticket of a row whose identity is known; where there are conversations, with the
-/// row's own.
+/// Builds the ticket of a row whose identity is known, including the row's conversation if there
+/// are conversations.
 pub(super) fn ticket<'r>(
     mapping: &'r Mapping,
     account_fields: Option<&AccountFields>,
@@ -94,7 +94,7 @@ fn text<'r>(rule: Option<&'r Rule>, row: Row<'r>) -> Result<Option<Cow<'r, str>>
     }
 }
 
-/// Gives a ticket's one comment, or its conversation with the row's own text in front.
+/// Returns a ticket's single comment, or its conversation with the row's own text first.
 fn texts<'r>(
     mapping: &'r Mapping,
     row: Row<'r>,
@@ -135,7 +135,7 @@ fn missing_text(mapping: &Mapping, also: &str) -> Problem {
     )
 }
 
-/// Says that a ticket has more comments than Zendesk keeps.
+/// Builds the problem of a ticket with more comments than Zendesk keeps.
 pub(super) fn too_many_comments(count: usize) -> Problem {
     Problem::new(
         "TooManyComments",
@@ -145,7 +145,7 @@ pub(super) fn too_many_comments(count: usize) -> Problem {
     )
 }
 
-/// Takes the text of a comment; `None` of a blank one.
+/// Reads the text of a comment; `None` if it is blank.
 pub(super) fn comment_text<'r>(
     rule: Option<&'r Rule>,
     row: Row<'r>,
@@ -153,7 +153,7 @@ pub(super) fn comment_text<'r>(
     let Some(rule) = rule else { return Ok(None) };
     let body = rule.text(row)?.filter(|body| !body.trim().is_empty());
     let Some(body) = body else { return Ok(None) };
-    // A text has at most as many characters as bytes, so most are never counted.
+    // A text has at most as many characters as bytes, so most need not be counted.
     if body.len() > COMMENT_CHARS_MAX {
         let chars = body.chars().count();
         if chars > COMMENT_CHARS_MAX {
@@ -171,7 +171,7 @@ pub(super) fn comment_text<'r>(
     Ok(Some(body))
 }
 
-/// Takes whether a comment may be seen by the requester.
+/// Reads whether the requester can see a comment.
 pub(super) fn public(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<bool>, Problem> {
     let Some(rule) = rule else { return Ok(None) };
     let Some(value) = rule.text(row)? else {
@@ -192,7 +192,7 @@ pub(super) fn public(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<bool>, 
     }
 }
 
-/// Takes a text without surrounding spaces.
+/// Reads a text without surrounding spaces.
 pub(super) fn trimmed_text<'r>(
     rule: Option<&'r Rule>,
     row: Row<'r>,
@@ -220,7 +220,7 @@ fn requester<'r>(mapping: &'r Mapping, row: Row<'r>) -> Result<Option<Requester<
     }
 }
 
-/// Takes an email address.
+/// Reads an email address.
 pub(super) fn email<'r>(
     rule: Option<&'r Rule>,
     row: Row<'r>,
@@ -301,7 +301,7 @@ fn number(rule: Option<&Rule>, row: Row<'_>) -> Result<Option<u64>, Problem> {
     }
 }
 
-/// Reads a date; without `dates` the endpoint takes none, and nobody looks at it.
+/// Reads a date. Without `dates` the endpoint takes none, and the cell is ignored.
 pub(super) fn date<'r>(
     dates: Option<&Dates>,
     rule: Option<&Rule>,

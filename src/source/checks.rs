@@ -1,10 +1,10 @@
-//! What Zendesk accepts in a value.
+//! Checks what Zendesk accepts as a value.
 
 use std::borrow::Cow;
 
 use super::mapping::field::{Field, nearest};
 
-/// Checks a value that the mapping itself gives a field.
+/// Checks a value that the mapping itself sets for a field.
 pub(super) fn word(field: Field, value: &str) -> Result<(), String> {
     if let Some(words) = field.words()
         && !words.contains(&value)
@@ -25,7 +25,7 @@ pub(super) fn word(field: Field, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Says which word of a short list was probably meant.
+/// Suggests which word of a short list was probably meant.
 pub(super) fn meant(value: &str, words: &[&str]) -> String {
     match nearest(value, words.iter().copied()) {
         Some(word) => format!(" (\"{word}\"?)"),
@@ -36,8 +36,8 @@ pub(super) fn meant(value: &str, words: &[&str]) -> String {
 /// The most bytes of an email address (RFC 5321, section 4.5.3.1.3, less the angle brackets).
 const EMAIL_BYTES_MAX: usize = 254;
 
-/// Tells whether a text has the form of an email address: `name@domain.tld`, with letters of any
-/// script, and without quotes, brackets, list separators or anything that is not seen.
+/// Reports whether a text has the form of an email address: `name@domain.tld`, with letters of any
+/// script, and without quotes, brackets, list separators or invisible characters.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
         return false;
@@ -58,7 +58,8 @@ pub(super) fn is_email(text: &str) -> bool {
     text.len() <= EMAIL_BYTES_MAX && is_name && is_domain
 }
 
-/// Makes a tag of a text: lower-case, with `_` for what a tag may not hold; `None` of a blank one.
+/// Converts a text to a tag: lower-case, with `_` for characters that a tag cannot contain; `None`
+/// if it is blank.
 pub(super) fn tag(text: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -84,9 +85,9 @@ fn fits_tag(c: char) -> bool {
     c.is_alphanumeric() || "_-/:.".contains(c) || is_mark(c)
 }
 
-/// Tells whether a character belongs to the letter before it: accents, and the vowel and
-/// conjunct signs without which Hindi, Hebrew, Arabic or Thai words fall apart. Most such signs are
-/// alphabetic to Unicode; these are not.
+/// Reports whether a character belongs to the letter before it: accents, and the vowel and conjunct
+/// signs without which Hindi, Hebrew, Arabic or Thai words fall apart. Most such signs are
+/// alphabetic in Unicode; these are not.
 fn is_mark(c: char) -> bool {
     matches!(c,
         '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{610}'..='\u{61a}'

@@ -6,7 +6,7 @@ use super::mapping::{FlagOrNumber, Row, Rule};
 use crate::model::problem::Problem;
 use crate::model::ticket::{CustomField, FieldValue};
 
-/// Takes the values of a row; with `account`, refuses those that Zendesk would reject.
+/// Reads the values of a row; with `account`, rejects those that Zendesk would reject.
 pub(super) fn custom_fields<'r>(
     rules: &'r [(u64, Rule)],
     account: Option<&AccountFields>,

@@ -1,4 +1,4 @@
-//! Reads dates and times, and writes them as Zendesk's imports endpoint takes them.
+//! Reads dates and times, and writes them in the format of Zendesk's imports endpoint.
 
 use std::fmt;
 
@@ -7,28 +7,28 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::tz::TimeZone;
 
-/// What is known about the dates of a file.
+/// How the dates of a file are read.
 #[derive(Debug, Clone)]
 pub(super) struct Dates {
-    /// Where the clocks stood that dates without an offset were read from.
+    /// The time zone of dates without an offset.
     pub(super) zone: TimeZone,
-    /// The latest moment that is not in the future, where the caller knows it.
+    /// The latest time that is not in the future, if the caller knows it.
     pub(super) latest: Option<Timestamp>,
 }
 
 /// Why a date cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The text is no date.
+    /// The text is not a date.
     Unreadable,
     /// The date is before 1970.
     Ancient,
-    /// The date is still to come.
+    /// The date is in the future.
     Future,
 }
 
 impl Dates {
-    /// Reads a date by its format, or by the usual ones, and writes it in UTC.
+    /// Reads a date in its format, or in one of the usual ones, and writes it in UTC.
     pub(super) fn utc(&self, text: &str, format: Option<&str>) -> Result<String, Fault> {
         let read = match format {
             Some(format) => self.by_format(text, format),
@@ -64,15 +64,15 @@ impl Dates {
         }
     }
 
-    /// Finds the moment at which the clocks showed a time. A time that they skipped is taken to be
-    /// as late as it would have been without the change; of one that they showed twice, the first.
+    /// Finds the moment at which a clock showed a time. A time that the clocks skipped is read as
+    /// if they had not changed yet; of a time that they showed twice, the first is taken.
     fn place(&self, local: DateTime) -> Option<Timestamp> {
         let placed = self.zone.to_ambiguous_timestamp(local).compatible();
         placed.ok()
     }
 }
 
-/// Reads what the clock showed; midnight if only the date is there.
+/// Reads the local time; midnight if there is only a date.
 fn civil(read: &BrokenDownTime) -> Option<DateTime> {
     if read.hour().is_some() {
         read.to_datetime().ok()
@@ -85,7 +85,7 @@ fn civil(read: &BrokenDownTime) -> Option<DateTime> {
     }
 }
 
-/// Checks a format by writing a moment with it and reading it again.
+/// Checks a format by formatting a moment with it and parsing the result.
 pub(super) fn check_format(format: &str) -> Result<(), String> {
     let moment = Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC);
     let fault = |why: &dyn fmt::Display| {

@@ -1,4 +1,4 @@
-//! Why a source cannot be read at all, as opposed to what is wrong with one of its rows.
+//! Why a source cannot be read at all, as opposed to problems of single rows.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::model::shown::{one_line, shown, shown_path};
 /// Says why a CSV or its mapping cannot be used, and what to do about it.
 #[derive(Debug, Error)]
 pub enum SourceError {
-    /// The CSV is not there.
+    /// The CSV does not exist.
     #[error("{} does not exist; check the path", shown_path(path))]
     Missing {
         /// The CSV.
@@ -38,7 +38,7 @@ pub enum SourceError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// The CSV has no bytes, or nothing but blank lines.
+    /// The CSV is empty or has only blank lines.
     #[error(
         "{} is empty, or has only blank lines; export it again, with a header line",
         shown_path(path)
@@ -47,7 +47,7 @@ pub enum SourceError {
         /// The CSV.
         path: PathBuf,
     },
-    /// The CSV has a header and nothing else.
+    /// The CSV has a header but no rows.
     #[error(
         "{} has a header but no rows; export it again, or check that this is the right file",
         shown_path(path)
@@ -56,12 +56,12 @@ pub enum SourceError {
         /// The CSV.
         path: PathBuf,
     },
-    /// The CSV is to come from standard input.
+    /// The CSV would have to come from standard input.
     #[error(
         "rows cannot be read from standard input, since a resume reads them again at their place; save the CSV to a file and name it"
     )]
     Stdin,
-    /// The file is no CSV.
+    /// The file is not a CSV.
     #[error("{} is {what}, not a CSV file; {advice}", shown_path(path))]
     NotCsv {
         /// The file.
@@ -77,7 +77,7 @@ pub enum SourceError {
         /// The folder.
         path: PathBuf,
     },
-    /// The first line has no names.
+    /// The first line has no column names.
     #[error(
         "{} line {line}: the first line that is not blank has no column names; put a line with a name for each column there",
         shown_path(path)
@@ -88,7 +88,7 @@ pub enum SourceError {
         /// The line.
         line: u64,
     },
-    /// The first line is a row.
+    /// The first line is a row instead of a header.
     #[error(
         "the first line of {} looks like a row, not like the names of columns ({cells}); put a line with a name for each column in front of it",
         shown_path(path)
@@ -96,7 +96,7 @@ pub enum SourceError {
     NoHeader {
         /// The CSV.
         path: PathBuf,
-        /// What is in that line.
+        /// The content of that line.
         cells: String,
     },
     /// The mapping names a delimiter that does not separate the columns.
@@ -107,11 +107,11 @@ pub enum SourceError {
     OtherDelimiter {
         /// The CSV.
         path: PathBuf,
-        /// What the mapping names, as it is written there.
+        /// The delimiter as the mapping writes it.
         named: String,
-        /// What separates the columns.
+        /// The delimiter that separates the columns.
         found: String,
-        /// How many columns that makes.
+        /// How many columns that gives.
         columns: usize,
     },
     /// The CSV's encoding contradicts the mapping, or hides where rows end.
@@ -136,10 +136,10 @@ pub enum SourceError {
         line: u64,
         /// The column, counted from 1.
         column: usize,
-        /// The encoding that was taken.
+        /// The encoding that was assumed.
         encoding: &'static str,
     },
-    /// The header does not end where one would expect it to.
+    /// The header does not end where expected.
     #[error(
         "{} line {line}: the header {reason}; fix the first line and run again{excerpt}",
         shown_path(path)
@@ -151,10 +151,11 @@ pub enum SourceError {
         line: u64,
         /// What is wrong with it.
         reason: &'static str,
-        /// The line with a mark under the place, on lines of its own; empty without a place.
+        /// The line with a mark under the position, on lines of its own; empty if there is no
+        /// position.
         excerpt: String,
     },
-    /// Two columns have one name, so the mapping cannot tell them apart.
+    /// Two columns have the same name, so the mapping cannot distinguish them.
     #[error(
         "{} line {line}: columns {first} and {second} are both called \"{}\"; rename one of them",
         shown_path(path),
@@ -172,7 +173,7 @@ pub enum SourceError {
         /// The later column, counted from 1.
         second: usize,
     },
-    /// A quote opens and the file ends before it closes.
+    /// A quote opens and is not closed before the end of the file.
     #[error("{} line {line}: a quote opens {} and is never closed, so the rest of the file would be one cell; close it (or double it, if it belongs to the text) and run again{excerpt}", shown_path(path), in_column(column.as_deref()))]
     UnclosedQuote {
         /// The CSV.
@@ -184,7 +185,7 @@ pub enum SourceError {
         /// The column's name, where the header has one.
         column: Option<String>,
     },
-    /// A quote opens and what closes it is the opening quote of a later row.
+    /// A quote is closed only by the opening quote of a later row.
     #[error("{} line {line}: a quote opens {} and seems to be closed only by the opening quote of another cell on line {until}, so the rows between would be lost in it; close it (or double it, if it belongs to the text) and run again{excerpt}", shown_path(path), in_column(column.as_deref()))]
     SwallowedRows {
         /// The CSV.
@@ -198,7 +199,7 @@ pub enum SourceError {
         /// The column's name, where the header has one.
         column: Option<String>,
     },
-    /// A record goes on for longer than any ticket does.
+    /// A record is longer than any ticket.
     #[error("{} line {line}: the row that starts here is larger than {mib} MiB{}; check the quotes of this row, then run again", shown_path(path), quote_at(*quote_line))]
     RecordTooLarge {
         /// The CSV.
@@ -210,7 +211,7 @@ pub enum SourceError {
         /// The line of the quote that is open where reading stopped.
         quote_line: Option<u64>,
     },
-    /// The CSV is not the file that it was when it was opened.
+    /// The CSV has changed since it was opened.
     #[error(
         "{} changed while it was being read ({what}); leave the file alone during a run, and start again",
         shown_path(path)
@@ -218,10 +219,10 @@ pub enum SourceError {
     Changed {
         /// The CSV.
         path: PathBuf,
-        /// What shows it.
+        /// How that was detected.
         what: &'static str,
     },
-    /// The csv crate gave up on bytes that this room should have understood.
+    /// The csv crate failed on bytes that this room should have understood.
     #[error(
         "{} line {line}: the CSV reader failed; please report this",
         shown_path(path)
@@ -229,12 +230,12 @@ pub enum SourceError {
     Csv {
         /// The CSV.
         path: PathBuf,
-        /// Where reading stood.
+        /// The line that was being read.
         line: u64,
         /// What the reader said.
         source: csv::Error,
     },
-    /// A thread of the scan ended without an answer.
+    /// A scan thread ended without an answer.
     #[error(
         "the scan of {} lost one of its threads; please report this, then run again",
         shown_path(path)
@@ -243,7 +244,7 @@ pub enum SourceError {
         /// The CSV.
         path: PathBuf,
     },
-    /// The mapping file that was asked for is not there.
+    /// The given mapping file does not exist.
     #[error("mapping {} does not exist; check the path", shown_path(path))]
     MappingMissing {
         /// The mapping.
@@ -258,7 +259,7 @@ pub enum SourceError {
         /// The path.
         path: PathBuf,
     },
-    /// The mapping has more bytes than any mapping needs.
+    /// The mapping file is larger than any mapping needs to be.
     #[error(
         "mapping {} is too large for a mapping; name the right file with -m",
         shown_path(path)
@@ -276,7 +277,7 @@ pub enum SourceError {
         /// The mapping.
         path: PathBuf,
     },
-    /// The mapping file says something that cannot be done.
+    /// The mapping file contains something that is not possible.
     #[error(
         "mapping {} line {line}: {}",
         shown_path(path),
@@ -290,22 +291,22 @@ pub enum SourceError {
         /// What is wrong and what to write instead.
         message: String,
     },
-    /// No mapping can be proposed, since no column fits a field that every ticket needs.
+    /// No mapping can be proposed, because no column fits a field that every ticket needs.
     #[error("no column of {} {what}{columns}; {advice}", shown_path(path))]
     NoColumn {
         /// The CSV.
         path: PathBuf,
-        /// What no column does.
+        /// The requirement that no column meets.
         what: &'static str,
-        /// The columns that there are, in brackets.
+        /// The existing columns, in brackets.
         columns: String,
         /// What to do about it.
         advice: &'static str,
     },
-    /// A field that every ticket needs comes from nowhere.
+    /// A field that every ticket needs has no source.
     #[error("{}", lacking(path, csv, what, lines))]
     Unmapped {
-        /// The mapping that has to say it, whether it exists yet or not.
+        /// The mapping that has to set it, whether it exists yet or not.
         path: PathBuf,
         /// The CSV.
         csv: PathBuf,
@@ -339,7 +340,7 @@ fn lacking(path: &std::path::Path, csv: &std::path::Path, what: &str, lines: &st
     )
 }
 
-/// The error of a file that cannot be read.
+/// Builds the error of a file that cannot be read.
 pub(super) fn unreadable(path: &Path, source: std::io::Error) -> SourceError {
     SourceError::Io {
         path: path.into(),
@@ -348,7 +349,7 @@ pub(super) fn unreadable(path: &Path, source: std::io::Error) -> SourceError {
     }
 }
 
-/// Says that a row or comment is no longer at its place.
+/// Reports that a row or comment is no longer at its place.
 pub(super) fn moved(path: &Path) -> SourceError {
     SourceError::Changed {
         path: path.into(),

@@ -1,16 +1,16 @@
-//! Shows a little of the data in a message: short, on one line, and without control characters.
+//! Shows a short excerpt of the data in a message: on one line, without control characters.
 
 use memchr::{memchr2, memrchr2};
 
 use crate::model::shown::is_hidden;
 
-/// The most characters that are shown.
+/// The maximum number of characters shown.
 const CHARS_MAX: usize = 60;
 
-/// How much is shown before the place that matters.
+/// How many characters are shown before the position.
 const CHARS_BEFORE: usize = 20;
 
-/// Shortens a value for a message, and takes the control characters out.
+/// Shortens a value for a message and escapes control characters.
 pub(super) fn shown(value: &str) -> String {
     let mut shown: String = value.chars().take(CHARS_MAX).map(escape).collect();
     if value.chars().nth(CHARS_MAX).is_some() {
@@ -19,10 +19,10 @@ pub(super) fn shown(value: &str) -> String {
     shown
 }
 
-/// Shows bytes around a place; those that are not UTF-8 appear as `\xff`.
+/// Shows the bytes around a position; bytes that are not UTF-8 appear as `\xff`.
 pub(super) fn around(bytes: &[u8], place: usize) -> String {
     let place = place.min(bytes.len());
-    // More bytes than will be shown, so that characters are not cut where it shows.
+    // More bytes than will be shown, so that no visible character is cut.
     let from = place.saturating_sub(CHARS_BEFORE * 4);
     let to = bytes.len().min(place + CHARS_MAX * 4);
     let before = escaped(&bytes[from..place]);
@@ -41,8 +41,8 @@ pub(super) fn around(bytes: &[u8], place: usize) -> String {
     shown
 }
 
-/// Shows a line with a mark under a place in it, below the sentence that needs it. Both are found
-/// in `bytes`, which reach over the line.
+/// Shows a line with a mark under a position, below the sentence that refers to it. Both are
+/// located in `bytes`, which extend beyond the line.
 pub(super) fn pointed(line: u64, bytes: &[u8], place: usize) -> String {
     let (before, after) = bytes.split_at(place.min(bytes.len()));
     let start = memrchr2(b'\n', b'\r', before).map_or(0, |at| at + 1);
@@ -67,7 +67,7 @@ pub(super) fn pointed(line: u64, bytes: &[u8], place: usize) -> String {
     )
 }
 
-/// Gives each character of the bytes; only what would not be seen is escaped.
+/// Returns each character of the bytes; only invisible ones are escaped.
 fn plain(bytes: &[u8]) -> Vec<String> {
     let visible = |c: char| match c {
         '\t' => " ".to_owned(),
@@ -82,7 +82,7 @@ fn plain(bytes: &[u8]) -> Vec<String> {
     all
 }
 
-/// Escapes what would end the excerpt or leave its line; apostrophes do neither.
+/// Escapes characters that would end the excerpt or break its line; apostrophes do neither.
 fn escape(c: char) -> String {
     match c {
         '\'' => c.to_string(),
@@ -90,7 +90,7 @@ fn escape(c: char) -> String {
     }
 }
 
-/// Gives each character of the bytes, escaped.
+/// Returns each character of the bytes, escaped.
 fn escaped(bytes: &[u8]) -> Vec<String> {
     let mut all = Vec::new();
     for chunk in bytes.utf8_chunks() {
@@ -100,7 +100,7 @@ fn escaped(bytes: &[u8]) -> Vec<String> {
     all
 }
 
-/// Finds the first byte that is not UTF-8.
+/// Finds the first byte that is not valid UTF-8.
 pub(super) fn first_fault(bytes: &[u8]) -> usize {
     match std::str::from_utf8(bytes) {
         Ok(_) => bytes.len(),

@@ -1,7 +1,8 @@
-//! Opens what rows and mappings are read from: regular files, whose size says how much can be read.
+//! Opens CSV and mapping files. Only regular files are accepted, because their size limits how much
+//! can be read.
 //!
-//! The path may come from a checkpoint, so it may name anything: a pipe would keep the program waiting
-//! for its writer, and a device has no end.
+//! The path may come from a checkpoint, so it may name anything: opening a pipe would block until a
+//! writer appears, and a device has no end.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read};
@@ -10,13 +11,13 @@ use std::path::Path;
 use super::error::SourceError;
 use super::not_csv::refuse_folder;
 
-/// The bytes that a mapping may have: far more than anybody writes.
+/// The maximum size of a mapping: far larger than any real one.
 const MAPPING_BYTES_MAX: u64 = 4 << 20;
 
-/// Where the files lie that the kernel makes up when they are read.
+/// The folders whose files the kernel generates when they are read.
 const MADE_UP: [&str; 2] = ["/proc", "/sys"];
 
-/// Opens a CSV, with an error of its own for a path that leads nowhere or to no file.
+/// Opens a CSV, with separate errors for a path that does not exist or is not a file.
 pub(super) fn open(path: &Path) -> Result<File, SourceError> {
     if path == Path::new("-") {
         return Err(SourceError::Stdin);
@@ -25,7 +26,7 @@ pub(super) fn open(path: &Path) -> Result<File, SourceError> {
         ErrorKind::NotFound => SourceError::Missing { path: path.into() },
         _ => io("open", path, source),
     };
-    // Asked before opening: opening a pipe would wait for its writer.
+    // Checked before opening, because opening a pipe would wait for its writer.
     let regular = is_regular(path).map_err(failed)?;
     refuse_folder(path)?;
     if regular {

@@ -13,22 +13,22 @@ use super::line_ends::{LineEnd, usual};
 use super::not_csv;
 use super::quotes::{FIRST, Survey, ends_field, record_end, survey};
 
-/// The most bytes that a header may have.
+/// The maximum size of a header.
 const HEADER_BYTES_MAX: u64 = 1 << 20;
 
-/// The delimiters that are tried, the likeliest first.
+/// The delimiters that are tried, the most likely first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// What to do about an encoding that cannot be read, or not with this delimiter.
+/// Advice for an encoding that cannot be read, or not with this delimiter.
 const CONVERT: &str = "convert the file to UTF-8, or name its encoding in the mapping's [source]";
 
-/// What to do about one that the mapping names wrongly.
+/// Advice for an encoding that the mapping names wrongly.
 const NAME_IT: &str = "name the right encoding in the mapping's [source], or take that line out";
 
-/// A CSV that can be read.
+/// A readable CSV.
 #[derive(Debug)]
 pub(super) struct CsvFile {
-    /// Its path, as it was passed.
+    /// Its path, as it was passed in.
     pub(super) path: PathBuf,
     pub(super) header: Header,
 }
@@ -48,27 +48,27 @@ impl CsvFile {
 pub(super) struct Header {
     /// The column names, in order.
     pub(super) columns: Vec<String>,
-    /// What stands between two cells.
+    /// The delimiter between cells.
     pub(super) delimiter: u8,
-    /// The delimiter that a first line such as `sep=;` names, as Excel writes it.
+    /// The delimiter named in a first line such as `sep=;`, as Excel writes it.
     pub(super) separator: Option<u8>,
-    /// Whether the delimiter was found out rather than named.
+    /// Whether the delimiter was detected rather than named.
     pub(super) delimiter_detected: bool,
-    /// How the bytes become text.
+    /// How the bytes are decoded.
     pub(super) encoding: Encoding,
-    /// What the bytes looked like, where neither a mark nor the mapping told.
+    /// The guessed encoding, if neither a byte order mark nor the mapping named one.
     pub(super) guess: Option<Guess>,
-    /// The byte that ends a physical line: LF, or CR in a file that knows no LF.
+    /// The byte that ends a physical line: LF, or CR in a file without LF.
     pub(super) line_end: u8,
-    /// How records end; `None` if any line end is as good, as the mapping may say.
+    /// How records end; `None` if any line end is accepted, as the mapping may say.
     pub(super) records_end: Option<LineEnd>,
-    /// Every byte of the file up to the first row, with the mark.
+    /// All bytes of the file before the first row, including the byte order mark.
     pub(super) raw: Vec<u8>,
-    /// The line of the first byte after the header.
+    /// The line number of the first byte after the header.
     pub(super) rows_line: u64,
 }
 
-/// What the mapping says about the file; `None` is to be found out.
+/// What the mapping says about the file; `None` means that it is detected.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Named {
     /// The delimiter.
@@ -146,7 +146,7 @@ impl Header {
         })
     }
 
-    /// Names the column in which a record goes on after the bytes of `record`.
+    /// Returns the name of the column that follows the bytes of `record`.
     pub(super) fn column_after(&self, record: &[u8]) -> Option<String> {
         let framed = [b"\n", record].concat();
         let cells = cells(&framed, self.delimiter).unwrap_or(1);
@@ -154,10 +154,10 @@ impl Header {
     }
 }
 
-/// Which encoding a file has, and how that is known.
+/// The encoding of a file, and how it is known.
 struct Told {
     encoding: Encoding,
-    /// The bytes of the mark.
+    /// The length of the byte order mark.
     mark: usize,
     guess: Option<Guess>,
 }
@@ -226,7 +226,7 @@ fn tell(
     })
 }
 
-/// Says what a file is whose header holds a NUL: another encoding, or no text.
+/// Explains a header that contains a NUL: the file has another encoding, or is not text.
 fn not_text(path: &Path, file: &mut File, taken: Encoding) -> SourceError {
     let path = path.to_owned();
     match sniff(file) {
@@ -294,7 +294,7 @@ fn read_head(path: &Path, file: &mut File) -> Result<Vec<u8>, SourceError> {
     }
 }
 
-/// Reads the line by which Excel is told the delimiter, and counts its bytes.
+/// Parses the line in which Excel names the delimiter, and counts its bytes.
 fn separator_line(head: &[u8]) -> Option<(u8, usize)> {
     let (name, rest) = head.split_at_checked(4)?;
     let (delimiter, rest) = rest.split_first()?;
@@ -307,7 +307,7 @@ fn separator_line(head: &[u8]) -> Option<(u8, usize)> {
     is_one.then_some((*delimiter, name.len() + 1 + line_end))
 }
 
-/// Takes the delimiter that gives the header the most columns; the earlier one of equals.
+/// Picks the delimiter that gives the header the most columns; the earlier one in a tie.
 fn detect(framed: &[u8]) -> u8 {
     let mut best = (0, DELIMITERS[0]);
     for delimiter in DELIMITERS {
@@ -356,7 +356,7 @@ fn names(
                 encoding: encoding.name(),
             })?
             .into_owned();
-        // Spreadsheets leave nameless columns at the right edge; no mapping can name those.
+        // Spreadsheets leave unnamed columns at the right edge; no mapping can refer to those.
         if !name.is_empty()
             && let Some(first) = seen.insert(name.clone(), column)
         {
@@ -377,7 +377,7 @@ fn is_line_end(byte: u8) -> bool {
     ends_field(byte, b'\n')
 }
 
-/// Tells which byte ends the lines of a text: CR only if it has a CR and no LF.
+/// Returns the byte that ends the lines of a text: CR only if it contains a CR and no LF.
 fn line_end_of(text: &[u8]) -> u8 {
     if text.ends_with(b"\r") { b'\r' } else { b'\n' }
 }

@@ -1,4 +1,4 @@
-//! Tells whether a CSV and its mapping are the ones of an earlier run.
+//! Determines whether a CSV and its mapping are those of an earlier run.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -19,11 +19,11 @@ pub struct Identity {
     pub csv_bytes: u64,
     /// The SHA-256 of the comments file; `None` without one.
     pub comments_sha256: Option<[u8; 32]>,
-    /// The SHA-256 of the mapping file as it was when the source was opened; `None` without one.
+    /// The SHA-256 of the mapping file when the source was opened; `None` without one.
     pub mapping_sha256: Option<[u8; 32]>,
 }
 
-/// What is hashed.
+/// The files that are hashed.
 #[derive(Debug, Clone)]
 pub(super) struct Files {
     pub(super) csv: PathBuf,
@@ -44,7 +44,7 @@ impl Files {
     }
 }
 
-/// An identity that a thread of its own may find out ahead of the question.
+/// An identity that a separate thread may compute in advance.
 #[derive(Debug, Default)]
 pub(super) struct Ahead(Mutex<Option<JoinHandle<Result<Identity, SourceError>>>>);
 
@@ -54,7 +54,8 @@ impl Ahead {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
     }
 
-    /// Waits for what was begun; if nothing was since the last time, the files are hashed now.
+    /// Waits for the computation in progress; if none was begun since the last call, hashes the
+    /// files now.
     pub(super) fn get(&self, files: &Files) -> Result<Identity, SourceError> {
         let mut begun = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match begun.take().map(JoinHandle::join) {
@@ -64,7 +65,7 @@ impl Ahead {
     }
 }
 
-/// Gives the SHA-256 of a file, and its bytes; it is not held in memory.
+/// Returns the SHA-256 and the size of a file without holding it in memory.
 pub fn hash_file(path: &Path) -> Result<([u8; 32], u64), SourceError> {
     let mut file = open(path)?;
     let mut hash = Sha256::new();

@@ -1,15 +1,16 @@
-//! How lines end, and which line end is a cell that was cut.
+//! How lines end, and which line end breaks a cell in two.
 //!
-//! In a file whose records end with CR LF, a bare LF outside quotes is a line break inside a cell that
-//! nobody quoted: each of its halves would be a row. Programs of one kind write one kind of line end, so
-//! a record that ends otherwise than the others makes itself and the next one doubtful.
+//! In a file whose records end with CR LF, a bare LF outside quotes is a line break inside an
+//! unquoted cell, and each half of that cell would become a row. A program always writes the same
+//! line end, so a record that ends differently from the others makes itself and the next one
+//! doubtful.
 
 use std::io;
 
 use super::encoding::Encoding;
 use super::quotes::{ends_field, record_end};
 
-/// What ends a line.
+/// A kind of line end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LineEnd {
     Lf,
@@ -17,14 +18,14 @@ pub(super) enum LineEnd {
     Cr,
 }
 
-/// The first records of a file, from which it is known how its lines end.
+/// How many records at the start of a file are examined to find out how its lines end.
 const SAMPLE_RECORDS: usize = 200;
 
-/// The bytes before a record that are looked at first; blank lines may take more.
+/// How many bytes before a record are read first; blank lines may need more.
 const GLANCE_BYTES: u64 = 16;
 
 impl LineEnd {
-    /// What people call it.
+    /// Returns its common name.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Lf => "LF",
@@ -33,7 +34,7 @@ impl LineEnd {
         }
     }
 
-    /// What ends these bytes.
+    /// Returns the line end of these bytes.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [.., b'\r', b'\n'] => Some(Self::CrLf),
@@ -43,8 +44,8 @@ impl LineEnd {
         }
     }
 
-    /// What ends the last record of bytes that end outside quotes, whatever blank lines follow; `None`
-    /// if there is no record in them, or if it does not end.
+    /// Returns the line end of the last record in bytes that end outside quotes, ignoring blank
+    /// lines after it; `None` if they contain no record or the record does not end.
     pub(super) fn of_last_record(bytes: &[u8]) -> Option<Self> {
         let last = bytes.iter().rposition(|byte| !is_line_end(*byte))?;
         match &bytes[last + 1..] {
@@ -56,9 +57,10 @@ impl LineEnd {
     }
 }
 
-/// Tells how the records of a file end, from its first bytes: a line feed and then the header, which
-/// has so many columns. The header may have come by itself (`echo`), so if all rows agree they are
-/// right. Otherwise most records are; halves of a row seldom have all its cells, and do not count.
+/// Determines how the records of a file end, from its first bytes: a line feed and then the header,
+/// which has so many columns. The header may have been added separately (`echo`), so if all rows
+/// agree, they decide. Otherwise the majority decides; halves of a row rarely have all its cells
+/// and do not count.
 pub(super) fn usual(
     framed: &[u8],
     delimiter: u8,
@@ -77,7 +79,7 @@ pub(super) fn usual(
             ends.extend(LineEnd::of(record));
         }
         let blank = rest[end..].iter().take_while(|byte| is_line_end(**byte));
-        // The byte before a record is never a part of it.
+        // The byte before a record is never part of it.
         rest = &rest[end + blank.count() - 1..];
     }
     let (header, rows) = ends.split_first()?;
@@ -88,12 +90,12 @@ pub(super) fn usual(
     }
     let count = |end: LineEnd| ends.iter().filter(|other| **other == end).count();
     let kinds = [*header, LineEnd::Lf, LineEnd::CrLf, LineEnd::Cr];
-    // Of equals, the last one is the maximum: the header's.
+    // In a tie, `max_by_key` returns the last one: the header's.
     kinds.into_iter().rev().max_by_key(|kind| count(*kind))
 }
 
-/// Tells whether the record before a place ends otherwise than it should. `read` reads so many bytes
-/// that end `back` bytes before the place's end; the rows begin `room` bytes before it.
+/// Reports whether the record before a place ends differently from the others. `read` reads a
+/// number of bytes that end `back` bytes before the place; the rows begin `room` bytes before it.
 pub(super) fn is_after_other(
     usual: Option<LineEnd>,
     encoding: Encoding,

@@ -1,14 +1,14 @@
-//! Recognises CSV files that are read in another way than they were written.
+//! Recognises CSV files that are read with the wrong settings.
 
 use super::checks::is_email;
 use super::error::SourceError;
 use super::excerpt::shown;
 use super::header::{CsvFile, Named};
 
-/// Columns that a message lists.
+/// How many columns a message lists.
 const COLUMNS_MAX: usize = 12;
 
-/// Refuses a file whose first line is a row: it would be taken for the names of the columns.
+/// Refuses a file whose first line is a row, because it would be taken for the column names.
 pub(super) fn refuse_without_header(csv: &CsvFile) -> Result<(), SourceError> {
     let columns = &csv.header.columns;
     if !is_row(columns) {
@@ -20,7 +20,7 @@ pub(super) fn refuse_without_header(csv: &CsvFile) -> Result<(), SourceError> {
     })
 }
 
-/// Explains why a mapping's columns are not in a file, where the file itself says why.
+/// Explains why a mapping's columns are missing from a file, if the file itself shows why.
 pub(super) fn explained(csv: &CsvFile, named: Named, error: SourceError) -> SourceError {
     if let Some(told) = other_delimiter(csv, named) {
         return told;
@@ -28,7 +28,7 @@ pub(super) fn explained(csv: &CsvFile, named: Named, error: SourceError) -> Sour
     refuse_without_header(csv).err().unwrap_or(error)
 }
 
-/// Finds that the mapping names a delimiter that does not separate the columns.
+/// Detects that the mapping names a delimiter that does not separate the columns.
 fn other_delimiter(csv: &CsvFile, named: Named) -> Option<SourceError> {
     let delimiter = named.delimiter?;
     let unnamed = Named {
@@ -45,7 +45,7 @@ fn other_delimiter(csv: &CsvFile, named: Named) -> Option<SourceError> {
     })
 }
 
-/// Writes a delimiter the way a mapping names it.
+/// Writes a delimiter as a mapping names it.
 fn delimiter_name(delimiter: u8) -> String {
     match delimiter {
         b'\t' => "\"\\t\"".to_owned(),
@@ -53,8 +53,8 @@ fn delimiter_name(delimiter: u8) -> String {
     }
 }
 
-/// Tells whether a line of cells is a row of data instead of names: it has an address or a date, or at
-/// least half of it are numbers.
+/// Reports whether a line of cells is a row of data instead of column names: it contains an address
+/// or a date, or at least half of its cells are numbers.
 fn is_row(cells: &[String]) -> bool {
     let cells = cells.iter().map(|cell| cell.trim());
     let cells: Vec<&str> = cells.filter(|cell| !cell.is_empty()).collect();
@@ -71,7 +71,7 @@ fn is_row(cells: &[String]) -> bool {
         || (figures > 0 && figures * 2 >= cells.len())
 }
 
-/// Lists columns, as many as a screen holds.
+/// Lists columns, as many as fit on a screen.
 pub(super) fn listed(columns: &[String]) -> String {
     let named = columns.iter().filter(|name| !name.trim().is_empty());
     let told = named.clone().take(COLUMNS_MAX);

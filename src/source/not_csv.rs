@@ -1,10 +1,10 @@
-//! Recognises files that are no CSV.
+//! Recognises files that are not CSV files.
 
 use std::path::Path;
 
 use super::error::SourceError;
 
-/// What a file is that is no CSV, and what to do.
+/// What a file is, and what to do about it.
 type Kind = (&'static str, &'static str);
 
 const WORKBOOK: &str =
@@ -12,7 +12,7 @@ const WORKBOOK: &str =
 const DOCUMENT: &str = "export the tickets as CSV and name that file";
 const ARCHIVE: &str = "unpack it and name the CSV in it";
 
-/// What the first bytes of other files are.
+/// The first bytes of other file types.
 const MAGIC: [(&[u8], Kind); 20] = [
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -51,7 +51,7 @@ const MAGIC: [(&[u8], Kind); 20] = [
     (b"PK\x03\x04", ("compressed (zip)", ARCHIVE)),
 ];
 
-/// What zip archives hold that are documents.
+/// The entries of zip archives that are documents.
 const IN_ZIP: [(&[u8], Kind); 6] = [
     (b"xl/w", ("an Excel workbook", WORKBOOK)),
     (
@@ -67,7 +67,7 @@ const IN_ZIP: [(&[u8], Kind); 6] = [
     ),
 ];
 
-/// How texts begin that are no CSV, in lower-case letters.
+/// How texts begin that are not CSV, in lower case.
 const TEXTS: [(&str, Kind); 10] = [
     ("<!doctype html", ("an HTML page", PAGE)),
     ("<html", ("an HTML page", PAGE)),
@@ -88,7 +88,7 @@ const MARKED_UP: &str =
 const MAPPING: Kind = ("a mapping file", "name the CSV, and the mapping with -m");
 const JSON: Kind = ("a JSON file", "export the tickets as CSV, or convert it");
 
-/// Tells what a file is by its first bytes, if that is certainly no CSV.
+/// Identifies a file by its first bytes, if it certainly is not a CSV.
 pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     if head.starts_with(b"PK\x03\x04") {
         let holds = |name: &[u8]| memchr::memmem::find(head, name).is_some();
@@ -124,7 +124,7 @@ fn text_kind(text: &[u8]) -> Option<Kind> {
     is_json.then_some(JSON)
 }
 
-/// Refuses a folder with a sentence of its own.
+/// Refuses a folder with its own message.
 pub(super) fn refuse_folder(path: &Path) -> Result<(), SourceError> {
     if path.is_dir() {
         return Err(SourceError::Folder { path: path.into() });

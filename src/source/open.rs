@@ -1,4 +1,4 @@
-//! Opens a source: finds the mapping, reads the header, brings the two together.
+//! Opens a source: finds the mapping, reads the header, and compiles one for the other.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -102,9 +102,9 @@ pub(super) fn open(
     })
 }
 
-/// Opens the CSV as the mapping names it. An export was perhaps saved by a program that has a mind of
-/// its own: of such a file, what the mapping says counts only where it can be so, and so does the
-/// encoding in which it was exported.
+/// Opens the CSV as the mapping describes it. An export may have been saved by a program that chose
+/// its own format, so for an export the mapping's settings, and the encoding in which it was
+/// exported, apply only if they can be right.
 fn open_csv(csv: &Path, named: Named, exported: Option<Encoding>) -> Result<CsvFile, SourceError> {
     let as_named = CsvFile::open(csv, named);
     if named == Named::default() && exported.is_none() {
@@ -153,7 +153,7 @@ fn wrong(path: PathBuf, fault: Fault) -> SourceError {
     }
 }
 
-/// Opens the comments file, whose name counts from the mapping's place.
+/// Opens the comments file, whose path is relative to the mapping's.
 fn comments(
     section: Section,
     (mapping_path, beside): (&Path, &Path),
@@ -205,7 +205,7 @@ fn comments(
     })
 }
 
-/// Maps columns that are named like Zendesk's fields to themselves.
+/// Maps columns with the names of Zendesk's fields to themselves.
 fn by_name(csv: &CsvFile) -> MappingFile {
     MappingFile {
         entries: builtin_entries(&csv.header.columns),
@@ -213,34 +213,34 @@ fn by_name(csv: &CsvFile) -> MappingFile {
     }
 }
 
-/// The folder from which the names of other files in a mapping count: that of the mapping, unless
+/// Returns the folder to which the file names in a mapping are relative: the mapping's own, unless
 /// `[run]` names another one.
 fn files_in(mapping: &Path, run: Option<RunSettings>) -> PathBuf {
     let named = run.and_then(|run| run.beside(mapping).files_in);
     named.unwrap_or_else(|| mapping.parent().unwrap_or(Path::new("")).to_owned())
 }
 
-/// The second file that a mapping names, if it is a mapping and names one.
+/// Returns the second file that a mapping names, if it is a mapping and names one.
 pub fn comments_file(mapping: &Path) -> Option<PathBuf> {
     let Found { file, .. } = read_mapping(mapping).ok()?;
     Some(files_in(mapping, file.run).join(file.comments?.file))
 }
 
-/// What the section `[run]` of a mapping says, with paths as they are from here.
+/// Returns the section `[run]` of a mapping, with paths resolved from the current folder.
 pub fn run_settings(mapping: &Path) -> Result<Option<RunSettings>, SourceError> {
     let run = read_mapping(mapping)?.file.run;
     Ok(run.map(|run| run.beside(mapping)))
 }
 
-/// The bytes of a mapping file without its section `[run]`, and the folder from which the names of
-/// other files in it count.
+/// Returns the bytes of a mapping file without its section `[run]`, and the folder to which the
+/// file names in it are relative.
 pub fn without_run(mapping: &Path) -> Result<(Vec<u8>, PathBuf), SourceError> {
     let found = read_mapping(mapping)?;
     Ok((found.without_run, files_in(mapping, found.file.run)))
 }
 
-/// Whether a file has columns that an export adds to those of its CSV, so that its rows are those of
-/// another file.
+/// Reports whether a file has the columns that an export adds, so that its rows belong to another
+/// file.
 pub fn is_export(csv: &Path) -> bool {
     CsvFile::open(csv, Named::default()).is_ok_and(|file| has_added_columns(&file.header.columns))
 }
@@ -248,9 +248,9 @@ pub fn is_export(csv: &Path) -> bool {
 struct Found {
     path: PathBuf,
     file: MappingFile,
-    /// Its bytes without `[run]`, which changes no ticket.
+    /// Its bytes without `[run]`, which affects no ticket.
     without_run: Vec<u8>,
-    /// The SHA-256 of these.
+    /// The SHA-256 of those bytes.
     sha256: [u8; 32],
 }
 

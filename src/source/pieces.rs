@@ -1,8 +1,8 @@
-//! Cuts a CSV into pieces that end between records, so that they can be parsed apart.
+//! Cuts a CSV into pieces that end between records, so that they can be parsed separately.
 //!
-//! One thread reads; a piece is about a mebibyte and ends at the last record boundary in it. A
+//! One thread reads. A piece is about one mebibyte and ends at the last record boundary in it. A
 //! piece without a boundary grows until it has one or is larger than any ticket may be. Quotes that
-//! would swallow rows are refused here, where their place in the file is known.
+//! would swallow rows are rejected here, where their position in the file is known.
 
 use std::io::Read;
 use std::path::Path;
@@ -16,13 +16,13 @@ use super::header::{CsvFile, Header};
 use super::line_ends::LineEnd;
 use super::quotes::{FIRST, Survey, Swallowed, survey};
 
-/// The bytes that a piece aims at.
+/// The target size of a piece.
 const PIECE_BYTES: usize = 1 << 20;
 
-/// The most bytes that one record may have.
+/// The maximum size of a record.
 pub(super) const RECORD_BYTES_MAX: usize = 8 << 20;
 
-/// Where a record is.
+/// The position of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The physical line on which the record starts, counted from 1.
@@ -39,34 +39,35 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// The place of `bytes[FIRST]` in the file, whatever the encoding.
     pub(super) place: Place,
-    /// Closing quotes that text follows, as indexes into `bytes`.
+    /// Closing quotes that are followed by text, as indexes into `bytes`.
     pub(super) text_after: Vec<usize>,
-    /// Whether the record before the first one ends otherwise than records of this file do.
+    /// Whether the record before the first one ends differently from the other records of this
+    /// file.
     pub(super) after_other_end: bool,
 }
 
-/// What was read, from the first byte to the last.
+/// Everything that was read, from the first byte to the last.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WholeFile {
     pub(super) bytes: u64,
     pub(super) sha256: [u8; 32],
 }
 
-/// Reads a file and cuts it.
+/// Reads a file and cuts it into pieces.
 pub(super) struct Cutter<'h, R> {
     input: Input<R>,
     file: &'h CsvFile,
     place: Place,
-    /// What was read beyond the last piece's end.
+    /// The bytes read beyond the end of the last piece.
     carry: Vec<u8>,
     hash: Sha256,
     ended: bool,
-    /// Whether the last record of the last piece ends otherwise than it should.
+    /// Whether the last record of the last piece ends differently from the others.
     after_other_end: bool,
 }
 
 impl<'h, R: Read> Cutter<'h, R> {
-    /// Starts at the first row; `input` stands at the file's first byte.
+    /// Starts at the first row; `input` is positioned at the file's first byte.
     pub(super) fn new(mut input: R, file: &'h CsvFile) -> Result<Cutter<'h, R>, SourceError> {
         let CsvFile { path, header } = file;
         let mut head = Vec::with_capacity(header.raw.len());
@@ -94,7 +95,7 @@ impl<'h, R: Read> Cutter<'h, R> {
         })
     }
 
-    /// Gives the next piece, in a buffer that may have been used before; `None` at the end.
+    /// Returns the next piece, in a buffer that may be reused; `None` at the end.
     pub(super) fn next(&mut self, mut bytes: Vec<u8>) -> Result<Option<Piece>, SourceError> {
         bytes.clear();
         bytes.push(b'\n');
@@ -149,7 +150,7 @@ impl<'h, R: Read> Cutter<'h, R> {
         Ok(Some(piece))
     }
 
-    /// Says what the file was, once every piece was taken.
+    /// Returns the facts about the whole file, once every piece was taken.
     pub(super) fn finish(self) -> WholeFile {
         WholeFile {
             bytes: self.place.offset,
@@ -166,7 +167,7 @@ impl<'h, R: Read> Cutter<'h, R> {
         Ok(())
     }
 
-    /// Surveys with the header's line end, or the other one where that never comes.
+    /// Surveys with the header's line end, or with the other one if the header's never comes.
     fn survey(&self, bytes: &[u8]) -> Survey {
         let found = survey(bytes, self.file.header.delimiter, self.file.header.line_end);
         if found.boundary > FIRST || self.ended {
@@ -220,7 +221,7 @@ impl<'h, R: Read> Cutter<'h, R> {
     }
 }
 
-/// Makes a piece of one record, after a line feed, that was found at a place earlier.
+/// Makes a piece of one record that was found at a place earlier, after a line feed.
 pub(super) fn lone_record(
     path: &Path,
     header: &Header,

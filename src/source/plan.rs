@@ -1,4 +1,4 @@
-//! What is needed to read the rows of a file.
+//! Everything needed to read the rows of a file.
 
 use std::fs::File;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -12,24 +12,24 @@ use super::records::LoneReader;
 use super::rows::Terms;
 use super::words_seen::WordsSeen;
 
-/// What the parts of a scan share.
+/// The state shared by the parts of a scan.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) file: Arc<CsvFile>,
     pub(super) mapping: Mapping,
     pub(super) comments: Option<Arc<Comments>>,
-    /// Made when the first row is read again.
+    /// Created when the first row is read again.
     pub(super) again: Mutex<Option<Again>>,
-    /// Set once it is known that the file holds rows of another one.
+    /// Set once the file is known to hold rows of another one.
     pub(super) added: OnceLock<Added>,
-    /// Set once the account has been asked.
+    /// Set once the account's fields were fetched.
     pub(super) account_fields: OnceLock<AccountFields>,
-    /// What the last whole scan has seen.
+    /// The words seen by the last complete scan.
     pub(super) words: Mutex<Option<WordsSeen>>,
 }
 
 impl Plan {
-    /// By what the rows are read.
+    /// Returns the settings by which the rows are read.
     pub(super) fn terms(&self) -> Terms<'_> {
         Terms {
             file: &self.file,
@@ -40,8 +40,8 @@ impl Plan {
     }
 }
 
-/// What reading rows again takes, kept from one row to the next: opening the file and making a reader
-/// would take most of the time.
+/// What reading rows again needs, kept from one row to the next because opening the file and
+/// creating a reader would take most of the time.
 #[derive(Debug)]
 pub(super) struct Again {
     pub(super) file: File,

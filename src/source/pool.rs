@@ -1,7 +1,7 @@
-//! Works on every piece of a file: one thread cuts it, the rayon pool does the CPU work, and the
-//! caller gets the results in file order.
+//! Processes every piece of a file: one thread cuts the file, the rayon pool does the CPU work, and
+//! the caller gets the results in file order.
 //!
-//! The queue between the three holds a fixed number of pieces, whatever the file's size: it carries
+//! The queue between the three holds a fixed number of pieces, whatever the file's size. It carries
 //! one reply channel for each piece in flight, so waiting for the next reply restores the order.
 
 use std::path::Path;
@@ -13,14 +13,14 @@ use super::file::open;
 use super::header::CsvFile;
 use super::pieces::{Cutter, Piece, WholeFile};
 
-/// The pieces that may be cut and not yet handed on.
+/// How many pieces may be cut but not yet passed on.
 const PIECES_IN_FLIGHT: usize = 8;
 
 type Reply<T> = Result<T, SourceError>;
 type Buffers = Arc<Mutex<Vec<Vec<u8>>>>;
 
-/// Lets the pool do `work` on every piece, and hands the results to `each`, which may end it all by
-/// an error.
+/// Runs `work` on every piece in the pool, and passes the results to `each`, which may end the scan
+/// with an error.
 pub(super) fn in_order<T: Send + 'static, E: From<SourceError>>(
     file: &Arc<CsvFile>,
     work: impl Fn(&Piece) -> Reply<T> + Send + Sync + 'static,
@@ -40,7 +40,7 @@ pub(super) fn in_order<T: Send + 'static, E: From<SourceError>>(
     })
 }
 
-/// Waits for each piece's reply in turn. Dropping it lets the reader thread end.
+/// Waits for each piece's reply in turn. Dropping the iterator lets the reader thread end.
 fn drain<T>(replies: Receiver<Receiver<Reply<T>>>, path: &Path) -> impl Iterator<Item = Reply<T>> {
     replies
         .into_iter()
@@ -64,7 +64,7 @@ fn cut<T: Send + 'static>(
         rayon::spawn_fifo(move || {
             let done = work(&piece);
             give_back(&buffers, piece.bytes);
-            // Nobody listens after an error of the caller's.
+            // There is no receiver after an error of the caller.
             let _ = answer.send(done);
         });
     }

@@ -1,27 +1,27 @@
 //! Finds the quoted fields of raw CSV bytes, so that a file can be cut between records.
 //!
-//! The csv crate does not tell an unclosed quote from a long text. This scanner follows the same
-//! rules as that crate (a quote opens a field only at its very start, a doubled quote is data, a
-//! bare quote in an unquoted field is data) and keeps what the crate forgets: where each quote
-//! opened, and whether text follows a closing one. Parity of quotes alone would be faster, and
+//! The csv crate does not distinguish an unclosed quote from a long text. This scanner follows the
+//! same rules as that crate (a quote opens a field only at its very start, a doubled quote is data,
+//! a bare quote in an unquoted field is data) and keeps what the crate discards: where each quote
+//! opened, and whether text follows a closing one. Counting quotes modulo two would be faster, but
 //! wrong at the first `27" wheel`.
 
 use memchr::{Memchr, memchr2, memrchr};
 
-/// What a run of bytes shows. Positions count from the start of the bytes.
+/// The findings about a run of bytes. Positions count from the start of the bytes.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Survey {
-    /// Just after the last line end outside quotes; `FIRST` if there is none.
+    /// The position after the last line end outside quotes; `FIRST` if there is none.
     pub(super) boundary: usize,
     /// The quote that is still open at the end.
     pub(super) open: Option<usize>,
-    /// Closing quotes that text follows.
+    /// Closing quotes that are followed by text.
     pub(super) text_after: Vec<usize>,
-    /// A quote that took in the rows up to the opening quote of another cell.
+    /// A quoted field that swallowed rows up to the opening quote of another cell.
     pub(super) swallowed: Option<Swallowed>,
 }
 
-/// A quote that nobody closed, found because a later opening quote seems to close it.
+/// An unclosed quote, detected because a later opening quote seems to close it.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub(super) struct Swallowed {
     /// Where the quote opened.
@@ -32,7 +32,7 @@ pub(super) struct Swallowed {
     pub(super) record: usize,
 }
 
-/// Where data starts: one line feed always stands before it, so that every byte has a predecessor.
+/// Where the data starts: a line feed always precedes it, so every byte has a predecessor.
 pub(super) const FIRST: usize = 1;
 
 /// Surveys bytes whose data starts at `FIRST` and at the start of a record.
@@ -72,13 +72,13 @@ pub(super) fn survey(bytes: &[u8], delimiter: u8, line_end: u8) -> Survey {
     found
 }
 
-/// Tells whether a closing quote may be the opening quote of a later row: that one comes after a
-/// delimiter or a line end, and there is a line end between the two.
+/// Reports whether a closing quote may be the opening quote of a later row: it comes after a
+/// delimiter or a line end, and there is a line end between the two quotes.
 fn spans_rows(bytes: &[u8], delimiter: u8, open: usize, close: usize) -> bool {
     ends_field(bytes[close - 1], delimiter) && memchr2(b'\n', b'\r', &bytes[open..close]).is_some()
 }
 
-/// Tells whether a quote comes before the line ends, other than one that opens a field.
+/// Reports whether there is a quote before the line end that does not open a field.
 fn has_bare_quote(rest: &[u8]) -> bool {
     let line = &rest[..memchr2(b'\n', b'\r', rest).unwrap_or(rest.len())];
     memchr::memchr(b'"', line).is_some_and(|at| line[at - 1] != line[0])
@@ -102,7 +102,7 @@ pub(super) fn record_end(bytes: &[u8], delimiter: u8) -> Option<usize> {
     line_end(outside, bytes.len())
 }
 
-/// Tells whether a byte ends an unquoted field.
+/// Reports whether a byte ends an unquoted field.
 pub(super) fn ends_field(byte: u8, delimiter: u8) -> bool {
     byte == delimiter || byte == b'\n' || byte == b'\r'
 }

@@ -1,4 +1,4 @@
-//! Gives rows out again as the file has them, byte for byte, with cells added at their end.
+//! Returns rows as the file has them, byte for byte, with cells added at the end.
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -16,10 +16,10 @@ use super::quotes::FIRST;
 use super::records::{decode, first_cells};
 use crate::model::ids::CellsHash;
 
-/// A row as an export gives it out.
+/// A row as an export writes it.
 #[derive(Debug)]
 pub struct Exported {
-    /// Its bytes, with the further cells under their columns.
+    /// Its bytes, with the extra cells under their columns.
     pub bytes: Vec<u8>,
     /// The hash of its own cells.
     pub cells: CellsHash,
@@ -31,15 +31,15 @@ pub(super) fn header_with(header: &Header, columns: &[&str]) -> Vec<u8> {
     extended(&header.raw, end, end, header, columns)
 }
 
-/// Says whether a row has more cells than there are columns.
+/// Reports whether a row has more cells than there are columns.
 pub(super) fn has_more_cells(plan: &Plan, at: Place) -> Result<bool, SourceError> {
     let cells = first_cells(&plan.file, &piece_at(plan, at)?)?;
     Ok(cells.len() > plan.file.header.columns.len())
 }
 
-/// Gives a row out with further cells. Where it has fewer cells than there are columns, empty ones
-/// come first, so that each further cell stands under its name; where it has more, those are put
-/// into one, for which there is a column if `with_more`.
+/// Returns a row with extra cells. If it has fewer cells than there are columns, empty ones are
+/// inserted first, so that each extra cell is under its name. If it has more, the surplus cells are
+/// joined into one, which has a column if `with_more`.
 pub(super) fn row_with(
     plan: &Plan,
     at: Place,
@@ -51,7 +51,7 @@ pub(super) fn row_with(
     let record = &piece.bytes[FIRST..];
     let cells = first_cells(&plan.file, &piece)?;
     let end = line_end(record);
-    // The last row of a file may have no line end of its own.
+    // The last row of a file may have no line end.
     let split = header.encoding.splittable(&header.raw);
     let new_end = if end.is_empty() {
         line_end(&split)
@@ -88,7 +88,7 @@ fn raw_record(plan: &Plan, at: Place, record: &[u8]) -> Result<Vec<u8>, SourceEr
     Ok(raw)
 }
 
-/// Writes a row that has too many cells with those beyond the last column in one.
+/// Writes a row that has too many cells, with those beyond the last column joined into one.
 fn rewritten(cells: &ByteRecord, header: &Header, end: &str) -> Vec<u8> {
     let columns = header.columns.len();
     let more = joined(cells.iter().skip(columns));
@@ -107,7 +107,7 @@ fn rewritten(cells: &ByteRecord, header: &Header, end: &str) -> Vec<u8> {
     }
 }
 
-/// Puts cells between a record and its line end.
+/// Inserts cells between a record and its line end.
 fn extended(raw: &[u8], end: &str, new_end: &str, header: &Header, cells: &[&str]) -> Vec<u8> {
     let end_bytes = header.encoding.encode(end).len();
     let mut row = raw[..raw.len().saturating_sub(end_bytes)].to_vec();
@@ -143,7 +143,7 @@ fn line_end(split: &[u8]) -> &'static str {
 }
 
 impl Encoding {
-    /// Encodes a text for the file. What the encoding has no character for becomes a question mark.
+    /// Encodes a text for the file. Characters that the encoding lacks become question marks.
     fn encode(self, text: &str) -> Vec<u8> {
         use super::encoding::Endian;
         match self {

@@ -14,30 +14,30 @@ use super::pieces::{Piece, Place};
 use super::quotes::FIRST;
 use crate::model::problem::Problem;
 
-/// The most bytes that one cell may have; a larger one is a mistake in the quotes of its row.
+/// The maximum size of a cell; a larger one is due to a quoting mistake in its row.
 const CELL_BYTES_MAX: usize = 1 << 20;
 
 /// One record of a piece.
 #[derive(Debug)]
 pub(super) struct Record<'p> {
     pub(super) place: Place,
-    /// Its bytes with its line end, as they were split.
+    /// Its bytes with its line end, after decoding for splitting.
     bytes: &'p [u8],
-    /// A closing quote that text follows, by its index in `bytes`.
+    /// A closing quote that is followed by text, as an index into `bytes`.
     misquoted: Option<usize>,
-    /// Whether the record before it ends otherwise than records of this file do.
+    /// Whether the record before it ends differently from the other records of this file.
     after_other_end: bool,
-    /// Its cells in UTF-8. One that does not decode is no UTF-8 either.
+    /// Its cells in UTF-8. A cell that could not be decoded is not valid UTF-8 either.
     pub(super) cells: &'p ByteRecord,
 }
 
 impl Record<'_> {
-    /// Counts the bytes that it has in the file.
+    /// Returns the number of bytes that it takes in the file.
     pub(super) fn bytes_in_file(&self, header: &Header) -> u64 {
         header.encoding.bytes_in_file(self.bytes)
     }
 
-    /// Says what makes it doubtful which cell belongs to which column.
+    /// Returns the problem that makes it doubtful which cell belongs to which column.
     pub(super) fn slipped(&self, header: &Header) -> Option<Problem> {
         if is_repeated(header, self.cells) {
             return Some(repeated_header());
@@ -51,7 +51,7 @@ impl Record<'_> {
         (self.cells.len() != header.columns.len()).then(|| field_count(self.cells, header))
     }
 
-    /// Says that an export has found cells beyond the last column, and that they are still there.
+    /// Reports that an export found cells beyond the last column and that they are still there.
     pub(super) fn has_more(&self, header: &Header, added: &Added) -> Option<Problem> {
         let name = header.columns.get(added.more_in(self.cells)?)?;
         Some(Problem::new(
@@ -63,7 +63,7 @@ impl Record<'_> {
         ))
     }
 
-    /// Says which cell is larger than any text of a ticket.
+    /// Reports a cell that is larger than any text of a ticket.
     pub(super) fn too_large(&self, header: &Header) -> Option<Problem> {
         if self.bytes.len() <= CELL_BYTES_MAX {
             return None;
@@ -80,7 +80,7 @@ impl Record<'_> {
         ))
     }
 
-    /// Says that a cell of this record, or of the one before it, was cut.
+    /// Reports that a cell of this record, or of the one before it, was broken in two.
     fn broken_line(&self, header: &Header) -> Option<Problem> {
         let usual = header.records_end?;
         let end = LineEnd::of(self.bytes).filter(|end| *end != usual);
@@ -122,8 +122,8 @@ impl Record<'_> {
     }
 }
 
-/// Tells whether these are the names of the columns again, as where exports were put together; a mark
-/// may stand before them, which keeps the first name in its quotes.
+/// Reports whether these are the column names again, as in concatenated exports. A byte order mark
+/// may precede them, which keeps the first name in its quotes.
 fn is_repeated(header: &Header, cells: &ByteRecord) -> bool {
     if cells.len() != header.columns.len() {
         return false;
@@ -137,7 +137,7 @@ fn is_repeated(header: &Header, cells: &ByteRecord) -> bool {
     first && names.all(|(cell, name)| cell == name.as_bytes())
 }
 
-/// The mark of UTF-8, and what a legacy encoding makes of it.
+/// The byte order mark of UTF-8, and what a legacy encoding turns it into.
 const MARKS: [&[u8]; 2] = ["\u{feff}".as_bytes(), "ï»¿".as_bytes()];
 
 fn repeated_header() -> Problem {
@@ -161,7 +161,7 @@ fn field_count(cells: &ByteRecord, header: &Header) -> Problem {
     )
 }
 
-/// Hands every record of a piece to `each`, and counts the blank lines between them.
+/// Passes every record of a piece to `each`, and counts the blank lines between them.
 pub(super) fn each_record(
     file: &CsvFile,
     piece: &Piece,
@@ -172,18 +172,18 @@ pub(super) fn each_record(
     read_with(&mut reader, file, piece, each)
 }
 
-/// Gives the record of a piece that has but one, as often as one likes. Making the csv crate's reader
-/// takes many times as long as reading a short record with it.
+/// Reads pieces that hold a single record, one after another. Creating the csv crate's reader takes
+/// many times as long as reading a short record with it.
 #[derive(Debug)]
 pub(super) struct LoneReader(csv::Reader<Cursor<Vec<u8>>>);
 
 impl LoneReader {
-    /// Makes it for pieces of a file.
+    /// Creates a reader for pieces of a file.
     pub(super) fn new(header: &Header) -> LoneReader {
         LoneReader(reader(header).from_reader(Cursor::default()))
     }
 
-    /// Hands the record to `each`.
+    /// Passes the record to `each`.
     pub(super) fn read(
         &mut self,
         file: &CsvFile,
@@ -205,7 +205,7 @@ impl LoneReader {
     }
 }
 
-/// Gives the cells of a piece's first record, as the file has them but for UTF-16.
+/// Returns the cells of a piece's first record, undecoded except for UTF-16.
 pub(super) fn first_cells(file: &CsvFile, piece: &Piece) -> Result<ByteRecord, SourceError> {
     let mut cells = ByteRecord::new();
     let mut reader = reader(&file.header).from_reader(&piece.bytes[..]);
@@ -285,7 +285,7 @@ fn read_with<R: Read>(
     }
 }
 
-/// Passes the rest of a line end and the blank lines after it.
+/// Skips the rest of a line end and the blank lines after it.
 fn skip_blank_lines(bytes: &[u8], from: usize) -> (usize, u64) {
     let mut at = from;
     let mut blank_lines = 0;
@@ -300,8 +300,8 @@ fn skip_blank_lines(bytes: &[u8], from: usize) -> (usize, u64) {
     (at, blank_lines)
 }
 
-/// Turns cells into UTF-8. One that does not decode gets a byte at its end that is never UTF-8, so
-/// that whoever needs the cell finds out, and nobody else.
+/// Converts cells to UTF-8. A cell that cannot be decoded gets a trailing byte that is never valid
+/// UTF-8, so that only code that needs the cell notices.
 pub(super) fn decode<'r>(
     encoding: Encoding,
     cells: &'r ByteRecord,

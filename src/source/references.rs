@@ -1,11 +1,11 @@
-//! What a mapping takes for granted in the account: fields, their options, groups, brands, forms.
+//! What a mapping expects to exist in the account: fields, their options, groups, brands, forms.
 
 use super::mapping::{Mapping, Rule};
 
-/// Things of the account that the mapping itself names; what cells name is not in it.
+/// The objects of the account that the mapping itself names; those named in cells are not included.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct References {
-    /// Custom fields by rising id, each with the values that the mapping gives it.
+    /// Custom fields in ascending order of their ids, each with the values that the mapping sets.
     pub fields: Vec<(u64, Vec<String>)>,
     /// Ids of groups.
     pub groups: Vec<u64>,
@@ -16,13 +16,13 @@ pub struct References {
 }
 
 impl References {
-    /// How many things there are.
+    /// Returns how many objects there are.
     pub fn count(&self) -> usize {
         self.fields.len() + self.groups.len() + self.brands.len() + self.forms.len()
     }
 }
 
-/// Collects them.
+/// Collects the references of a mapping.
 pub(super) fn of(mapping: &Mapping) -> References {
     References {
         fields: mapping
@@ -36,7 +36,7 @@ pub(super) fn of(mapping: &Mapping) -> References {
     }
 }
 
-/// Words that are no ids make rows invalid, and are told there.
+/// Words that are not ids make rows invalid and are reported there.
 fn ids(rule: Option<&Rule>) -> Vec<u64> {
     let said = rule.map(Rule::said).unwrap_or_default();
     said.iter().filter_map(|word| word.parse().ok()).collect()

@@ -1,4 +1,4 @@
-//! Makes a body, or a problem, of each record of a piece.
+//! Turns each record of a piece into a body or a problem.
 
 use std::borrow::Cow;
 
@@ -18,16 +18,16 @@ use super::words_seen::WordsSeen;
 use crate::model::ids::CellsHash;
 use crate::model::problem::Problem;
 
-/// A record, read and judged.
+/// A record after reading and validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scanned {
-    /// Where it is.
+    /// Its position.
     pub place: Place,
-    /// What it becomes.
+    /// The result.
     pub row: Result<Valid, Invalid>,
-    /// The hash of its cells, without those that an export has added.
+    /// The hash of its cells, without those that an export added.
     pub cells: CellsHash,
-    /// The row that it is by the word of an export; never set where the file is not known to be one.
+    /// The row's name according to an export; never set unless the file is known to be one.
     pub name: Option<String>,
 }
 
@@ -36,16 +36,16 @@ pub struct Scanned {
 pub struct Valid {
     /// Its identity.
     pub external_id: String,
-    /// The SHA-256 of the body; `None` where none was made.
+    /// The SHA-256 of the body; `None` if none was made.
     pub fingerprint: Option<[u8; 32]>,
-    /// Whether its ticket says who requested it.
+    /// Whether its ticket names a requester.
     pub has_requester: bool,
 }
 
 /// A row that cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invalid {
-    /// Its identity, where it is certain.
+    /// Its identity, if it is certain.
     pub external_id: Option<String>,
     /// What is wrong.
     pub problem: Problem,
@@ -55,32 +55,32 @@ pub struct Invalid {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) scanned: Vec<Scanned>,
-    /// Lines with nothing on them, between the records.
+    /// The number of blank lines between the records.
     pub(super) blank_lines: u64,
-    /// The words that the rows have for fields whose words are Zendesk's.
+    /// The words that the rows have for the fields with fixed words.
     pub(super) words: WordsSeen,
-    /// The body of the last valid row; a scan drops all of them, since conversations make them many
-    /// times as large as the piece.
+    /// The body of the last valid row. A scan discards all bodies, because conversations make them
+    /// many times as large as the piece.
     pub(super) last_body: Vec<u8>,
 }
 
-/// How far a row is taken.
+/// How far a row is processed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Until {
     /// Until it is certain whether it can be sent.
     Ticket,
-    /// Until the bytes that would be sent.
+    /// Until the bytes to send exist.
     Body,
 }
 
-/// By what rows are read.
+/// The settings by which rows are read.
 #[derive(Clone, Copy)]
 pub(super) struct Terms<'p> {
     pub(super) file: &'p CsvFile,
     pub(super) mapping: &'p Mapping,
-    /// The columns that an export has added.
+    /// The columns that an export added.
     pub(super) added: Option<&'p Added>,
-    /// What the account's ticket fields take, if it was asked.
+    /// What the account's ticket fields accept, if that is known.
     pub(super) account_fields: Option<&'p AccountFields>,
 }
 
@@ -95,8 +95,8 @@ pub(super) fn read(
     judged(Judge::new(terms, joined, piece, until, None), each)
 }
 
-/// Reads the record of a piece that has but one, with a reader that is kept for many; with an
-/// `external_id` that is known, whatever the cell says.
+/// Reads the single record of a piece, with a reader that is kept for many. If its `external_id` is
+/// given, that is used whatever the cell says.
 pub(super) fn read_lone(
     terms: Terms<'_>,
     joined: Option<Joined<'_>>,
@@ -108,10 +108,10 @@ pub(super) fn read_lone(
     judged(Judge::new(terms, joined, piece, Until::Body, own_id), each)
 }
 
-/// What is done with each record.
+/// The function applied to each record.
 type Each<'e> = &'e mut dyn FnMut(&Record<'_>) -> Result<(), SourceError>;
 
-/// Judges the records that `records` hands on, and takes the blank lines that it counts.
+/// Validates the records that `records` passes on, and takes the blank lines that it counts.
 fn judged(
     mut judge: Judge<'_>,
     records: impl FnOnce(Each<'_>) -> Result<u64, SourceError>,
@@ -138,7 +138,7 @@ fn judged(
     })
 }
 
-/// Cells that may have slipped do not tell whose row it is.
+/// Makes an invalid row without an identity, because shifted cells do not show whose row it is.
 fn unidentified(problem: Problem) -> Invalid {
     Invalid {
         external_id: None,
@@ -146,19 +146,19 @@ fn unidentified(problem: Problem) -> Invalid {
     }
 }
 
-/// The cells with one of them replaced.
+/// Returns the cells with one of them replaced.
 fn restored(cells: &ByteRecord, at: usize, text: &str) -> ByteRecord {
     let with = |(index, cell)| if index == at { text.as_bytes() } else { cell };
     cells.iter().enumerate().map(with).collect()
 }
 
-/// Judges one record after the other.
+/// Validates one record after the other.
 struct Judge<'p> {
     terms: Terms<'p>,
-    /// The `external_id` that the record has, whatever its cell says.
+    /// The record's known `external_id`, which is used whatever its cell says.
     own_id: Option<&'p str>,
     joined: Option<Joined<'p>>,
-    /// Whether any of the records has a NUL.
+    /// Whether any of the records contains a NUL.
     has_nul: bool,
     until: Until,
     words: WordsSeen,
@@ -197,7 +197,7 @@ impl<'p> Judge<'p> {
         if let Some(problem) = record.slipped(header).or_else(more) {
             return Ok(Err(unidentified(problem)));
         }
-        // The cell gets the id that it should have, so that all that is made of it is right.
+        // The cell gets the id that it should have, so that everything derived from it is right.
         let own_cell = self.own_id.and_then(|id| mapping.external_id.cell_of(id));
         let restored = own_cell.map(|(at, text)| restored(record.cells, at, text));
         let cells = restored.as_ref().unwrap_or(record.cells);
@@ -217,10 +217,10 @@ impl<'p> Judge<'p> {
             Ok(external_id) => external_id,
             Err(problem) => return Ok(Err(unidentified(problem))),
         };
-        // Asked for a row that will be invalid too: its comments do have a row.
+        // Done for a row that will be invalid too, because its comments do have a row.
         let joined = self.joined.as_mut().map(|joined| joined.comments_of(cells));
         let joined = joined.transpose()?;
-        // Such an id names no row: the one that it becomes when it is fixed is another.
+        // Such an id identifies no row: after it is fixed it will be a different one.
         if let Err(problem) = build::check_id(mapping, &external_id) {
             return Ok(Err(unidentified(problem)));
         }
@@ -240,7 +240,7 @@ impl<'p> Judge<'p> {
         })
     }
 
-    /// Makes the body of a row whose identity is known, and says whether it names a requester.
+    /// Makes the body of a row whose identity is known, and reports whether it names a requester.
     fn write(
         &mut self,
         record: &Record<'_>,

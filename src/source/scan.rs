@@ -10,21 +10,22 @@ use super::quotes::FIRST;
 use super::rows::{self, Scanned, Until};
 use super::words_seen::WordsSeen;
 
-/// Rows that follow each other in the file.
+/// Consecutive rows of the file.
 #[derive(Debug)]
 pub struct Chunk {
     /// The rows, in file order.
     pub rows: Vec<Scanned>,
-    /// The bytes of the file that this chunk took; all chunks and the header together are the file.
+    /// How many bytes of the file this chunk took; all chunks and the header together are the whole
+    /// file.
     pub bytes: u64,
 }
 
-/// What a whole scan saw.
+/// The result of a complete scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScanEnd {
     /// The records after the header, valid or not.
     pub rows: u64,
-    /// The lines between and after records that hold nothing.
+    /// The blank lines between and after records.
     pub blank_lines: u64,
     /// The bytes of the file.
     pub bytes: u64,
@@ -36,7 +37,7 @@ pub struct ScanEnd {
     pub orphans: Orphans,
 }
 
-/// Scans the file; `each` may end the scan by an error.
+/// Scans the file; `each` may end the scan with an error.
 pub(super) fn scan<E: From<SourceError>>(
     plan: &Arc<Plan>,
     until: Until,

@@ -1,5 +1,4 @@
-//! What the user should know about a source that can be used: what was guessed, and what the
-//! endpoint makes of the mapping.
+//! Notices about a usable source: what was guessed, and what the endpoint does with the mapping.
 
 use super::Endpoint;
 use super::added::has_row_column;
@@ -10,7 +9,7 @@ use super::header::CsvFile;
 use super::mapping::{Mapping, Row, Rule};
 use super::pieces::Cutter;
 
-/// Says it, a sentence each.
+/// Returns the notices, one sentence each.
 pub(super) fn told(
     csv: &CsvFile,
     comments: Option<&Comments>,
@@ -38,11 +37,11 @@ pub(super) fn told(
     told
 }
 
-/// Says what was found out about a file, to be named in a section of the mapping.
+/// Returns what was detected in a file, with the section of the mapping in which to set it.
 fn detected(csv: &CsvFile, which: &str, section: &str) -> Vec<String> {
     let header = &csv.header;
     let mut found = Vec::new();
-    // The commonest delimiter and the commonest encoding surprise nobody.
+    // No notice about the default delimiter and encoding.
     if header.delimiter_detected && header.delimiter != b',' {
         let delimiter = match header.delimiter {
             b'\t' => "tab".to_owned(),
@@ -71,7 +70,7 @@ fn detected(csv: &CsvFile, which: &str, section: &str) -> Vec<String> {
             _ => ("were", "them"),
         };
         let found = found.join(" and ");
-        // An export was saved so by another program, and the mapping is that of the CSV.
+        // Another program saved the export this way, and the mapping is that of the CSV.
         let advice = if has_row_column(&header.columns) {
             String::new()
         } else {
@@ -87,7 +86,7 @@ fn detected(csv: &CsvFile, which: &str, section: &str) -> Vec<String> {
     told
 }
 
-/// Looks for a closed ticket among the first rows. What is wrong with them, the scan will say.
+/// Looks for a closed ticket among the first rows. The scan reports what is wrong with those rows.
 fn has_closed_cell(csv: &CsvFile, mapping: &Mapping, status: &Rule) -> bool {
     let header = &csv.header;
     let piece = open(&csv.path)

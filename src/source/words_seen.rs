@@ -1,7 +1,7 @@
-//! Counts the words that the rows have for status, priority and type, and what becomes of each.
+//! Counts the words that the rows have for status, priority and type, and what each becomes.
 //!
-//! Every piece of the file is counted for itself and the counts are put together in the order of the
-//! file, so the same file always gives the same table.
+//! Each piece of the file is counted separately and the counts are merged in file order, so the
+//! same file always gives the same table.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -10,19 +10,19 @@ use std::collections::HashMap;
 use super::mapping::{Mapping, Row, Rule};
 use crate::model::words::{By, FieldWords, WordRows};
 
-/// Different words of a field that are told apart; the rows of further ones are only counted.
+/// How many distinct words of a field are tracked; only the rows of further words are counted.
 const TOLD_APART_MAX: usize = 1000;
 
-/// Words of a field that are listed.
+/// How many words of a field are listed.
 const LISTED_MAX: usize = 100;
 
-/// The bytes of a word that are kept.
+/// How many bytes of a word are kept.
 const WORD_BYTES_MAX: usize = 200;
 
 /// The words of the rows of a file, or of a piece of it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct WordsSeen {
-    /// Those of status, priority and type.
+    /// The words for status, priority and type.
     fields: [FieldSeen; 3],
 }
 
@@ -36,13 +36,13 @@ struct FieldSeen {
 struct Seen {
     becomes: Option<String>,
     by: By,
-    /// In the order of appearance.
+    /// The order of first appearance.
     place: usize,
     rows: u64,
 }
 
 impl WordsSeen {
-    /// Counts the words of a row, valid or not. A cell that cannot be read has none.
+    /// Counts the words of a row, valid or not. An unreadable cell has none.
     pub(super) fn take(&mut self, mapping: &Mapping, row: Row<'_>) {
         for (rule, seen) in rules(mapping).into_iter().zip(&mut self.fields) {
             if let Some(rule) = rule
@@ -53,14 +53,14 @@ impl WordsSeen {
         }
     }
 
-    /// Adds what a later piece of the file has.
+    /// Adds the counts of a later piece of the file.
     pub(super) fn add(&mut self, later: WordsSeen) {
         for (all, later) in self.fields.iter_mut().zip(later.fields) {
             all.add(later);
         }
     }
 
-    /// Gives the table: a field that is not mapped is not in it.
+    /// Returns the table, without fields that are not mapped.
     pub(super) fn table(&self, mapping: &Mapping) -> Vec<FieldWords> {
         let fields = rules(mapping).into_iter().zip(&self.fields);
         let mapped = fields.filter_map(|(rule, seen)| Some(seen.listed(rule?)));
@@ -128,7 +128,7 @@ impl FieldSeen {
     }
 }
 
-/// Cuts a long word off between two characters.
+/// Truncates a long word between two characters.
 fn cut(word: &str) -> Cow<'_, str> {
     if word.len() <= WORD_BYTES_MAX {
         return Cow::Borrowed(word);

@@ -90,7 +90,7 @@ fn metadata(draft: &Draft) -> Metadata<'_> {
     }
 }
 
-/// What somebody did to a ticket.
+/// A change that a user made to a ticket.
 #[derive(Serialize)]
 pub(super) struct AuditView<'a> {
     id: u64,

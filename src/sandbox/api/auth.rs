@@ -1,4 +1,4 @@
-//! Who may ask: any bearer token, and any address with any API token.
+//! Authentication: any bearer token, and any address with any API token.
 
 use crate::sandbox::http::Request;
 use crate::sandbox::state::State;

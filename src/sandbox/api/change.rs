@@ -1,4 +1,4 @@
-//! Changing tickets, and taking them away.
+//! Updates and deletes tickets.
 
 use std::sync::Arc;
 

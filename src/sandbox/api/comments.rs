@@ -1,4 +1,4 @@
-//! `GET /api/v2/tickets/{id}/comments`, and the metrics that tell when a ticket was solved.
+//! `GET /api/v2/tickets/{id}/comments`, and the metrics that show when a ticket was solved.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -118,7 +118,7 @@ fn view(ticket: &Ticket, draft: &Draft, nth: u64, comment: &Value) -> Comment {
     }
 }
 
-/// `GET /api/v2/tickets/{id}/metrics`: the one place that tells of `solved_at`.
+/// `GET /api/v2/tickets/{id}/metrics`: the only place that shows `solved_at`.
 pub(super) fn metrics(state: &State, ticket_id: u64) -> Response {
     #[derive(Serialize)]
     struct Body {

@@ -1,4 +1,4 @@
-//! What a 422 may object to, in the words of the account's language.
+//! The validation errors of a 422, in the account's language.
 
 use crate::sandbox::settings::Locale;
 

@@ -136,12 +136,12 @@ fn answer(state: &mut State, request: &Request, now_ms: i64) -> (Response, Optio
     }
 }
 
-/// Whether an import is to go straight to the archive.
+/// Whether an import goes straight to the archive.
 pub(super) fn wants_archive(request: &Request) -> bool {
     request.parameter("archive_immediately") == Some("true")
 }
 
-/// The 201. That of an import tells nothing of an audit.
+/// Builds the 201. For an import it contains no audit.
 fn created(state: &State, ticket: &Ticket, draft: &Draft) -> Response {
     let body = body(&state.settings, ticket, draft);
     let response = Response::json(201, &body).with("location", render::ticket_url(ticket.id));

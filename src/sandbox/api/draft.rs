@@ -133,7 +133,7 @@ pub(super) fn blank(text: &str) -> bool {
     text.trim().is_empty()
 }
 
-/// The outermost object, of which only `ticket` matters.
+/// The outermost object; only its `ticket` matters.
 struct Envelope(Draft);
 
 #[derive(Deserialize)]

@@ -1,4 +1,4 @@
-//! The envelopes in which the service says no; there is more than one.
+//! The envelopes of the service's error replies; there is more than one.
 
 use std::collections::BTreeMap;
 

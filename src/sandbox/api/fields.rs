@@ -1,4 +1,4 @@
-//! The fields of tickets: those that every account has, and its own.
+//! Ticket fields: those that every account has, and the account's own.
 
 use regex::Regex;
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub(super) fn show(state: &State, id: u64) -> Response {
     let mut fields = all(&state.settings).into_iter();
     match fields.find(|field| field.id == id) {
         Some(ticket_field) => Response::json(200, &Body { ticket_field }),
-        // A double that was told of no fields has every field that somebody's mapping names.
+        // If the double was given no fields, it has every field that a mapping names.
         None if state.settings.custom_fields.is_empty() => {
             let ticket_field = view(id, "text", "Custom field", None);
             Response::json(200, &Body { ticket_field })

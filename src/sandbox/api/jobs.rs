@@ -1,4 +1,4 @@
-//! Bulk requests: they are queued as jobs, and the jobs are asked how far they are.
+//! Bulk requests: they are queued as jobs, whose progress can be polled.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::sandbox::dice;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::{Change, Job, JobEnd, JobKind, Origin, State};
 
-/// The number of the account, as job results tell it.
+/// The id of the account, as it appears in job results.
 const ACCOUNT_ID: u64 = 900_000;
 
 /// `POST /api/v2/tickets/create_many`.

@@ -1,4 +1,4 @@
-//! Making a ticket of a draft: the way of single creates, of imports and of jobs alike.
+//! Creates a ticket from a draft, for single creates, imports and jobs alike.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// All that is wrong in one line, as jobs tell it.
+    /// Lists all errors in one line, as jobs report them.
     pub(super) fn details(&self, locale: Locale) -> String {
         match self {
             Self::Invalid(complaints) => {
@@ -31,7 +31,7 @@ impl Refusal {
     }
 }
 
-/// Makes the ticket, and its requester if nobody has the address yet.
+/// Creates the ticket, and its requester if no user has the address yet.
 ///
 /// `source` is the body that the draft was read from.
 pub(super) fn make(
@@ -73,7 +73,7 @@ pub(super) fn import_origin(draft: &Draft, to_archive: bool) -> Origin {
     }
 }
 
-/// The id of the requester, who is made if nobody has the address; none is a collision.
+/// The id of the requester, who is created if no user has the address; none is a collision.
 fn requester(state: &mut State, draft: &Draft, now_ms: i64) -> Option<u64> {
     if let Some(id) = draft.requester_id {
         return Some(id);

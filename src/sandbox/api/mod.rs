@@ -1,4 +1,4 @@
-//! The endpoints: one file a family.
+//! The endpoints, one file per family.
 
 mod audit;
 mod auth;

@@ -1,4 +1,4 @@
-//! Which part of a list a request asks for, by page number or by cursor.
+//! Pagination: which part of a list a request asks for, by page number or by cursor.
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};

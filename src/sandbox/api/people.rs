@@ -1,4 +1,4 @@
-//! Users: made, found and shown.
+//! Users: creating, finding and showing them.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use crate::sandbox::state::{Change, State, User};
 
 const ROLES: [&str; 3] = ["end-user", "agent", "admin"];
 
-/// `POST /api/v2/users/create_or_update`: 200 for somebody who is there, 201 for somebody new.
+/// `POST /api/v2/users/create_or_update`: 200 for an existing user, 201 for a new one.
 pub(super) fn create_or_update(state: &mut State, request: &Request, now_ms: i64) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return errors::malformed_json();
@@ -42,7 +42,7 @@ pub(super) fn create_or_update(state: &mut State, request: &Request, now_ms: i64
     }
 }
 
-/// `POST /api/v2/users`, which refuses somebody who is there.
+/// `POST /api/v2/users`, which refuses an existing user.
 pub(super) fn create(state: &mut State, request: &Request, now_ms: i64) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&request.body) else {
         return errors::malformed_json();
@@ -54,7 +54,7 @@ pub(super) fn create(state: &mut State, request: &Request, now_ms: i64) -> Respo
     }
 }
 
-/// Refuses to make somebody who is there.
+/// Refuses to create an existing user.
 fn refuse_known(state: &State, wish: &Wish) -> Result<(), Vec<Complaint>> {
     let mut taken = Vec::new();
     let owned = |email: &String| state.users.of_email(email).is_some();
@@ -65,7 +65,7 @@ fn refuse_known(state: &State, wish: &Wish) -> Result<(), Vec<Complaint>> {
     if taken.is_empty() { Ok(()) } else { Err(taken) }
 }
 
-/// What a bulk request does with somebody who is there.
+/// What a bulk request does with an existing user.
 #[derive(Clone, Copy)]
 pub(super) enum Bulk {
     /// Refuses.

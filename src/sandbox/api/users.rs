@@ -7,7 +7,8 @@ use crate::sandbox::dates::iso;
 use crate::sandbox::http::{Request, Response};
 use crate::sandbox::state::{ADMIN_EMAIL, ADMIN_ID, ADMIN_NAME, State};
 
-/// Says who asks. A stranger is not refused: he is told that he is nobody, with a 200.
+/// Returns the authenticated user. An unknown caller is not refused but gets a 200 with an
+/// anonymous user.
 pub(super) fn me(state: &State, request: &Request, now_ms: i64) -> Response {
     #[derive(Serialize)]
     struct Body<'a> {

@@ -1,4 +1,4 @@
-//! The checks of a new ticket, all of them, so that one 422 names everything.
+//! Validates a new ticket completely, so that one 422 lists all errors.
 
 use serde_json::Value;
 

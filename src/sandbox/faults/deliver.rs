@@ -1,4 +1,4 @@
-//! Carrying a request to the account and its reply back, the way a fault leaves them.
+//! Delivers a request to the account and its reply back, as a fault allows.
 
 use crate::sandbox::faults::Fault;
 use crate::sandbox::http::{Request, Response};

@@ -1,4 +1,4 @@
-//! What goes wrong with requests, drawn from a seed.
+//! Faults of requests, drawn from a seed.
 //!
 //! The draw is pure: the n-th answer depends on the seed and on n alone, so the server and a
 //! simulation with the same seed break in the same places.

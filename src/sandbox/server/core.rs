@@ -87,7 +87,7 @@ impl Core {
     }
 }
 
-/// Answers until nobody can ask any more.
+/// Answers until all clients are gone.
 ///
 /// Whatever waits is handled together and committed once; only then do the replies leave. After a
 /// failed commit nothing is answered: every connection is reset and the server stops, because the

@@ -28,7 +28,7 @@ use crate::sandbox::store::{Store, StoreError};
 /// How long a stop waits for connections to finish what they are at.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How the double is to be served.
+/// How the double is served.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where to listen; a loopback address. Port 0 takes any free one.

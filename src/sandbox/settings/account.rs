@@ -1,4 +1,4 @@
-//! The furniture of an account: its custom fields, groups, brands and forms.
+//! The lookup data of an account: its custom fields, groups, brands and forms.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What kind of account the double plays, and what it does where the real behaviour is not known.
+//! The kind of account that the double imitates, and its behaviour where the real one is not known.
 
 mod account;
 
@@ -28,7 +28,7 @@ pub struct Settings {
     pub others_share: f64,
     /// The seed of their arrivals.
     pub others_seed: u64,
-    /// Creates a minute that one user may make, told in a header of its own; 0 is no limit.
+    /// Creates a minute that one user may make, reported in a header of its own; 0 is no limit.
     pub create_rpm: u32,
     /// Lists of tickets a minute; 0 is no limit. Sandbox and trial accounts have 100.
     pub tickets_index_rpm: u32,

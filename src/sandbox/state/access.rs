@@ -21,7 +21,7 @@ impl Access {
         token
     }
 
-    /// Whether a token was given out and has not ended.
+    /// Reports whether a token was issued and has not expired.
     pub(in crate::sandbox) fn is_good(&self, token: &str, now_ms: i64) -> bool {
         self.ends.get(token).is_some_and(|end| *end > now_ms)
     }

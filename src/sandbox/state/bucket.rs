@@ -1,4 +1,4 @@
-//! The limits that single endpoints have, each told in a header of its own.
+//! The limits of single endpoints, each reported in a header of its own.
 
 use crate::sandbox::http::{Method, Request};
 use crate::sandbox::settings::Settings;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::sandbox::dice;
 
-/// A job: what is to be done, and how far it is.
+/// A job: its work and its progress.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
     /// Its number, from which its id is made.

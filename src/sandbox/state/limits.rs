@@ -1,4 +1,4 @@
-//! All limits of the account, and who uses them up.
+//! All limits of the account, and the requests that use them up.
 
 use std::collections::HashMap;
 

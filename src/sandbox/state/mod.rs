@@ -49,7 +49,7 @@ pub struct State {
     changes: Option<Vec<Change>>,
 }
 
-/// What a request changed for good, for whoever keeps the state on disk.
+/// What a request changed permanently, for the code that keeps the state on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// A user was made, or is another than before.
@@ -78,7 +78,7 @@ pub enum Change {
     Job(Job),
 }
 
-/// The counts that `GET /sandbox/stats` tells.
+/// The counts in `GET /sandbox/stats`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// Live tickets.
@@ -186,7 +186,7 @@ impl State {
             .unwrap_or_default()
     }
 
-    /// Makes a change, whether a request causes it now or a file tells of it again.
+    /// Applies a change, whether a request causes it now or the file replays it.
     pub(in crate::sandbox) fn apply(&mut self, change: Change, now_ms: i64) {
         if let Some(changes) = &mut self.changes {
             changes.push(change.clone());

@@ -17,7 +17,7 @@ pub(super) struct Others {
 }
 
 impl Others {
-    /// The next arrival up to `now_ms`, if there is one; each is told once.
+    /// Returns the next arrival up to `now_ms`, if there is one; each is returned once.
     pub(super) fn next(&mut self, settings: &Settings, now_ms: i64) -> Option<i64> {
         let mean_gap_ms = MINUTE_MS / (settings.others_share * f64::from(settings.rpm));
         if !mean_gap_ms.is_finite() {

@@ -36,7 +36,7 @@ impl State {
         }
     }
 
-    /// The name of the header that tells of one endpoint's limit.
+    /// The name of the header that reports one endpoint's limit.
     pub(in crate::sandbox) fn limit_header(&self, name: &str) -> String {
         match self.settings.header_spelling {
             HeaderSpelling::New => format!("zendesk-ratelimit-{name}"),

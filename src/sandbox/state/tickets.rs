@@ -1,4 +1,4 @@
-//! The shelf of tickets, with its index by external id and the counts that tests ask for.
+//! The stored tickets, with an index by external id and the counts that tests ask for.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ const COLLISION_WINDOW_MS: i64 = 50;
 pub struct User {
     /// The id.
     pub id: u64,
-    /// The address in lower case; none for somebody who came with a name only.
+    /// The address in lower case; none for a user who was created with a name only.
     pub email: Option<String>,
     /// The name.
     pub name: String,

@@ -1,4 +1,4 @@
-//! Building the account again from the file.
+//! Restores the account from the file.
 
 use std::path::Path;
 use std::sync::Arc;

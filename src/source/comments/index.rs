@@ -1,8 +1,8 @@
-//! Finds the comments of a ticket: their places, sorted by a hash of the ticket's id, in a file
-//! without a name that goes with the process.
+//! Finds the comments of a ticket: their places, sorted by a hash of the ticket's id, in an unnamed
+//! file that disappears with the process.
 //!
-//! In memory are a table of a fixed size, which says where the hashes with each beginning are, and
-//! one bit a comment.
+//! Memory holds only a table of fixed size, which maps each hash prefix to its entries, and one bit
+//! per comment.
 
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -19,30 +19,30 @@ use crate::source::header::CsvFile;
 use crate::source::pool::in_order;
 use crate::source::records::each_record;
 
-/// The first bits of a hash, which the table is made for.
+/// The number of leading bits of a hash that index the table.
 const TABLE_BITS: u32 = 16;
 
-/// The entries that are read at a time.
+/// How many entries are read at a time.
 const BLOCK: u64 = 64;
 
-/// Where the comments of each ticket are.
+/// The places of each ticket's comments.
 #[derive(Debug)]
 pub(in crate::source) struct Index {
     hasher: RandomState,
     /// Every entry, sorted.
     sorted: File,
-    /// For each beginning of a hash, the first entry with it or a later one; then their number.
+    /// For each hash prefix, the first entry with it or a later one; then the number of entries.
     table: Vec<u64>,
-    /// A bit for each entry whose ticket was asked for.
+    /// One bit for each entry, set if its ticket was requested.
     seen: Vec<AtomicU64>,
-    /// The comments, opened before they were read.
+    /// The comments file, opened before it was indexed.
     csv: File,
-    /// The SHA-256 of the bytes from which this was made.
+    /// The SHA-256 of the indexed bytes.
     pub(in crate::source) sha256: [u8; 32],
 }
 
 impl Index {
-    /// Reads the whole file once; the ticket's id is in its cell number `ticket`.
+    /// Reads the whole file once; the ticket's id is in cell number `ticket`.
     pub(super) fn read(file: &Arc<CsvFile>, ticket: usize) -> Result<Index, SourceError> {
         let csv = open(&file.path)?;
         let hasher = RandomState::new();
@@ -89,8 +89,9 @@ impl Index {
         })
     }
 
-    /// Finds the comments of a ticket: the numbers of the entries with its hash, in file order. Others
-    /// may be among them. It takes as long for a million comments as for one.
+    /// Finds the comments of a ticket: the numbers of the entries with its hash, in file order.
+    /// Entries of other tickets may be among them. It takes as long for a million comments as for
+    /// one.
     pub(super) fn find(&self, ticket: &str) -> Result<Range<u64>, SourceError> {
         let hash = self.hasher.hash_one(ticket);
         let bucket = beginning(hash);
@@ -100,7 +101,8 @@ impl Index {
         Ok(start..end)
     }
 
-    /// The first entry for which `is_past` holds, as for all after it; the end if there is none.
+    /// Returns the first entry for which `is_past` holds, as for all after it; the end if there is
+    /// none.
     fn first(
         &self,
         Range { start, end }: Range<u64>,
@@ -124,7 +126,7 @@ impl Index {
         read_entries(&self.sorted, numbers.start, numbers.end).map_err(no_temporary_file)
     }
 
-    /// Tells whether a ticket's id is one that an entry may stand for.
+    /// Reports whether an entry may stand for the ticket with this id.
     pub(super) fn is_of(&self, entry: &Entry, ticket: &str) -> bool {
         self.hasher.hash_one(ticket) == entry.hash
     }
@@ -136,14 +138,14 @@ impl Index {
         Ok(bytes)
     }
 
-    /// Reads so many bytes that come before a comment.
+    /// Reads a number of bytes before a comment.
     pub(super) fn before(&self, entry: &Entry, back: u64) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; usize::try_from(back).unwrap_or(0)];
         self.csv.read_exact_at(&mut bytes, entry.offset - back)?;
         Ok(bytes)
     }
 
-    /// Notes that an entry's comment belongs to a row.
+    /// Records that an entry's comment belongs to a row.
     pub(super) fn mark(&self, number: u64) {
         let word = usize::try_from(number / 64)
             .ok()
@@ -153,7 +155,7 @@ impl Index {
         }
     }
 
-    /// Hands on every entry that was never marked, in no order that means anything.
+    /// Passes on every entry that was never marked, in no particular order.
     pub(super) fn unmarked(&self, mut each: impl FnMut(Entry)) -> Result<(), SourceError> {
         let count = self.table.last().copied().unwrap_or_default();
         for (at, word) in (0..).zip(&self.seen) {
@@ -173,7 +175,7 @@ impl Index {
     }
 }
 
-/// Reads the cell that names a ticket; `None` if it names none.
+/// Returns the cell that names a ticket; `None` if it names none.
 pub(super) fn ticket_id(cell: &[u8]) -> Option<&str> {
     let id = std::str::from_utf8(cell).ok()?.trim();
     (!id.is_empty()).then_some(id)

@@ -14,12 +14,12 @@ use crate::source::pieces::Place;
 pub(super) struct Said {
     pub(super) place: Place,
     pub(super) cells: ByteRecord,
-    /// What makes it doubtful which cell belongs to which column.
+    /// The problem that makes it doubtful which cell belongs to which column.
     pub(super) fault: Option<Problem>,
 }
 
 impl Comments {
-    /// Makes the comment that a record stands for; a problem names the file and the line.
+    /// Makes the comment of a record; a problem names the file and the line.
     pub(super) fn comment<'r>(&'r self, said: &'r Said) -> Result<Comment<'r>, Problem> {
         let made = match &said.fault {
             Some(problem) => Err(problem.clone()),

@@ -1,9 +1,9 @@
 //! The conversations: a second CSV, whose rows are the comments of the tickets in the first.
 //!
-//! Neither file is held in memory. The comments file is read once for an [`Index`] of places; each
-//! ticket's comments are then read at their places. The index is a cache: a scan makes it anew, and
-//! whoever reads a single row again makes it if it is not there yet. A run with nothing to send
-//! never reads the comments.
+//! Neither file is held in memory. The comments file is read once to build an [`Index`] of places;
+//! each ticket's comments are then read at their places. The index is a cache: a scan rebuilds it,
+//! and reading a single row builds it if it does not exist yet. A run with nothing to send never
+//! reads the comments.
 
 mod index;
 mod message;
@@ -30,7 +30,7 @@ use super::records::LoneReader;
 use crate::model::problem::Problem;
 use crate::model::ticket::{COMMENTS_MAX, Comment};
 
-/// The orphans that are shown.
+/// How many orphans are shown.
 const ORPHANS_SHOWN: usize = 5;
 
 /// Comments whose ticket is in no row.
@@ -66,14 +66,14 @@ pub(super) struct Comments {
 }
 
 impl Comments {
-    /// Gives the path of the file.
+    /// Returns the path of the file.
     pub(super) fn path(&self) -> &Path {
         &self.file.path
     }
 
-    /// Gives the index, and makes it where it is not there yet.
+    /// Returns the index, and builds it if it does not exist yet.
     pub(super) fn index(&self) -> Result<Arc<Index>, SourceError> {
-        // A thread that died while it held the lock left nothing half-done in it.
+        // A thread that died while holding the lock left nothing half-done in it.
         let mut kept = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = &*kept {
             return Ok(Arc::clone(index));
@@ -83,13 +83,13 @@ impl Comments {
         Ok(index)
     }
 
-    /// Makes the index anew, from what the file says now.
+    /// Rebuilds the index from the current content of the file.
     pub(super) fn read_anew(&self) -> Result<Arc<Index>, SourceError> {
         *self.index.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.index()
     }
 
-    /// Lets lines end in any way.
+    /// Accepts any line end.
     pub(super) fn take_any_line_end(&mut self) {
         if let Some(file) = Arc::get_mut(&mut self.file) {
             file.header.records_end = None;
@@ -105,7 +105,7 @@ impl Comments {
         }
     }
 
-    /// Says which comments no row has asked for.
+    /// Returns the comments that no row has requested.
     pub(super) fn orphans(&self, index: &Index) -> Result<Orphans, SourceError> {
         let mut orphans = Orphans::default();
         let mut first: Vec<Entry> = Vec::new();
@@ -196,7 +196,7 @@ pub(super) struct Joined<'p> {
     reader: LoneReader,
 }
 
-/// What was said about one ticket.
+/// The comments of one ticket.
 #[derive(Debug)]
 pub(super) struct Conversation<'p> {
     comments: &'p Comments,
@@ -217,7 +217,7 @@ impl<'p> Joined<'p> {
         };
         let found = self.index.find(ticket)?;
         let count = usize::try_from(found.end - found.start).unwrap_or(usize::MAX);
-        // Nobody needs the places of more comments than can be sent, and they may be millions.
+        // The places of more comments than can be sent are not needed, and there may be millions.
         if count > COMMENTS_MAX {
             found.for_each(|number| self.index.mark(number));
             return Ok(Err(build::too_many_comments(count)));

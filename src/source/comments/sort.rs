@@ -1,5 +1,5 @@
-//! Sorts more entries than fit in memory: runs of a fixed size are sorted one by one, written to a
-//! file that has no name, and merged into another one.
+//! Sorts more entries than fit in memory: runs of a fixed size are sorted one by one, written to an
+//! unnamed file, and merged into another one.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,14 +7,14 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 
-/// The entries that are sorted in memory.
+/// How many entries are sorted in memory.
 pub(super) const RUN_ENTRIES: usize = 1 << 18;
 
-/// The entries of all runs together that a merge holds in memory.
+/// How many entries of all runs together a merge holds in memory.
 const MERGE_ENTRIES: u64 = 1 << 17;
 
-/// Where a comment is, and a hash of the ticket that it names. Sorted by hash, and then as in the
-/// file.
+/// The place of a comment, and a hash of the ticket that it names. Sorted by hash, then in file
+/// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Entry {
     pub(super) hash: u64,
@@ -24,7 +24,7 @@ pub(super) struct Entry {
     pub(super) length: u32,
 }
 
-/// The bytes of an entry in a file.
+/// The size of an entry in a file.
 pub(super) const ENTRY_BYTES: usize = 28;
 
 impl Entry {
@@ -63,18 +63,18 @@ pub(super) fn read_entries(file: &File, from: u64, to: u64) -> io::Result<Vec<En
         .collect())
 }
 
-/// Takes entries in any order.
+/// Accepts entries in any order.
 #[derive(Debug)]
 pub(super) struct Sorter {
     run_entries: usize,
     pending: Vec<Entry>,
     runs: BufWriter<File>,
-    /// Where each run that was written ends, in entries.
+    /// The end of each run that was written, in entries.
     ends: Vec<u64>,
 }
 
 impl Sorter {
-    /// Starts with nothing; `run_entries` are sorted in memory.
+    /// Starts empty; `run_entries` are sorted in memory.
     pub(super) fn new(run_entries: usize) -> io::Result<Sorter> {
         Ok(Sorter {
             run_entries,
@@ -84,7 +84,7 @@ impl Sorter {
         })
     }
 
-    /// Takes one more.
+    /// Adds an entry.
     pub(super) fn push(&mut self, entry: Entry) -> io::Result<()> {
         self.pending.push(entry);
         if self.pending.len() < self.run_entries {
@@ -104,7 +104,7 @@ impl Sorter {
         Ok(())
     }
 
-    /// Gives a file with every entry, sorted, and hands each to `seen` in that order.
+    /// Returns a file with all entries, sorted, and passes each to `seen` in that order.
     pub(super) fn finish(mut self, mut seen: impl FnMut(&Entry)) -> io::Result<File> {
         self.write_run()?;
         drop(self.pending);
@@ -138,7 +138,7 @@ impl Sorter {
     }
 }
 
-/// Reads a run, some entries at a time.
+/// Reads a run, several entries at a time.
 struct Cursor<'f> {
     file: &'f File,
     next: u64,

@@ -1,13 +1,13 @@
-//! A file as bytes that can be split.
+//! Reads a file as bytes that can be split.
 
 use std::io::{self, Read};
 
 use super::{Encoding, utf16::Transcoder};
 
-/// The bytes that are read at a time where they have to be transcoded.
+/// How many bytes are read at a time if they have to be transcoded.
 const STEP_BYTES: u64 = 64 << 10;
 
-/// Reads a file from some place on.
+/// Reads a file from a given position on.
 #[derive(Debug)]
 pub(in crate::source) struct Input<R> {
     file: R,
@@ -16,7 +16,7 @@ pub(in crate::source) struct Input<R> {
 }
 
 impl<R: Read> Input<R> {
-    /// Starts where `file` stands: at a character's first byte.
+    /// Starts at the current position of `file`, which must be the first byte of a character.
     pub(in crate::source) fn new(file: R, encoding: Encoding) -> Input<R> {
         let transcoder = match encoding {
             Encoding::Utf8 | Encoding::Legacy(_) => None,
@@ -29,8 +29,8 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Appends to `bytes` until they are `target` or a little more, and tells whether the file has
-    /// ended; `seen` gets the file's own bytes.
+    /// Appends to `bytes` until they are `target` long or slightly longer, and reports whether the
+    /// file has ended; `seen` gets the file's own bytes.
     pub(in crate::source) fn fill(
         &mut self,
         bytes: &mut Vec<u8>,

@@ -1,8 +1,8 @@
-//! How a file's bytes become text.
+//! Encodings: how a file's bytes become text.
 //!
-//! Records are split as bytes, so what is split has to be a superset of ASCII in which a quote, a
-//! delimiter or a line end is never a part of another character. UTF-8 and most legacy encodings
-//! are that and stay as they are until single cells are decoded. UTF-16 is not: it is turned into
+//! Records are split as bytes, so the bytes must be in a superset of ASCII in which a quote, a
+//! delimiter or a line end is never part of another character. UTF-8 and most legacy encodings meet
+//! this and stay as they are until single cells are decoded. UTF-16 does not, so it is converted to
 //! UTF-8 while it is read, in such a way that the bytes of the file can be counted from the result.
 
 mod input;
@@ -50,7 +50,7 @@ impl Encoding {
         })
     }
 
-    /// Wraps an encoding; `None` if an ASCII byte may mean something else in it.
+    /// Wraps an encoding; `None` if an ASCII byte may have another meaning in it.
     fn of(found: &'static encoding_rs::Encoding) -> Option<Encoding> {
         if found == encoding_rs::UTF_8 {
             Some(Encoding::Utf8)
@@ -64,7 +64,8 @@ impl Encoding {
         }
     }
 
-    /// Reads the mark at the beginning of a file: the encoding, and how many bytes the mark has.
+    /// Reads the byte order mark at the beginning of a file: the encoding, and the length of the
+    /// mark.
     pub(super) fn of_mark(head: &[u8]) -> Option<(Encoding, usize)> {
         if head.starts_with(b"\xef\xbb\xbf") {
             Some((Encoding::Utf8, 3))
@@ -77,7 +78,7 @@ impl Encoding {
         }
     }
 
-    /// Gives the name that the Encoding Standard has for it.
+    /// Returns its name in the Encoding Standard.
     pub(super) fn name(self) -> &'static str {
         match self {
             Encoding::Utf8 => "UTF-8",
@@ -87,7 +88,7 @@ impl Encoding {
         }
     }
 
-    /// Tells whether a delimiter is never a part of another character.
+    /// Reports whether a delimiter is never part of another character.
     pub(super) fn takes_delimiter(self, delimiter: u8) -> bool {
         let Encoding::Legacy(legacy) = self else {
             return true;
@@ -96,7 +97,7 @@ impl Encoding {
         trail.is_none_or(|(_, bytes)| !bytes.contains(&delimiter))
     }
 
-    /// Turns bytes of the file into bytes that can be split; a character cut off at the end is
+    /// Converts bytes of the file to bytes that can be split; a character cut off at the end is
     /// left out.
     pub(super) fn splittable(self, raw: &[u8]) -> Cow<'_, [u8]> {
         match self {
@@ -109,7 +110,7 @@ impl Encoding {
         }
     }
 
-    /// Counts the bytes that split bytes have in the file.
+    /// Counts the bytes that split bytes take in the file.
     pub(super) fn bytes_in_file(self, split: &[u8]) -> u64 {
         match self {
             Encoding::Utf8 | Encoding::Legacy(_) => split.len() as u64,
@@ -117,7 +118,7 @@ impl Encoding {
         }
     }
 
-    /// Decodes a split cell; `None` if its bytes mean nothing in this encoding.
+    /// Decodes a split cell; `None` if its bytes are invalid in this encoding.
     pub(super) fn decode(self, cell: &[u8]) -> Option<Cow<'_, str>> {
         match self {
             Encoding::Utf8 | Encoding::Utf16(_) => {
@@ -134,7 +135,7 @@ impl Encoding {
 mod tests {
     use super::*;
 
-    /// Every label of a multi-byte encoding that is read at all.
+    /// All labels of multi-byte encodings that can be read.
     const MULTI_BYTE: [&str; 6] = ["shift_jis", "gbk", "gb18030", "big5", "euc-kr", "euc-jp"];
 
     #[test]

@@ -1,8 +1,8 @@
-//! Guesses the encoding of a file that has no mark and whose mapping names none.
+//! Guesses the encoding of a file that has no byte order mark and whose mapping names none.
 //!
-//! A sample is looked at: a smaller file as a whole, of a larger one its beginning and windows all
-//! over it, so that opening takes no longer for more rows. The same file always gives the same
-//! guess.
+//! The guess is based on a sample: all of a smaller file, or the beginning of a larger one and
+//! windows spread over it, so that opening takes no longer for more rows. The same file always
+//! gives the same guess.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,33 +11,33 @@ use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 
 use super::{Encoding, Endian};
 
-/// Files up to this size are looked at as a whole.
+/// Files up to this size are examined as a whole.
 const WHOLE_BYTES: u64 = 4 << 20;
 
-/// Looked at from the beginning of a larger file.
+/// How much of the beginning of a larger file is examined.
 const HEAD_BYTES: u64 = 1 << 20;
 
-/// How many more places of a larger file are looked at.
+/// How many further windows of a larger file are examined.
 const WINDOWS: u64 = 48;
 
-/// The bytes of such a place.
+/// The size of such a window.
 const WINDOW_BYTES: u64 = 64 << 10;
 
 /// What the bytes look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::source) enum Guess {
-    /// UTF-8, without a doubt.
+    /// Certainly UTF-8.
     Utf8,
-    /// UTF-8, with places that are not.
+    /// UTF-8 with some invalid bytes.
     BrokenUtf8,
-    /// UTF-16 without a mark.
+    /// UTF-16 without a byte order mark.
     Utf16(Endian),
     /// A legacy encoding.
     Legacy(&'static encoding_rs::Encoding),
 }
 
 impl Guess {
-    /// Gives the encoding; `None` of one whose rows cannot be told apart.
+    /// Returns the encoding; `None` if its rows cannot be separated.
     pub(in crate::source) fn encoding(self) -> Option<Encoding> {
         match self {
             Guess::Utf8 | Guess::BrokenUtf8 => Some(Encoding::Utf8),
@@ -47,7 +47,7 @@ impl Guess {
     }
 }
 
-/// Guesses from a sample; `None` if no guess makes text of it.
+/// Guesses from a sample; `None` if no encoding makes it valid text.
 pub(in crate::source) fn sniff(file: &mut File) -> io::Result<Option<Guess>> {
     let windows = sample(file)?;
     let head = windows.first().map(Vec::as_slice).unwrap_or_default();
@@ -88,8 +88,8 @@ pub(in crate::source) fn sniff(file: &mut File) -> io::Result<Option<Guess>> {
     Ok(makes_text.then_some(Guess::Legacy(guess)))
 }
 
-/// Tells whether the bytes are UTF-8 so certainly that they are not in another encoding that somebody
-/// has named: letters with accents hardly ever look like UTF-8 by chance.
+/// Reports whether the bytes are UTF-8 so certainly that another named encoding must be wrong:
+/// accented letters hardly ever look like UTF-8 by chance.
 pub(in crate::source) fn is_utf8_instead(file: &mut File, named: Encoding) -> io::Result<bool> {
     if named == Encoding::Utf8 {
         return Ok(false);
@@ -107,7 +107,7 @@ pub(in crate::source) fn is_utf8_instead(file: &mut File, named: Encoding) -> io
         })
 }
 
-/// Tells UTF-16 by the zero in most units of a header in Latin letters.
+/// Detects UTF-16 by the zero byte in most units of a header in Latin letters.
 fn units(head: &[u8]) -> Option<Endian> {
     let head = &head[..head.len().min(512)];
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|b| **b == 0);

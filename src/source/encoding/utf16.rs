@@ -1,4 +1,4 @@
-//! UTF-16 as bytes that can be split.
+//! Converts UTF-16 to bytes that can be split.
 //!
 //! The result is UTF-8 except where the file is broken: half of a surrogate pair becomes the three
 //! bytes that it would have if it were a character, and a lone last byte becomes `0xff`. Neither is
@@ -17,13 +17,13 @@ pub(in crate::source) enum Endian {
 /// Stands for a last byte that has no second one.
 const LONE_BYTE: u8 = 0xff;
 
-/// Turns UTF-16 into bytes that can be split, a run of bytes after the other.
+/// Converts UTF-16 to bytes that can be split, one run of bytes after the other.
 #[derive(Debug)]
 pub(super) struct Transcoder {
     endian: Endian,
-    /// The first byte of a unit whose second one is still to come.
+    /// The first byte of a unit whose second one has not been read yet.
     first: Option<u8>,
-    /// The first unit of a pair whose second one is still to come.
+    /// The first unit of a pair whose second one has not been read yet.
     high: Option<u16>,
 }
 
@@ -51,7 +51,7 @@ impl Transcoder {
         }
     }
 
-    /// Appends what the end of the file cut off.
+    /// Appends what was cut off at the end of the file.
     pub(super) fn finish(&mut self, text: &mut Vec<u8>) {
         if let Some(high) = self.high.take() {
             append(u32::from(high), text);
@@ -89,7 +89,7 @@ fn append(point: u32, text: &mut Vec<u8>) {
     }
 }
 
-/// Counts the bytes that a text of the transcoder's has in the file.
+/// Counts the bytes that transcoded text takes in the file.
 pub(super) fn bytes_in_file(text: &[u8]) -> u64 {
     let one = |byte: &u8| match *byte {
         LONE_BYTE => 1,

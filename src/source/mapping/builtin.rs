@@ -1,11 +1,11 @@
-//! The mapping of a CSV that has none: columns named like Zendesk's fields map to themselves.
+//! The mapping for a CSV that has none: columns named like Zendesk's fields map to themselves.
 
 use super::entry::Entry;
 use super::field::{CUSTOM, Field, NAMES};
 
-/// Gives an entry for every column that has the name of a field.
+/// Returns an entry for every column that has the name of a field.
 pub(in crate::source) fn entries(columns: &[String]) -> Vec<Entry> {
-    // Of two names for one field, the first in this order counts.
+    // If two names mean the same field, the first in this order counts.
     let fixed = NAMES.iter().map(|(name, field)| (*name, *field));
     let names = fixed.chain([("description", Field::CommentBody)]);
     let mut entries: Vec<Entry> = Vec::new();
@@ -28,7 +28,7 @@ pub(in crate::source) fn entries(columns: &[String]) -> Vec<Entry> {
     entries
 }
 
-/// Proposes the lines of a mapping that a CSV at least needs.
+/// Proposes the lines that the mapping of a CSV needs at least.
 pub(in crate::source) fn suggestion(columns: &[String]) -> String {
     let id = guess(columns, &["external_id", "id", "number", "key"]);
     let body = guess(
@@ -46,7 +46,7 @@ pub(in crate::source) fn suggestion(columns: &[String]) -> String {
     )
 }
 
-/// Finds the first column that has one of the words, the likeliest word first.
+/// Finds the first column that has one of the words, the most likely word first.
 fn guess<'c>(columns: &'c [String], words: &[&str]) -> Option<&'c str> {
     words.iter().find_map(|word| {
         let has = |column: &&String| {

@@ -1,4 +1,4 @@
-//! Looks the mapping's columns up in the header, and refuses what no row could satisfy.
+//! Looks up the mapping's columns in the header, and rejects entries that no row could satisfy.
 
 use super::entry::{Entry, Origin};
 use super::entry_checks::{check_keys, check_values};
@@ -13,9 +13,9 @@ use crate::source::misread::its_columns;
 /// Every rule of a mapping, compiled for one header.
 #[derive(Debug)]
 pub(in crate::source) struct Mapping {
-    /// Where the row's identity comes from.
+    /// The source of the row's identity.
     pub(in crate::source) external_id: Rule,
-    /// Where the text comes from; may be absent where there are conversations.
+    /// The source of the text; may be absent if there are conversations.
     pub(in crate::source) body: Option<Rule>,
     pub(in crate::source) public: Option<Rule>,
     pub(in crate::source) subject: Option<Rule>,
@@ -32,13 +32,13 @@ pub(in crate::source) struct Mapping {
     pub(in crate::source) created: Option<Rule>,
     pub(in crate::source) updated: Option<Rule>,
     pub(in crate::source) solved: Option<Rule>,
-    /// By rising id.
+    /// In ascending order of ids.
     pub(in crate::source) custom: Vec<(u64, Rule)>,
-    /// How dates are read; `None` where the endpoint takes none.
+    /// How dates are read; `None` if the endpoint takes none.
     pub(in crate::source) dates: Option<Dates>,
-    /// Cells that count as empty, besides blank ones.
+    /// Cells that count as empty, in addition to blank ones.
     pub(in crate::source) null: Vec<String>,
-    /// Says where the external id comes from, in a fixed spelling.
+    /// Describes the source of the external id in a fixed spelling.
     pub(in crate::source) identity: String,
 }
 
@@ -47,11 +47,11 @@ pub(in crate::source) struct Mapping {
 pub(in crate::source) enum Refusal {
     /// An entry is wrong.
     Fault(Fault),
-    /// A field that every ticket needs is not there.
+    /// A field that every ticket needs is missing.
     Lacks(&'static str),
 }
 
-/// Compiles the entries of a mapping for a header. Where there are `conversations`, tickets need no
+/// Compiles the entries of a mapping for a header. If there are `conversations`, tickets need no
 /// text of their own.
 pub(in crate::source) fn compile(
     entries: Vec<Entry>,
@@ -138,7 +138,7 @@ fn describe(entry: &Entry) -> String {
     text
 }
 
-/// Compiles an entry for the header of a file, which `what` names.
+/// Compiles an entry for the header of the file that `what` names.
 pub(super) fn rule(what: &str, entry: Entry, columns: &[String]) -> Result<Rule, Fault> {
     check_keys(&entry)?;
     check_values(&entry)?;
@@ -179,7 +179,7 @@ pub(super) fn rule(what: &str, entry: Entry, columns: &[String]) -> Result<Rule,
     })
 }
 
-/// Names an entry's columns the way messages put them behind a value.
+/// Lists an entry's columns in the form in which messages append them to a value.
 fn columns_of(origin: &Origin) -> String {
     let names = match origin {
         Origin::Column(name) => vec![name.clone()],
@@ -204,7 +204,7 @@ fn columns_of(origin: &Origin) -> String {
     }
 }
 
-/// Finds a column in the header of a file, which `what` names.
+/// Finds a column in the header of the file that `what` names.
 pub(super) fn index(what: &str, name: &str, columns: &[String]) -> Result<usize, String> {
     if let Some(index) = columns.iter().position(|column| column == name)
         && !name.is_empty()

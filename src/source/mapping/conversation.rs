@@ -12,7 +12,7 @@ use super::rule::{Gather, Rule};
 use crate::model::shown::shown_path;
 use crate::source::encoding::Encoding;
 
-/// What the section says.
+/// The content of the section.
 #[derive(Debug)]
 pub(in crate::source) struct Section {
     /// The section's line in the mapping.
@@ -28,7 +28,7 @@ pub(in crate::source) struct Section {
     entries: Vec<Entry>,
 }
 
-/// How a row becomes a comment.
+/// The rules that turn a row into a comment.
 #[derive(Debug)]
 pub(in crate::source) struct ConversationRules {
     /// The cell with the ticket.
@@ -40,11 +40,11 @@ pub(in crate::source) struct ConversationRules {
     pub(in crate::source) created: Option<Rule>,
 }
 
-/// The keys that are no fields of a comment.
+/// The keys that are not fields of a comment.
 const KEYS: [&str; 4] = ["file", "ticket", "encoding", "delimiter"];
 
 impl Section {
-    /// Reads the section, whose name stands at `line`.
+    /// Reads the section, whose name is on line `line`.
     pub(super) fn parse(lines: Lines, line: usize, table: &DeTable) -> Result<Section, Fault> {
         let mut section = Section {
             line,
@@ -113,7 +113,7 @@ impl Section {
         Ok(())
     }
 
-    /// Looks the columns up in the header of the comments file.
+    /// Looks up the columns in the header of the comments file.
     pub(in crate::source) fn compile(self, columns: &[String]) -> Result<ConversationRules, Fault> {
         let what = shown_path(&self.file);
         let (ticket, line) = self.ticket;
@@ -145,7 +145,7 @@ fn is_group(path: &str) -> bool {
 }
 
 impl Rule {
-    /// Gives the one column that the value is, apart from what the rule does to it.
+    /// Returns the single column that the value comes from, before the rule transforms it.
     pub(in crate::source) fn column(&self) -> Option<usize> {
         match self.gather {
             Gather::Column(index) => Some(index),

@@ -7,11 +7,11 @@ use toml::de::{DeTable, DeValue};
 use super::field::{Field, did_you_mean};
 use super::nodes::{Fault, Lines, Node, takes, text, texts};
 
-/// A field and its source, with columns still by name.
+/// A field and its source; columns are still names.
 #[derive(Debug, Clone)]
 pub(in crate::source) struct Entry {
     pub(super) field: Field,
-    /// The line in the mapping; 0 in a mapping that no file holds.
+    /// The line in the mapping; 0 if the mapping is not from a file.
     pub(super) line: usize,
     pub(super) origin: Origin,
     pub(super) values: Vec<(String, String)>,
@@ -23,7 +23,7 @@ pub(in crate::source) struct Entry {
     pub(super) date_format: Option<String>,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone)]
 pub(super) enum Origin {
     Column(String),
@@ -32,7 +32,7 @@ pub(super) enum Origin {
     Constant(Constant),
 }
 
-/// A value that the mapping itself holds.
+/// A value set by the mapping itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Constant {
     Text(String),

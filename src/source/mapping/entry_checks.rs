@@ -1,11 +1,11 @@
-//! Refuses entries of a mapping that contradict themselves or Zendesk, before any row is read.
+//! Rejects entries of a mapping that contradict themselves or Zendesk, before any row is read.
 
 use super::entry::{Constant, Entry, Origin};
 use super::field::Field;
 use super::nodes::Fault;
 use crate::source::{checks, dates};
 
-/// Refuses keys that mean nothing for the field.
+/// Rejects keys that have no meaning for the field.
 pub(super) fn check_keys(entry: &Entry) -> Result<(), Fault> {
     let field = entry.field;
     let fault = |message: String| {
@@ -59,7 +59,7 @@ pub(super) fn check_keys(entry: &Entry) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Refuses words in the mapping itself that Zendesk would refuse.
+/// Rejects words in the mapping itself that Zendesk would reject.
 pub(super) fn check_values(entry: &Entry) -> Result<(), Fault> {
     let constant = match &entry.origin {
         Origin::Constant(Constant::Text(text)) => Some(text.clone()),

@@ -24,7 +24,7 @@ pub(in crate::source) enum Field {
     UpdatedAt,
     SolvedAt,
     Custom(u64),
-    // Those of a row of the comments file.
+    // The fields of a row of the comments file.
     SaidBody,
     AuthorEmail,
     AuthorName,
@@ -32,7 +32,7 @@ pub(in crate::source) enum Field {
     SaidAt,
 }
 
-/// Every fixed name; two of them mean one field.
+/// Every fixed name; two of them mean the same field.
 pub(in crate::source) const NAMES: [(&str, Field); 18] = [
     ("external_id", Field::ExternalId),
     ("subject", Field::Subject),
@@ -63,11 +63,11 @@ pub(in crate::source) const COMMENT_NAMES: [(&str, Field); 5] = [
     ("created_at", Field::SaidAt),
 ];
 
-/// What stands before the id of an account's own field.
+/// The prefix before the id of an account's own field.
 pub(in crate::source) const CUSTOM: &str = "custom_fields.";
 
 impl Field {
-    /// Reads a dotted name.
+    /// Parses a dotted name.
     pub(in crate::source) fn parse(name: &str) -> Option<Field> {
         if let Some(id) = name.strip_prefix(CUSTOM) {
             return id.parse().ok().map(Field::Custom);
@@ -76,7 +76,7 @@ impl Field {
         Some(known.1)
     }
 
-    /// Gives the dotted name.
+    /// Returns the dotted name.
     pub(in crate::source) fn name(self) -> String {
         if let Field::Custom(id) = self {
             return format!("{CUSTOM}{id}");
@@ -86,7 +86,7 @@ impl Field {
         known.map_or_else(String::new, |(name, _)| (*name).to_owned())
     }
 
-    /// Lists the words that the field takes, where they are fixed.
+    /// Lists the words that the field accepts, if they are fixed.
     pub(in crate::source) fn words(self) -> Option<&'static [&'static str]> {
         match self {
             Field::Status => Some(Status::ALL),
@@ -114,18 +114,18 @@ impl Field {
         }
     }
 
-    /// Gives the name of a field whose words are Zendesk's.
+    /// Returns the name of a field with a fixed set of words.
     pub(in crate::source) fn word_name(self) -> &'static str {
         let known = NAMES.iter().find(|(_, field)| *field == self);
         known.map_or("", |(name, _)| name)
     }
 
-    /// Tells whether the field holds an id of Zendesk's.
+    /// Reports whether the field holds a Zendesk id.
     pub(in crate::source) fn is_number(self) -> bool {
         matches!(self, Field::GroupId | Field::BrandId | Field::TicketFormId)
     }
 
-    /// Tells whether the field holds a date.
+    /// Reports whether the field holds a date.
     pub(in crate::source) fn is_date(self) -> bool {
         matches!(
             self,
@@ -133,7 +133,7 @@ impl Field {
         )
     }
 
-    /// Tells whether the field holds an email address.
+    /// Reports whether the field holds an email address.
     pub(in crate::source) fn is_email(self) -> bool {
         matches!(
             self,
@@ -141,7 +141,7 @@ impl Field {
         )
     }
 
-    /// Tells whether the field may hold several values.
+    /// Reports whether the field may hold several values.
     pub(in crate::source) fn is_list(self) -> bool {
         matches!(self, Field::Tags | Field::Custom(_))
     }
@@ -165,7 +165,7 @@ pub(in crate::source) fn nearest<'w>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Says which word was probably meant, as the rest of a sentence.
+/// Suggests the word that was probably meant, as the rest of a sentence.
 pub(in crate::source) fn did_you_mean<'w>(
     word: &str,
     known: impl IntoIterator<Item = &'w str>,
@@ -176,7 +176,8 @@ pub(in crate::source) fn did_you_mean<'w>(
     }
 }
 
-/// Compares two words, 0 to 1; one that contains the other is close (`body` and `comment.body`).
+/// Compares two words, from 0 to 1; if one contains the other they are close (`body` and
+/// `comment.body`).
 fn closeness(a: &str, b: &str) -> f64 {
     let alike = strsim::normalized_damerau_levenshtein(a, b);
     let shorter = a.len().min(b.len());

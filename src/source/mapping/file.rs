@@ -1,4 +1,4 @@
-//! Reads the mapping file: what it says, before any column is looked up.
+//! Parses the mapping file, before any column is looked up.
 
 use std::ops::Range;
 
@@ -13,33 +13,33 @@ use super::nodes::{Fault, Lines, Node, delimiter, encoding, table, takes, text, 
 use super::run_section::{self, RunSettings};
 use crate::source::encoding::Encoding;
 
-/// What a mapping says, with the line of each entry.
+/// The content of a mapping, with the line of each entry.
 #[derive(Debug, Default)]
 pub(in crate::source) struct MappingFile {
-    /// The delimiter, unless it is to be detected.
+    /// The delimiter; `None` means that it is detected.
     pub(in crate::source) delimiter: Option<u8>,
-    /// The encoding, unless it is to be detected.
+    /// The encoding; `None` means that it is detected.
     pub(in crate::source) encoding: Option<Encoding>,
-    /// Whether a line may end otherwise than the others.
+    /// Whether a line may end differently from the others.
     pub(in crate::source) any_line_end: bool,
-    /// Where the clocks stood that dates without an offset were read from.
+    /// The time zone of dates without an offset.
     pub(in crate::source) timezone: Option<TimeZone>,
-    /// Cells that count as empty, besides blank ones.
+    /// Cells that count as empty, in addition to blank ones.
     pub(in crate::source) null: Vec<String>,
     /// The fields, each once.
     pub(in crate::source) entries: Vec<Entry>,
     /// The second file, if there is one.
     pub(in crate::source) comments: Option<Section>,
-    /// What would otherwise be typed with each run.
+    /// Arguments that would otherwise be typed with each run.
     pub(in crate::source) run: Option<RunSettings>,
-    /// Where `[run]` stands in the text.
+    /// The position of `[run]` in the text.
     pub(in crate::source) run_extent: Option<Range<usize>>,
-    /// Whether nothing but `[run]` stands in it: then it says nothing of how rows are read.
+    /// Whether the mapping contains only `[run]`, so that it does not affect how rows are read.
     pub(in crate::source) is_only_run: bool,
 }
 
 impl MappingFile {
-    /// Reads the text of a mapping file.
+    /// Parses the text of a mapping file.
     pub(in crate::source) fn parse(text: &str) -> Result<MappingFile, Fault> {
         let lines = Lines(text);
         let root = DeTable::parse(text).map_err(|error| {
@@ -139,7 +139,7 @@ fn read_fields(lines: Lines, table: &DeTable, entries: &mut Vec<Entry>) -> Resul
     })
 }
 
-/// Tells whether a name has further names under it.
+/// Reports whether a name has further names under it.
 fn is_group(path: &str) -> bool {
     matches!(path, "comment" | "requester" | "custom_fields")
 }

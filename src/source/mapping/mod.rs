@@ -1,8 +1,8 @@
 //! The mapping: from the text of a TOML file to rules that turn a row into a ticket.
 //!
-//! It goes in two steps, since the delimiter, which the file may name, is needed to read the
-//! header, and the header is needed to look columns up: `file` reads what the text says, `compile`
-//! finds the columns and refuses what no row could satisfy.
+//! There are two steps, because the delimiter, which the file may name, is needed to read the
+//! header, and the header is needed to look up columns: `file` parses the text, and `compile` finds
+//! the columns and rejects entries that no row could satisfy.
 
 mod builtin;
 mod compile;

@@ -1,4 +1,4 @@
-//! The parts of a mapping file as the TOML parser gives them, and the line on which each one stands.
+//! The nodes of a mapping file as the TOML parser returns them, each with its line.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -15,10 +15,10 @@ pub(in crate::source) struct Fault {
     pub(in crate::source) message: String,
 }
 
-/// A spanned value, as the parser gives it.
+/// A spanned value, as the parser returns it.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;
 
-/// Turns spans into lines.
+/// Converts spans to lines.
 #[derive(Clone, Copy)]
 pub(super) struct Lines<'t>(pub(super) &'t str);
 
@@ -32,10 +32,11 @@ impl Lines<'_> {
     }
 }
 
-/// Takes a dotted name, where it stands, and its value.
+/// Receives a dotted name, its position and its value.
 type Each<'e> = dyn FnMut(&str, &Range<usize>, &Node) -> Result<(), Fault> + 'e;
 
-/// Hands on every item of a table with its dotted name, those of inner tables that are groups too.
+/// Passes on every item of a table with its dotted name, including the items of inner tables that
+/// are groups.
 pub(super) fn walk<'n, 'i: 'n>(
     within: &str,
     table: impl IntoIterator<Item = (&'n Spanned<Cow<'i, str>>, &'n Node<'i>)>,
@@ -94,7 +95,7 @@ pub(super) fn texts(lines: Lines, name: &str, node: &Node) -> Result<Vec<String>
     each.map(|item| item.map(str::to_owned)).collect()
 }
 
-/// Reads a delimiter; `None` is to be detected.
+/// Reads a delimiter; `None` means that it is detected.
 pub(super) fn delimiter(lines: Lines, node: &Node) -> Result<Option<u8>, Fault> {
     match text(lines, "delimiter", node)? {
         "auto" => Ok(None),
@@ -106,7 +107,7 @@ pub(super) fn delimiter(lines: Lines, node: &Node) -> Result<Option<u8>, Fault> 
     }
 }
 
-/// Reads an encoding; `None` is to be detected.
+/// Reads an encoding; `None` means that it is detected.
 pub(super) fn encoding(lines: Lines, node: &Node) -> Result<Option<Encoding>, Fault> {
     match text(lines, "encoding", node)? {
         "auto" => Ok(None),

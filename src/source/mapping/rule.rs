@@ -1,4 +1,4 @@
-//! A compiled rule: how one field's value is taken from a row.
+//! A compiled rule: how the value of one field is taken from a row.
 
 use std::borrow::Cow;
 
@@ -18,18 +18,18 @@ pub(in crate::source) struct Row<'r> {
     pub(in crate::source) record: &'r ByteRecord,
     pub(in crate::source) columns: &'r [String],
     pub(in crate::source) null: &'r [String],
-    /// The encoding that the record was in.
+    /// The encoding of the record.
     pub(in crate::source) encoding: Encoding,
-    /// Whether a NUL may be in the record.
+    /// Whether the record may contain a NUL.
     pub(in crate::source) has_nul: bool,
 }
 
-/// How one field's value is taken from a row.
+/// How the value of one field is taken from a row.
 #[derive(Debug)]
 pub(in crate::source) struct Rule {
     pub(super) field: Field,
     pub(super) gather: Gather,
-    /// By rising first item, so that a look-up is a binary search.
+    /// In ascending order of the first item, so that a look-up is a binary search.
     pub(super) values: Vec<(String, String)>,
     pub(super) otherwise: Option<String>,
     pub(super) default: Option<String>,
@@ -37,11 +37,11 @@ pub(in crate::source) struct Rule {
     pub(super) split: Option<String>,
     pub(super) also: Vec<String>,
     pub(super) date_format: Option<String>,
-    /// Names the columns, to be put behind a value in a message.
+    /// Lists the columns, to be appended to a value in a message.
     pub(super) columns: String,
 }
 
-/// Where the value comes from, with columns by index.
+/// The source of the value, with columns as indexes.
 #[derive(Debug)]
 pub(super) enum Gather {
     Column(usize),
@@ -51,7 +51,7 @@ pub(super) enum Gather {
 }
 
 impl<'r> Row<'r> {
-    /// Gives a cell; blank cells and null words are empty.
+    /// Returns a cell; blank cells and null words are empty.
     fn cell(&self, index: usize) -> Result<&'r str, Problem> {
         let bytes = self.record.get(index).unwrap_or_default();
         let Ok(text) = std::str::from_utf8(bytes) else {
@@ -87,7 +87,7 @@ impl<'r> Row<'r> {
                 "name the file's encoding in the mapping's [source], or save the file as UTF-8",
             ),
             Encoding::Utf16(_) => (bytes, "half of a character is missing: fix the cell"),
-            // The last byte only marks the cell.
+            // The last byte is only a marker.
             Encoding::Legacy(_) => (
                 &bytes[..bytes.len().saturating_sub(1)],
                 "name the right encoding in the mapping's [source], or save the file as UTF-8",
@@ -106,7 +106,7 @@ impl<'r> Row<'r> {
 }
 
 impl Rule {
-    /// The column that alone makes the value, and the cell that makes this one.
+    /// Returns the only column that the value comes from, and the cell that gives this value.
     pub(in crate::source) fn cell_of<'v>(&self, value: &'v str) -> Option<(usize, &'v str)> {
         let prefix = self.prefix.as_deref().unwrap_or_default();
         match self.gather {
@@ -115,7 +115,7 @@ impl Rule {
         }
     }
 
-    /// Takes the field's one value; `None` if there is none.
+    /// Returns the field's single value; `None` if there is none.
     pub(in crate::source) fn text<'r>(
         &'r self,
         row: Row<'r>,
@@ -124,7 +124,7 @@ impl Rule {
         Ok(self.finish(gathered))
     }
 
-    /// Takes the field's values, in order; each cell gives one, or several where it is split.
+    /// Returns the field's values in order; each cell gives one, or several if it is split.
     pub(in crate::source) fn list<'r>(
         &'r self,
         row: Row<'r>,
@@ -159,7 +159,7 @@ impl Rule {
         Ok(list)
     }
 
-    /// Gives the constant, if the rule is one.
+    /// Returns the constant, if the rule is one.
     pub(in crate::source) fn flag_or_number(&self) -> Option<FlagOrNumber> {
         match &self.gather {
             Gather::Constant(Constant::Flag(flag)) => Some(FlagOrNumber::Flag(*flag)),
@@ -168,7 +168,7 @@ impl Rule {
         }
     }
 
-    /// Tells whether the field holds several values.
+    /// Reports whether the field holds several values.
     pub(in crate::source) fn is_split(&self) -> bool {
         self.split.is_some()
     }
@@ -178,12 +178,12 @@ impl Rule {
         &self.columns
     }
 
-    /// Gives the format of the field's dates, where the mapping names one.
+    /// Returns the format of the field's dates, if the mapping sets one.
     pub(in crate::source) fn date_format(&self) -> Option<&str> {
         self.date_format.as_deref()
     }
 
-    /// Gives the words that the rule itself says, as opposed to a cell; sorted, each once.
+    /// Returns the words in the rule itself, as opposed to a cell; sorted, each once.
     pub(in crate::source) fn said(&self) -> Vec<String> {
         let constant = match &self.gather {
             Gather::Constant(constant) => Some(constant.text()),
@@ -199,18 +199,18 @@ impl Rule {
         said
     }
 
-    /// Tells whether the rule itself says this word.
+    /// Reports whether the rule itself contains this word.
     pub(in crate::source) fn says(&self, word: &str) -> bool {
         self.said().iter().any(|said| said == word)
     }
 
-    /// Gives the field.
+    /// Returns the field.
     pub(in crate::source) fn field(&self) -> Field {
         self.field
     }
 
-    /// Gives what stands in a row for the field, without surrounding spaces; empty of a constant, and
-    /// `None` where a cell cannot be read.
+    /// Returns a row's text for the field, without surrounding spaces; empty for a constant, and
+    /// `None` if a cell cannot be read.
     pub(in crate::source) fn word<'r>(&'r self, row: Row<'r>) -> Option<Cow<'r, str>> {
         match self.gather {
             Gather::Constant(_) => Some(Cow::Borrowed("")),
@@ -223,7 +223,7 @@ impl Rule {
         }
     }
 
-    /// Says what such a word becomes, and by what.
+    /// Returns what such a word becomes, and by which part of the rule.
     pub(in crate::source) fn meaning<'r>(&'r self, word: &'r str) -> (Option<Cow<'r, str>>, By) {
         let (word, by) = match &self.gather {
             Gather::Constant(constant) => (Cow::Owned(constant.text()), By::Constant),
@@ -245,7 +245,7 @@ impl Rule {
         }
     }
 
-    /// Tells whether a word is one of those that the field takes.
+    /// Reports whether the field accepts a word.
     fn fits(&self, word: &str) -> bool {
         self.field
             .words()
@@ -269,7 +269,7 @@ impl Rule {
         self.prefixed(Cow::Borrowed(self.default.as_deref()?))
     }
 
-    /// Puts a gathered value through `values`, `otherwise` and `prefix`.
+    /// Applies `values`, `otherwise` and `prefix` to a value.
     fn shape<'r>(&'r self, value: Cow<'r, str>) -> Option<Cow<'r, str>> {
         if value.is_empty() {
             return None;
@@ -303,14 +303,14 @@ impl Rule {
     }
 }
 
-/// A constant that is sent as something other than text.
+/// A constant that is not sent as text.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::source) enum FlagOrNumber {
     Flag(bool),
     Number(i64),
 }
 
-/// Joins the cells that are not empty by a space.
+/// Joins the non-empty cells with spaces.
 fn join<'r>(row: Row<'r>, indexes: &[usize]) -> Result<Cow<'r, str>, Problem> {
     let mut joined = Cow::Borrowed("");
     for index in indexes {
@@ -325,7 +325,8 @@ fn join<'r>(row: Row<'r>, indexes: &[usize]) -> Result<Cow<'r, str>, Problem> {
     Ok(joined)
 }
 
-/// Fills a template; one whose cells are all empty is empty itself, whatever text it has besides.
+/// Fills in a template. If all of its cells are empty, the result is empty, whatever other text it
+/// has.
 fn fill<'r>(row: Row<'r>, parts: &'r [Part<usize>]) -> Result<Cow<'r, str>, Problem> {
     if let [Part::Column(index)] = parts {
         return row.cell(*index).map(Cow::Borrowed);

@@ -1,5 +1,5 @@
-//! The section `[run]`: what would otherwise be typed with each run. It changes no ticket, so a mapping
-//! with it is the same mapping as without.
+//! The section `[run]`: arguments that would otherwise be typed with each run. It affects no
+//! ticket, so a mapping counts as the same with and without it.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::nodes::{Fault, Lines, Node, encoding, takes, text};
 use crate::source::Endpoint;
 use crate::source::encoding::Encoding;
 
-/// What `[run]` says.
+/// The content of `[run]`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RunSettings {
     /// The account: NAME of NAME.zendesk.com.
@@ -20,17 +20,17 @@ pub struct RunSettings {
     pub url: Option<String>,
     /// Whether the account is the embedded double.
     pub sandbox: bool,
-    /// Which create.
+    /// The create endpoint.
     pub endpoint: Option<Endpoint>,
-    /// Requests a minute that are left free for others.
+    /// Requests a minute that are left for others.
     pub reserve_rpm: Option<u32>,
     /// The checkpoint.
     pub checkpoint: Option<PathBuf>,
-    /// The folder from which the names of other files in the mapping count.
+    /// The folder to which the names of other files in the mapping are relative.
     pub files_in: Option<PathBuf>,
     /// The CSV whose rows the file beside the mapping holds.
     pub rows_of: Option<PathBuf>,
-    /// The encoding that was guessed of that CSV: of fewer rows another one might be.
+    /// The encoding guessed for that CSV; fewer rows might lead to another guess.
     pub(in crate::source) encoding: Option<Encoding>,
 }
 
@@ -72,7 +72,7 @@ impl RunSettings {
         Ok(run)
     }
 
-    /// The same with paths that count from the mapping's place.
+    /// Returns the section with its paths resolved from the mapping's folder.
     pub(in crate::source) fn beside(mut self, mapping: &Path) -> Self {
         let folder = mapping.parent().unwrap_or(Path::new(""));
         for path in [&mut self.checkpoint, &mut self.files_in, &mut self.rows_of] {
@@ -108,8 +108,8 @@ fn number(lines: Lines, name: &str, node: &Node) -> Result<u32, Fault> {
     number.ok_or_else(|| lines.fault(&node.span(), format!("{name} is a whole number")))
 }
 
-/// The part of a mapping's text that the section takes, whose name stands at `name`; none where it is
-/// not written as a section.
+/// Returns the part of a mapping's text that the section occupies, whose name is at `name`; none if
+/// it is not written as a section.
 pub(super) fn extent(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
     let start = text[..name.start].trim_end().strip_suffix('[')?.len();
     let mut end = start;
@@ -119,7 +119,7 @@ pub(super) fn extent(text: &str, name: &Range<usize>) -> Option<Range<usize>> {
         }
         end += line.len();
     }
-    // At the end it was perhaps added by an export, after a line break of its own.
+    // A section at the end may have been added by an export, after a line break of its own.
     let start = text[..start].strip_suffix('\n').map_or(start, str::len);
     Some(start..end)
 }

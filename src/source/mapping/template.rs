@@ -1,4 +1,4 @@
-//! Text with `{Column}` in it.
+//! Templates: text that contains `{Column}`.
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,7 +7,7 @@ pub(super) enum Part<C> {
     Column(C),
 }
 
-/// Cuts a template into text and column names; `{{` and `}}` stand for single braces.
+/// Splits a template into text and column names; `{{` and `}}` are escaped braces.
 pub(super) fn parse(template: &str) -> Result<Vec<Part<String>>, String> {
     let mut parts = Vec::new();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Chooses the column for each field, by its name and by what is in it.
+//! Chooses the column for each field, by its name and its content.
 
 use super::fold::fold;
 use super::formats;
@@ -7,7 +7,7 @@ use super::sample::{Column, Sample};
 use super::words::zendesk_word;
 use crate::source::mapping::field::Field;
 
-/// The cells by which the form of dates is judged.
+/// How many cells are used to judge the format of dates.
 pub(super) const DATES_MAX: usize = 500;
 
 /// A field's column.
@@ -22,17 +22,17 @@ pub(super) struct Chosen {
 /// Why a column was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
-    /// Its name is one for the field.
+    /// Its name fits the field.
     Name,
-    /// Its cells look like it.
+    /// Its cells fit the field.
     Cells,
-    /// There is nothing better.
+    /// No other column fits better.
     Only,
-    /// Its name is one for the field; its cells are not quite.
+    /// Its name fits the field, but its cells do not fit completely.
     Nearest,
 }
 
-/// Chooses; each field gets one column at most, and each column is used once.
+/// Chooses the columns; each field gets at most one, and each column is used once.
 pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
     let mut fits = Vec::new();
     for (column, content) in sample.columns.iter().enumerate() {
@@ -55,7 +55,7 @@ pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
             chosen.push(Chosen { field, column, why });
         }
     }
-    // What no name tells, the cells may.
+    // Fall back to the cells where no name fits.
     add_by_cells(sample, &mut chosen, Field::ExternalId, |column| {
         let is_id = column.has_id_like_cells() && is_unique(column, sample.rows);
         is_id.then(|| column.variety())
@@ -83,8 +83,8 @@ pub(super) fn choose(sample: &Sample) -> Vec<Chosen> {
     chosen
 }
 
-/// Takes a column that has the name of an identity and tells most rows apart, where none does better:
-/// a short file with two mistakes needs a mapping, too.
+/// Picks a column that has the name of an identity and distinguishes most rows, if there is no
+/// better one: a short file with two mistakes needs a mapping too.
 fn add_nearest_id(sample: &Sample, chosen: &mut Vec<Chosen>) {
     let names = NAMES.iter().find(|(field, _)| *field == Field::ExternalId);
     let before = chosen.len();
@@ -108,7 +108,7 @@ pub(super) fn halves(sample: &Sample) -> Option<[usize; 2]> {
     (first != last).then_some([first, last])
 }
 
-/// Takes a name in two columns, where no column has the whole one.
+/// Uses a name in two columns if no column has the whole name.
 fn add_halves(sample: &Sample, chosen: &mut Vec<Chosen>) {
     let named = chosen.iter().any(|c| c.field == Field::RequesterName);
     if let Some([column, other]) = halves(sample)
@@ -125,7 +125,7 @@ fn add_halves(sample: &Sample, chosen: &mut Vec<Chosen>) {
     }
 }
 
-/// Adds the column with the most points, the earlier one of equals.
+/// Adds the column with the most points; the earlier one in a tie.
 fn add_by_cells(
     sample: &Sample,
     chosen: &mut Vec<Chosen>,
@@ -151,7 +151,7 @@ fn add_by_cells(
     }
 }
 
-/// Tells whether the cells of a column contradict its name.
+/// Reports whether the cells of a column contradict its name.
 fn suits(field: Field, column: &Column, rows: usize) -> bool {
     if column.name.is_empty() || column.is_empty() {
         return false;
@@ -165,7 +165,7 @@ fn suits(field: Field, column: &Column, rows: usize) -> bool {
             column.emails() * 5 < column.cells.len() && named * 2 > column.cells.len()
         }
         Field::Status | Field::Priority => known(field, column).0 > 0,
-        // A type that says nothing to Zendesk does better as a tag.
+        // A type that has no equivalent in Zendesk works better as a tag.
         Field::Kind => {
             let (known, all) = known(field, column);
             known > 0 && known * 2 >= all
@@ -177,13 +177,13 @@ fn suits(field: Field, column: &Column, rows: usize) -> bool {
     }
 }
 
-/// Gives the cells by which a column's dates are judged.
+/// Returns the cells used to judge a column's dates.
 pub(super) fn dates(column: &Column) -> Vec<&str> {
     let cells = column.cells.iter().take(DATES_MAX);
     cells.map(String::as_str).collect()
 }
 
-/// Counts the cells of a list of words that have a word of Zendesk's, and all of them.
+/// Counts the cells of a list of words that match a word of Zendesk's, and all cells.
 fn known(field: Field, column: &Column) -> (u64, u64) {
     let words = || column.words.iter().flatten();
     let known = words().filter(|(word, _)| zendesk_word(field, word).is_some());
@@ -191,7 +191,7 @@ fn known(field: Field, column: &Column) -> (u64, u64) {
     (known.map(rows).sum(), words().map(rows).sum())
 }
 
-/// Tells whether a column names rows; a few repeats are mistakes of the file.
+/// Reports whether a column identifies rows; a few repeats count as mistakes in the file.
 fn is_unique(column: &Column, rows: usize) -> bool {
     column.cells.len() * 20 >= rows * 19 && column.variety() * 20 >= rows * 19
 }

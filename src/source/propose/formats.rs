@@ -1,4 +1,4 @@
-//! Finds the format of a column of dates by the cells themselves.
+//! Detects the format of a column of dates from its cells.
 
 use std::fmt::Write;
 
@@ -11,13 +11,13 @@ use crate::source::dates::Dates;
 pub(super) struct Found {
     /// `None` is RFC 3339 or `YYYY-MM-DD HH:MM:SS`.
     pub(super) format: Option<String>,
-    /// Cells that it does not read.
+    /// The cells that it cannot read.
     pub(super) unread: usize,
-    /// Another format that reads as many, with day and month the other way round.
+    /// Another format that reads as many cells, with day and month swapped.
     pub(super) rival: Option<String>,
 }
 
-/// Times of day, as they stand behind a date.
+/// Times of day, as they appear after a date.
 const TIMES: [&str; 8] = [
     "",
     " %H:%M",
@@ -43,7 +43,7 @@ const PLAIN: [&str; 10] = [
     "%d-%b-%Y",
 ];
 
-/// Finds the format that reads the most of the cells; `None` if it reads fewer than nine in ten.
+/// Finds the format that reads the most cells; `None` if it reads fewer than nine in ten.
 pub(super) fn find(cells: &[&str]) -> Option<Found> {
     let reader = Dates {
         zone: TimeZone::UTC,
@@ -76,8 +76,8 @@ pub(super) fn find(cells: &[&str]) -> Option<Found> {
     (best.unread * 10 <= cells.len()).then_some(best)
 }
 
-/// Lists the formats that may fit, each with the one that swaps day and month. A clock with am and
-/// pm speaks for the month first, everything else for the day.
+/// Lists the formats that may fit, each with the one that swaps day and month. A 12-hour clock
+/// suggests that the month comes first, everything else that the day does.
 fn candidates(sample: &str) -> Vec<(String, Option<String>)> {
     let mut all: Vec<_> = PLAIN
         .iter()
@@ -103,7 +103,7 @@ fn candidates(sample: &str) -> Vec<(String, Option<String>)> {
 }
 
 impl Found {
-    /// Settles an open order of day and month by a column that proves the other one.
+    /// Resolves an ambiguous order of day and month with a column that proves it.
     pub(super) fn settle(&mut self, others: impl Iterator<Item = Found>) -> bool {
         let start = |format: Option<&String>| format.map(|format| format[..2].to_owned());
         let (here, there) = (start(self.format.as_ref()), start(self.rival.as_ref()));
@@ -124,7 +124,7 @@ impl Found {
     }
 }
 
-/// Says a format in words, for a comment.
+/// Describes a format in words, for a comment.
 pub(super) fn order(found: &Found) -> String {
     let mut told = match &found.format {
         None => "the dates are in the usual form".to_owned(),

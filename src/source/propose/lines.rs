@@ -11,10 +11,10 @@ use crate::source::mapping::field::Field;
 /// A line of the mapping.
 #[derive(Debug)]
 pub(super) struct Line {
-    /// Why it is proposed, a comment each.
+    /// The reasons for the proposal, one comment each.
     pub(super) why: Vec<String>,
     pub(super) key: String,
-    /// In TOML.
+    /// The line in TOML.
     pub(super) value: String,
 }
 
@@ -94,7 +94,8 @@ pub(super) fn line(
     }
 }
 
-/// Proposes the tags: what is a tag already, and a type that is more than Zendesk's four words.
+/// Proposes the tags: columns that already are tags, and a type that goes beyond Zendesk's four
+/// words.
 pub(super) fn tags(sample: &Sample, chosen: &[Chosen], used: &mut Vec<usize>) -> Line {
     let mut why = Vec::new();
     let mut columns = Vec::new();

@@ -1,7 +1,8 @@
 //! Proposes a mapping file for a CSV, from its header, its first rows, and the words of all rows.
 //!
-//! Names decide, and the cells may contradict them: a column called "Email" without addresses in it
-//! is no email. What is written runs as it is, and says of every guess where it comes from.
+//! Names decide, but the cells may contradict them: a column called "Email" without addresses is
+//! not used as an email. The proposed mapping runs as it is, and each guess is explained in a
+//! comment.
 
 mod choose;
 mod fold;
@@ -30,21 +31,21 @@ use super::mapping::{MappingFile, compile};
 use super::misread::{its_columns, refuse_without_header};
 use super::rows::{self, Terms, Until};
 
-/// A mapping file that nobody has looked over yet.
+/// A mapping file that has not been reviewed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// The text of the file.
     pub text: String,
-    /// The rows at the beginning of the CSV from which it was made.
+    /// How many rows at the beginning of the CSV it is based on.
     pub rows: usize,
     /// How many of these become tickets with it.
     pub valid: usize,
-    /// What a person has to decide, a sentence each: words that have no place among Zendesk's.
+    /// What the user has to decide, one sentence each: words that match none of Zendesk's.
     pub undecided: Vec<String>,
 }
 
-/// Proposes a mapping for `csv`; an error if no column tells its rows apart or holds a text. The file
-/// says that `next` is the command to try it with.
+/// Proposes a mapping for `csv`; fails if no column identifies its rows or holds a text. The file
+/// names `next` as the command to try it with.
 pub fn propose(csv: &Path, next: &str) -> Result<Proposal, SourceError> {
     let sample = Sample::read(csv)?;
     refuse_without_header(&sample.file)?;
@@ -116,7 +117,7 @@ fn head(csv: &Path, sample: &Sample, rows: usize, next: &str) -> String {
     )
 }
 
-/// Lists the columns that are not used, and why where their name would be one to use.
+/// Lists the unused columns, with the reason if their name suggests a use.
 fn unused(
     sample: &Sample,
     chosen: &[Chosen],
@@ -204,7 +205,7 @@ fn write_source(sample: &Sample, lines: &[Line], text: &mut String) {
     }
 }
 
-/// Puts the sampled rows through the proposal, so that it is known to run. Of rows with one
+/// Applies the proposal to the sampled rows, so that it is known to work. Of several rows with one
 /// `external_id` the first counts, as in a scan.
 fn try_out(csv: &Path, sample: &Sample, text: &str) -> Result<(usize, usize), SourceError> {
     let unusable = |message: String| SourceError::Mapping {

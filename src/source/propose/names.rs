@@ -1,7 +1,7 @@
-//! The names that exports of helpdesks have for their columns, in five languages.
+//! The column names that helpdesk exports use, in five languages.
 //!
-//! They are written as `fold` leaves them: lower-case and without accents. The earlier of two is
-//! the likelier one.
+//! They are spelled as `fold` returns them: lower-case and without accents. Of two names, the
+//! earlier one is more likely.
 
 use crate::source::mapping::field::Field;
 
@@ -91,7 +91,7 @@ pub(super) const NAMES: [(Field, &str); 12] = [
     ),
 ];
 
-/// Names for the first and for the last half of a person's name.
+/// Names for the first and last parts of a person's name.
 pub(super) const HALVES: [&str; 2] = [
     "first name,firstname,given name,customer first name,requester first name,vorname,prenom,\
      nombre,primeiro nome,nome",
@@ -125,7 +125,7 @@ const NOISE: [&str; 22] = [
     "le",
 ];
 
-/// Says how well a folded name fits one of the names, the higher the better; 0 is not at all.
+/// Rates how well a folded name fits one of the names; higher is better, 0 is no match.
 pub(super) fn fit(name: &[String], names: &str) -> usize {
     let bare: Vec<&String> = name
         .iter()

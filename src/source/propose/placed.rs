@@ -1,4 +1,4 @@
-//! Places the words of another helpdesk among Zendesk's, and lists those that have no place.
+//! Maps the words of another helpdesk to Zendesk's, and lists those that have no match.
 
 use super::fold::fold;
 use super::names::{NAMES, fit};
@@ -9,14 +9,14 @@ use super::words::zendesk_word;
 use crate::source::excerpt::shown;
 use crate::source::mapping::field::Field;
 
-/// Words that are listed; the rest is only counted.
+/// How many words are listed; the rest are only counted.
 const LISTED_MAX: usize = 20;
 
-/// The fields whose words are Zendesk's.
+/// The fields with a fixed set of words.
 const WORD_FIELDS: [Field; 3] = [Field::Status, Field::Priority, Field::Kind];
 
-/// Maps a list of words to Zendesk's. A word that has no place makes its rows invalid, so that the
-/// next look tells of it, instead of becoming one that nobody chose.
+/// Maps a list of words to Zendesk's. An unmatched word makes its rows invalid, so that the next
+/// check reports it, instead of becoming an arbitrary word.
 pub(super) fn words(
     field: Field,
     column: &Column,
@@ -81,7 +81,8 @@ pub(super) fn words(
     )
 }
 
-/// Says why a column is not used although its name is one for a list of words, and for which field.
+/// Explains why a column is not used although its name suggests a list of words, and for which
+/// field.
 pub(super) fn passed_over(
     column: &Column,
     taken: impl Fn(Field) -> bool,
@@ -116,9 +117,9 @@ pub(super) fn passed_over(
     Some((*field, why))
 }
 
-/// The commonest words, each with its rows.
+/// The most frequent words, each with its row count.
 fn listed(words: &[(&str, u64)]) -> String {
-    /// Words in one sentence.
+    /// How many words one sentence lists.
     const TOLD_MAX: usize = 8;
     let mut words = words.to_vec();
     words.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));

@@ -2,7 +2,7 @@
 
 use crate::model::shown::is_hidden;
 
-/// Writes a text the way TOML does, with an escape for what would not be seen.
+/// Writes a text as a TOML string, with escapes for invisible characters.
 pub fn quoted(text: &str) -> String {
     if !text.contains(is_hidden) {
         return toml::Value::from(text).to_string();

@@ -11,18 +11,18 @@ use crate::source::file::open;
 use crate::source::header::{CsvFile, Named};
 use crate::source::pieces::{Cutter, Piece};
 
-/// What a proposal is made from.
+/// The basis of a proposal.
 #[derive(Debug)]
 pub(super) struct Sample {
     pub(super) file: Arc<CsvFile>,
     /// The records that were sampled; `None` if the file has none.
     pub(super) piece: Option<Piece>,
     pub(super) columns: Vec<Column>,
-    /// Texts in the cells that mean nothing.
+    /// Cells that stand for missing values.
     pub(super) nulls: Vec<&'static str>,
     /// The sampled rows that have as many cells as the header has columns.
     pub(super) rows: usize,
-    /// Such rows in the whole file.
+    /// The number of such rows in the whole file.
     pub(super) all_rows: u64,
 }
 
@@ -30,10 +30,10 @@ pub(super) struct Sample {
 #[derive(Debug)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// The cells that hold something, without surrounding spaces.
+    /// The non-empty cells, without surrounding spaces.
     pub(super) cells: Vec<String>,
-    /// The different cells of the whole file in order of appearance, each with its rows; `None` if
-    /// there are too many for a list of words.
+    /// The distinct cells of the whole file in order of appearance, each with its row count; `None`
+    /// if there are too many for a list of words.
     pub(super) words: Option<Vec<(String, u64)>>,
 }
 
@@ -87,12 +87,12 @@ impl Sample {
 }
 
 impl Column {
-    /// Tells whether no cell of the whole file holds anything.
+    /// Reports whether all cells in the whole file are empty.
     pub(super) fn is_empty(&self) -> bool {
         self.cells.is_empty() && self.words.as_ref().is_some_and(Vec::is_empty)
     }
 
-    /// Counts the different cells.
+    /// Counts the distinct cells.
     pub(super) fn variety(&self) -> usize {
         let different: HashSet<&String> = self.cells.iter().collect();
         different.len()
@@ -103,7 +103,7 @@ impl Column {
         self.cells.iter().filter(|cell| is_email(cell)).count()
     }
 
-    /// Tells whether the cells look like names of rows: short, in one word, no addresses.
+    /// Reports whether the cells look like row identifiers: short, a single word, no addresses.
     pub(super) fn has_id_like_cells(&self) -> bool {
         let id_like = |cell: &String| {
             cell.len() <= 64 && !cell.contains(char::is_whitespace) && !cell.contains('@')
@@ -111,13 +111,13 @@ impl Column {
         self.cells.iter().all(id_like)
     }
 
-    /// Tells whether most cells are sentences, or at least some words.
+    /// Reports whether most cells are sentences, or at least several words.
     pub(super) fn has_sentences(&self) -> bool {
         let sentence = |cell: &&String| cell.len() >= 15 && cell.contains(char::is_whitespace);
         self.cells.iter().filter(sentence).count() * 2 > self.cells.len()
     }
 
-    /// Gives the mean length of the cells, in bytes.
+    /// Returns the mean length of the cells, in bytes.
     pub(super) fn mean_length(&self) -> usize {
         let all: usize = self.cells.iter().map(String::len).sum();
         all / self.cells.len().max(1)

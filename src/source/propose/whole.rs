@@ -1,5 +1,5 @@
-//! The words of every column, counted over the whole file: a status that is first used in row 50,000
-//! needs its place in the mapping too.
+//! Counts the words of every column over the whole file, because a status that first occurs in row
+//! 50,000 must be mapped too.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -11,35 +11,35 @@ use crate::source::header::CsvFile;
 use crate::source::pieces::Piece;
 use crate::source::pool::in_order;
 
-/// A column with more different cells than this is no list of words.
+/// A column with more distinct cells than this is not a list of words.
 pub(super) const WORDS_MAX: usize = 50;
 
-/// A longer cell is no word.
+/// A longer cell is not a word.
 const WORD_BYTES_MAX: usize = 200;
 
-/// Cells that other programs write where there is nothing.
+/// Cells that other programs write for missing values.
 const NULLS: [&str; 12] = [
     "N/A", "n/a", "NULL", "null", "NaN", "nan", "None", "\\N", "(null)", "#N/A", "--", "---",
 ];
 
-/// Finds the word for nothing that a cell is.
+/// Returns the word for a missing value that a cell contains.
 pub(super) fn null_word(cell: &str) -> Option<&'static str> {
     NULLS.into_iter().find(|null| *null == cell)
 }
 
-/// What the whole file holds.
+/// The content of the whole file.
 #[derive(Debug)]
 pub(super) struct Whole {
-    /// The words of each column, in order of appearance; `None` of a column with too many.
+    /// The words of each column, in order of appearance; `None` for a column with too many.
     pub(super) columns: Vec<Option<Vec<(String, u64)>>>,
-    /// Texts in the cells that mean nothing.
+    /// Cells that stand for missing values.
     pub(super) nulls: Vec<&'static str>,
-    /// The rows that have as many cells as the header has columns.
+    /// How many rows have as many cells as the header has columns.
     pub(super) rows: u64,
 }
 
-/// Reads the whole file. Memory does not grow with its size: a column is dropped as soon as it has too
-/// many different cells.
+/// Reads the whole file. Memory does not grow with its size, because a column is dropped as soon as
+/// it has too many distinct cells.
 pub(super) fn read(file: &Arc<CsvFile>) -> Result<Whole, SourceError> {
     let mut all = Tally::new(file.header.columns.len());
     let shared = Arc::clone(file);
@@ -65,7 +65,7 @@ struct Tally {
     rows: u64,
 }
 
-/// The different cells of a column, each with its place in the order of appearance and its count;
+/// The distinct cells of a column, each with its position in the order of appearance and its count;
 /// `None` once there are too many.
 #[derive(Debug)]
 struct Words(Option<HashMap<String, (usize, u64)>>);
@@ -99,7 +99,7 @@ impl Tally {
     fn take(&mut self, record: &csv::ByteRecord, encoding: Encoding) {
         self.rows += 1;
         for (words, cell) in self.columns.iter_mut().zip(record) {
-            // A long cell is not decoded: that would take most of the time.
+            // A long cell is not decoded, because that would take most of the time.
             if cell.len() > WORD_BYTES_MAX {
                 words.0 = None;
                 continue;
@@ -116,7 +116,7 @@ impl Tally {
         }
     }
 
-    /// Adds what a later piece of the file holds.
+    /// Adds the content of a later piece of the file.
     fn add(&mut self, later: Tally) {
         self.rows += later.rows;
         for null in later.nulls {

@@ -1,4 +1,4 @@
-//! What helpdesks call states, priorities and types, in five languages, as Zendesk's words.
+//! Maps what helpdesks call states, priorities and types, in five languages, to Zendesk's words.
 
 use super::fold::fold;
 use crate::source::mapping::field::Field;
@@ -121,16 +121,16 @@ const KIND: &Table = &[
     ),
 ];
 
-/// Words that turn what follows into its opposite.
+/// Words that negate what follows.
 const NEGATIONS: [&str; 9] = [
     "not", "no", "never", "nicht", "kein", "non", "pas", "sin", "nao",
 ];
 
-/// The most words of a phrase in the tables.
+/// The maximum number of words of a phrase in the tables.
 const PHRASE_WORDS_MAX: usize = 5;
 
-/// Finds Zendesk's word for a value of another helpdesk. A status that says both that a ticket is
-/// over and that it is not ("Open (duplicate)") has none: a person decides.
+/// Finds Zendesk's word for another helpdesk's value. A status that says both that a ticket is
+/// finished and that it is not ("Open (duplicate)") has none: the user decides.
 pub(super) fn zendesk_word(field: Field, value: &str) -> Option<&'static str> {
     let table = match field {
         Field::Status => STATUS,
