@@ -26,7 +26,7 @@ fuzz SECONDS="600":
 
 # That many histories of a CSV file and its owner.
 histories N="1000":
-    HISTORIES={{N}} cargo test --test suite histories:: -- --nocapture
+    KILL_SEED=random HISTORIES={{N}} cargo test --test suite histories:: -- --nocapture
 
 # Every call on the checkpoint's files fails once.
 faults:

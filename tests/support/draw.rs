@@ -2,11 +2,14 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
+/// The seed of the suite: a failure in it is of the change at hand. Other seeds are drawn at night.
+const SEED: u64 = 7;
+
 /// Draws numbers; the same seed draws the same ones.
 pub(crate) struct Draw(u64);
 
 impl Draw {
-    /// Begins with `KILL_SEED`, or anywhere; says where.
+    /// Begins with `KILL_SEED`, which may be `random`, or else with the seed of the suite; says where.
     #[allow(
         clippy::disallowed_methods,
         clippy::print_stderr,
@@ -14,15 +17,15 @@ impl Draw {
     )]
     pub(crate) fn from_environment() -> Self {
         let seed = match std::env::var("KILL_SEED") {
-            Ok(seed) => seed.parse().expect("KILL_SEED is a number"),
-            Err(_) => RandomState::new().build_hasher().finish(),
+            Ok(seed) if seed == "random" => RandomState::new().build_hasher().finish(),
+            Ok(seed) => seed.parse().expect("KILL_SEED is a number, or random"),
+            Err(_) => SEED,
         };
         eprintln!("KILL_SEED={seed}");
         Self(seed)
     }
 
     /// Begins with a seed.
-    #[allow(dead_code, reason = "not every test plays one again")]
     pub(crate) fn of(seed: u64) -> Self {
         Self(seed)
     }
@@ -34,11 +37,5 @@ impl Draw {
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) % end
-    }
-
-    /// Another draw, which goes its own way.
-    #[allow(dead_code, reason = "not every test has several")]
-    pub(crate) fn fork(&mut self) -> Self {
-        Self(self.below(u64::MAX))
     }
 }
