@@ -1,5 +1,5 @@
 //! Damage, what × where: a checkpoint that was cut, overwritten, emptied, locked away or tampered
-//! with. The program goes on to the right end or refuses with one sentence; it never makes a second
+//! with. The program reaches the right end or refuses with one sentence; it never makes a second
 //! ticket, never takes the checkpoint away, and never panics.
 
 #![allow(

@@ -1,7 +1,7 @@
 //! A full disk, wherever it strikes: the run ends with its own exit code and the sentence that says
 //! so, and when there is room again the same command brings every row to its one ticket.
 //!
-//! The checkpoint lives in a small file system in memory, of which only this test knows. Its size
+//! The checkpoint lives in a small file system in memory that only this test sees. Its size
 //! grows from run to run, so that each of the checkpoint's pages is once the one that has no room.
 
 #![allow(

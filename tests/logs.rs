@@ -7,6 +7,7 @@
 )]
 
 mod echoes;
+mod endings;
 mod forms;
 pub(crate) mod server;
 
@@ -189,7 +190,7 @@ fn creates_that_all_seem_to_be_repeated_are_told() {
     assert_eq!(scene.sandbox.stats().duplicates, 0);
 }
 
-/// Everything that a migration leaves, or says while it goes on.
+/// Everything that a migration leaves, or says while it is active.
 #[test]
 fn no_secret_is_anywhere_and_no_text_or_address_is_in_the_log() {
     let scene = Scene::new();

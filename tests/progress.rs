@@ -1,4 +1,4 @@
-//! What a run shows while it goes on, where nobody looks at a terminal. How it looks on one, at every
+//! What a run shows while it is active, where nobody looks at a terminal. How it looks on one, at every
 //! width, is tested beside the code.
 
 #![allow(

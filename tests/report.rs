@@ -98,7 +98,7 @@ fn the_text_of_a_report_fits_eighty_columns() {
     assert!(text.starts_with("2 of 4 rows have their ticket; 2 need a person."));
 }
 
-/// Rows that Zendesk refuses for two reasons, and one of which nobody knows whether it has a ticket.
+/// Rows that Zendesk refuses for two reasons, and one row that may or may not have a ticket.
 const REFUSED: &str = "external_id,comment.body,status,requester.name,requester.email\n\
     1,One,open,A,a@good.example\n\
     2,Two,open,B,b@bad.example\n\

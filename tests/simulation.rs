@@ -20,6 +20,8 @@ mod letters;
 mod network;
 #[path = "simulation/process.rs"]
 mod process;
+#[path = "simulation/rows.rs"]
+mod rows;
 #[path = "simulation/scenario.rs"]
 mod scenario;
 #[path = "simulation/travel.rs"]

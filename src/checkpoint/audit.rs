@@ -30,7 +30,7 @@ const ROW_CHECKS: &[(&str, &str)] = &[
         "(state IN (3, 4, 5)) <> (problem_code IS NOT NULL)",
     ),
     (
-        "has a ticket that is to be checked without being rejected or unknown",
+        "has a ticket waiting to be checked, but is neither rejected nor unknown",
         "claim IS NOT NULL AND state NOT IN (3, 5)",
     ),
     (

@@ -231,11 +231,11 @@ mod tests {
         assert_eq!(other_boot(Some("m"), "desk").fate(&here()), Fate::Gone);
         assert_eq!(other_boot(Some("n"), "desk").fate(&here()), Fate::Unknown);
         assert_eq!(other_boot(Some("m"), "till").fate(&here()), Fate::Unknown);
-        let nameless = Process {
+        let unidentified = Process {
             machine_id: None,
             ..here()
         };
-        assert_eq!(other_boot(None, "desk").fate(&nameless), Fate::Unknown);
+        assert_eq!(other_boot(None, "desk").fate(&unidentified), Fate::Unknown);
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub(super) enum Command {
 }
 
 impl Command {
-    /// What is to be logged, where the command has something to log.
+    /// Returns the log arguments, if the command has a log.
     pub(super) fn log(&self) -> LogArguments {
         match self {
             Self::Run(run) => run.log.clone(),

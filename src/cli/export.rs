@@ -229,7 +229,7 @@ fn refuse_changed(source: &Source, origins: &Origins) -> Result<(), Failure> {
     if origins.csv.sha256.is_empty() {
         return Err(Failure::refused(format!(
             "since rows were put back, {} must be read again before the rows without a ticket can \
-             be found in it: run it first (with --limit 0, if nothing is to be sent)",
+             be found in it: run it first (with --limit 0 to send nothing)",
             shown_path(source.csv_path())
         )));
     }
@@ -240,7 +240,7 @@ fn refuse_changed(source: &Source, origins: &Origins) -> Result<(), Failure> {
     let csv = shown_path(source.csv_path());
     Err(Failure::refused(format!(
         "{csv} is not as it was when its rows were read, so the rows without a ticket cannot be \
-         found in it; run it again (with --limit 0, if nothing is to be sent), or put the old file \
+         found in it; run it again (with --limit 0 to send nothing), or put the old file \
          back"
     )))
 }
@@ -350,7 +350,7 @@ fn place(row: &Troubled) -> Place {
 fn another_row(source: &Source, row: &Troubled) -> Failure {
     Failure::refused(format!(
         "line {} of {} holds another row than the checkpoint says ({}): run the CSV again (with \
-         --limit 0, if nothing is to be sent), and if that does not help, please report it",
+         --limit 0 to send nothing), and if that does not help, please report it",
         row.line,
         shown_path(source.csv_path()),
         row.external_id.as_deref().unwrap_or_default()

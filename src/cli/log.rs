@@ -146,7 +146,7 @@ impl Write for &LogFile {
             && !self.has_failed.swap(true, Ordering::Relaxed)
         {
             output::say(&format!(
-                "the log file {} cannot be written ({error}); the run goes on, and the log is not \
+                "the log file {} cannot be written ({error}); the run continues, and the log is not \
                  complete",
                 shown_path(&self.path)
             ));

@@ -14,7 +14,7 @@ use crate::zendesk::Client;
 const TICKETS_PATH: &str = "/api/v2/tickets";
 const IMPORTS_PATH: &str = "/api/v2/imports/tickets";
 
-/// A start of which nothing is done yet.
+/// Returns the record of a start that has not begun.
 pub(super) fn so_far(arguments: &RunArguments) -> SoFar {
     SoFar {
         patience_ms: arguments.max_outage,

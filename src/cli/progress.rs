@@ -1,4 +1,4 @@
-//! What is shown while a run goes on: a bar on a terminal, else a line every ten seconds.
+//! What a run shows while it is active: a bar on a terminal, else a line every ten seconds.
 //!
 //! The run only leaves its latest picture here; a thread of its own draws it, so that a countdown
 //! moves while the run sleeps, and a slow terminal holds nobody up.

@@ -6,7 +6,7 @@ use crate::model::time::Monotonic;
 
 /// Reads the monotonic clock.
 ///
-/// On Linux and macOS this clock goes on while the machine sleeps: a laptop that was closed for
+/// On Linux and macOS this clock keeps running while the machine sleeps: a laptop that was closed for
 /// three hours must know that its keys are three hours older.
 pub fn monotonic() -> Monotonic {
     #[cfg(target_os = "linux")]

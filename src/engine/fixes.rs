@@ -195,7 +195,7 @@ fn missed(left: &Left, file: &str) -> String {
     format!(
         "{one} fixed in {file} but not sent yet, and {file} no longer has {them} (external_id \
          {}{more}); nothing was changed: put {them} back, or write {them} into another file with the \
-         same columns, the way it is to be sent, and run that file first",
+         same columns, as it should be sent, and run that file first",
         named.join(", ")
     )
 }

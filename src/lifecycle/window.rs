@@ -12,7 +12,7 @@ pub(super) fn is_open(first_sent_at: ServerTime, now: ServerTime, timeout_ms: u6
     age >= -CREATED_AT_SLACK_MS.cast_signed() && now < latest_start(first_sent_at, timeout_ms)
 }
 
-/// Does the same for an age in milliseconds, of which this machine's monotonic clock knows a lower
+/// Does the same for an age in milliseconds, for which this machine's monotonic clock gives a lower
 /// bound.
 pub(super) fn is_young(age_ms: u64, timeout_ms: u64) -> bool {
     age_ms.saturating_add(timeout_ms) < KEY_LIFETIME_MS - KEY_MARGIN_MS

@@ -67,7 +67,7 @@ pub fn classify(status: u16, headers: &HeaderMap, body: &[u8], hearing: Hearing<
 
 /// Says what a reply means whose body broke off.
 ///
-/// A success whose body is lost is a success of which we do not know the ticket. A refusal whose
+/// A success whose body is lost is a success with an unknown ticket. A refusal whose
 /// code is lost is no refusal yet: a 400 may have been the one about the key, which says that a
 /// ticket exists. Where the status alone decides, it decides.
 pub(super) fn classify_cut(

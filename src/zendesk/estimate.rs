@@ -18,12 +18,12 @@ fn time_for(requests: u64, rpm: u32) -> u64 {
     requests.saturating_mul(60_000 + MINUTE_SLACK_MS) / even
 }
 
-/// What a run has to do: requests, and authors of comments who are to be users.
+/// The work of a run: requests, and authors of comments to make users of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Work {
     /// Requests, those for authors left out.
     pub requests: u64,
-    /// Authors, none of whom is a user yet.
+    /// Authors who are not users yet.
     pub authors: u64,
 }
 
@@ -40,7 +40,7 @@ impl Work {
         requests.max(self.authors.saturating_mul(USER_EVERY_MS))
     }
 
-    /// How long it takes if the account makes users in jobs, of which a few authors need none.
+    /// How long it takes if the account makes users in jobs. A few authors need no job.
     pub fn in_jobs(self, rpm: u32) -> u64 {
         let jobs = self.authors.div_ceil(JOB_USERS);
         let in_jobs = time_for(self.requests + self.authors + JOB_REQUESTS * jobs, rpm);

@@ -140,7 +140,7 @@ pub(super) async fn exchange(
 ///   `retry::never()` governs reqwest's own layer only (the one that repeats after
 ///   `REFUSED_STREAM` and `GOAWAY`). It stays within "at most once" all the same: it repeats only
 ///   when hyper hands the request back (`TrySendError` with its message), and hyper does so only
-///   for a request still in the queue of its connection, of which not a byte was written
+///   for a request still in the queue of its connection, before a byte of it was written
 ///   (`proto/h1/dispatch.rs`, `recv_msg`; `client/dispatch.rs`, `Envelope`). Whatever was taken
 ///   from the queue fails without its message, in HTTP/1 and HTTP/2. So if a second round ends in
 ///   `Connect`, the first has sent nothing either. `wire_tests.rs` counts the requests.

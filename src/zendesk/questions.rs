@@ -195,7 +195,7 @@ impl Client {
         Answer {
             answer: Err(Verdict::Refused(Problem::new(
                 "TooManyResults",
-                format!("the lookup goes on after {LOOKUP_PAGES_MAX} pages of results"),
+                format!("the lookup has more than {LOOKUP_PAGES_MAX} pages of results"),
             ))),
             meta: last,
         }

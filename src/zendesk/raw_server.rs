@@ -132,7 +132,7 @@ async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     }
 }
 
-/// Plays an act; whether the connection goes on.
+/// Plays an act and reports whether the connection stays open.
 async fn play(stream: &mut TcpStream, act: Act) -> bool {
     match act {
         Act::Reply(text) => stream.write_all(text.as_bytes()).await.is_ok(),

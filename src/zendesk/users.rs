@@ -21,7 +21,7 @@ use crate::model::reply::{Answer, Meta, Verdict};
 /// Users of one bulk request, at most (Zendesk's reference of users).
 pub const BULK_USERS_MAX: usize = 100;
 
-/// Somebody who is to be a user.
+/// A person to make a user of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Person {
     /// The name that a new user gets.

@@ -8,7 +8,7 @@ use crate::support::sandbox::Sandbox;
 
 const MISTAKES: [&str; 2] = ["tickets-with-mistakes.csv", "tickets-with-mistakes.toml"];
 
-/// The seven states, of which every row has one.
+/// The seven states; every row has one.
 const STATES: [&str; 7] = [
     "created",
     "rejected",

@@ -39,7 +39,7 @@ impl Damage {
         Self::new(what, Expected::Refused(sentence), how)
     }
 
-    /// The program goes on to the right end.
+    /// The program reaches the right end.
     pub(crate) fn repaired(what: &'static str, how: impl Fn(&Scene) + Sync + 'static) -> Self {
         Self::new(what, Expected::Done, how)
     }

@@ -121,7 +121,7 @@ fn a_lost_wal_that_the_loss_check_cannot_see_is_made_good_by_the_keys() {
     remove(&scene, WAL);
     let mut ended = scene.run("").run();
     // Row after row that is answered as if it had been sent before is strange enough to halt; the
-    // person knows of no other copy, and goes on.
+    // person knows of no other copy, and continues.
     if ended.status == Some(1) && ended.stderr.contains("another copy of this checkpoint") {
         ended = scene.run("").run();
     }

@@ -98,7 +98,7 @@ impl Monitor for Silent {
     fn tell(&mut self, _sentence: &str) {}
 }
 
-/// Imports `tickets.csv`, or goes on with it.
+/// Imports `tickets.csv`, or continues the import.
 pub(crate) fn live(task: &Task) {
     let fate = Fate(Rc::new(Cell::new(task.dies_at)));
     fate.strikes_before("the checkpoint is opened");

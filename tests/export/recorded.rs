@@ -55,8 +55,8 @@ fn a_refused_row_that_is_gone_from_the_csv_is_named_and_no_other_row_is_given_ou
 
 #[test]
 fn a_fixed_row_that_had_no_id_and_is_not_found_again_is_not_given_out_as_another() {
-    let nameless = ",Two,Second!,bad@example.com\n";
-    let (folder, sandbox) = with_refused(&format!("1,One,First,\n{nameless}"));
+    let without_id = ",Two,Second!,bad@example.com\n";
+    let (folder, sandbox) = with_refused(&format!("1,One,First,\n{without_id}"));
     let ended = folder.command("export t.csv -c c.sqlite3").run();
     assert_eq!(ended.status, Some(0), "{ended:?}");
     let text = folder.text("error.csv").replace("\n,Two", "\n2,Two");
@@ -64,7 +64,7 @@ fn a_fixed_row_that_had_no_id_and_is_not_found_again_is_not_given_out_as_another
     let ended = run(&folder, &sandbox, "m.csv", "");
     assert_eq!(ended.status, Some(3), "{ended:?}");
     // As many bytes, on the same line.
-    let other = nameless.replace("Two", "Six");
+    let other = without_id.replace("Two", "Six");
     let folder = folder.with("t.csv", refusable(&format!("1,One,First,\n{other}")));
     let ended = run(&folder, &sandbox, "t.csv", "");
     assert_eq!(ended.status, Some(3), "{ended:?}");

@@ -322,7 +322,7 @@ fn a_migration_file_says_what_would_be_typed_and_a_flag_counts_more() {
 
 #[test]
 fn an_encoding_that_was_guessed_is_not_guessed_anew_of_fewer_rows() {
-    // Enough Greek to be seen as that, and one row of which that cannot be said.
+    // Enough Greek to be recognised, and one row that is not.
     let row = |n: u32| format!("{n};Καλημέρα κόσμε, τι κάνεις σήμερα;Ευχαριστώ πολύ\n");
     let rows: String = (1..40).map(row).collect();
     let csv = format!("external_id;subject;comment.body\n{rows}40;μ;\n");

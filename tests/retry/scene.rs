@@ -1,4 +1,4 @@
-//! An account in which three rows were imported, one of which Zendesk refused, and what is done to it
+//! An account with three imported rows, one refused by Zendesk, and what is done to it
 //! behind the program's back.
 
 use rusqlite::{Connection, OpenFlags};
@@ -76,7 +76,7 @@ impl Scene {
         ended.run()
     }
 
-    /// The rows that are created, rejected, unknown, and those whose ticket is to be checked.
+    /// The rows that are created, rejected, unknown, and those whose ticket waits to be checked.
     pub(crate) fn counts(&self) -> (u64, u64, u64, u64) {
         let count = |which: &str| self.number(&format!("SELECT count(*) FROM rows WHERE {which}"));
         (

@@ -1,10 +1,20 @@
 //! Random numbers that a seed determines.
 
+use zendesk_migrate::model::ids::Key;
+
 /// A small generator (splitmix64).
 #[derive(Debug, Clone)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
+    /// A key that no other draw gives.
+    pub(crate) fn key(&mut self) -> Key {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.number().to_be_bytes());
+        bytes[8..].copy_from_slice(&self.number().to_be_bytes());
+        Key::from_bytes(bytes)
+    }
+
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }

@@ -152,7 +152,7 @@ pub(crate) fn found(response: &Response, way: Way, external_id: &str) -> Answer<
     read_lookup(asked, reply, external_id, &Secrets::default())
 }
 
-/// The answer to a question of which only the fact of an answer matters.
+/// The answer to a question; only that there is an answer matters.
 pub(crate) fn answered(response: &Response) -> Answer<()> {
     let headers = headers(response);
     let meta = meta(Asked::Other, response.status, &headers, &Secrets::default());

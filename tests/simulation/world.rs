@@ -5,14 +5,12 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use serde_json::json;
-use zendesk_migrate::checkpoint::{Checkpoint, NewRow, PendingRow, Setting};
-use zendesk_migrate::engine::driver::{Driver, Message, Rows};
+use zendesk_migrate::checkpoint::{Checkpoint, NewRow, Setting};
+use zendesk_migrate::engine::driver::{Driver, Message};
 use zendesk_migrate::engine::plan::Plan;
 use zendesk_migrate::lifecycle::{Rules, Stop};
-use zendesk_migrate::model::ids::{CellsHash, Fingerprint, Key, RowNumber};
+use zendesk_migrate::model::ids::{CellsHash, Fingerprint, RowNumber};
 use zendesk_migrate::model::intent::{Route, Trust};
-use zendesk_migrate::model::problem::Problem;
 use zendesk_migrate::model::reply::RateLimit;
 use zendesk_migrate::model::time::{Monotonic, ServerClock};
 use zendesk_migrate::sandbox::faults::Faults;
@@ -23,6 +21,7 @@ use zendesk_migrate::zendesk::pacer::Policy;
 use crate::dice::Dice;
 use crate::letters::{Letter, Post};
 use crate::network;
+use crate::rows::SimRows;
 use crate::scenario::{MINUTE_MS, Scenario};
 use crate::users;
 
@@ -55,21 +54,6 @@ pub(crate) struct World {
     pub(crate) refuses_lookups: Option<usize>,
     /// Whether somebody has asked for `--recover`.
     recovers: bool,
-}
-
-struct SimRows {
-    bodies: BTreeMap<RowNumber, Vec<u8>>,
-    has_comments: bool,
-}
-
-impl Rows for SimRows {
-    fn has_comments(&self) -> bool {
-        self.has_comments
-    }
-
-    fn read_again(&mut self, row: &PendingRow) -> Result<Vec<u8>, Problem> {
-        Ok(self.bodies[&row.number].clone())
-    }
 }
 
 /// How the life of a process ended.
@@ -182,7 +166,7 @@ impl World {
                 cells: CellsHash(0),
                 external_id: Some(&external_id),
                 has_requester: true,
-                body: Ok(Some((Fingerprint::of(&body), next_key(&mut self.keys)))),
+                body: Ok(Some((Fingerprint::of(&body), self.keys.key()))),
             }])
             .unwrap();
             self.bodies.insert(RowNumber(n), body);
@@ -195,42 +179,6 @@ impl World {
         }
     }
 
-    fn body(&mut self, n: u64) -> Vec<u8> {
-        let requester = self.dice.between(0, self.scenario.requesters);
-        let every = self.scenario.refused_every;
-        let status = if every > 0 && n.is_multiple_of(every) {
-            "nonsense"
-        } else {
-            "open"
-        };
-        if self.scenario.authors > 0 {
-            return self.body_with_authors(n, requester, status);
-        }
-        format!(
-            r#"{{"ticket":{{"external_id":"{}","subject":"row {n}","comment":{{"body":"text {n}"}},"requester":{{"name":"P","email":"p{requester}@example.com"}},"status":"{status}"}}}}"#,
-            self.external_id(n)
-        )
-        .into_bytes()
-    }
-
-    /// A body with up to three comments by different people.
-    fn body_with_authors(&mut self, n: u64, requester: u64, status: &str) -> Vec<u8> {
-        let comments: Vec<_> = (0..self.dice.between(1, 4))
-            .map(|_| self.dice.between(0, self.scenario.authors))
-            .map(|author| {
-                json!({"body": format!("by {author}"), "author":
-                       {"email": format!("a{author}@example.com"),
-                        "name": format!("Author {author}")}})
-            })
-            .collect();
-        let ticket = json!({"ticket": {
-            "external_id": self.external_id(n), "subject": format!("row {n}"), "status": status,
-            "requester": {"name": "P", "email": format!("p{requester}@example.com")},
-            "comments": comments,
-        }});
-        ticket.to_string().into_bytes()
-    }
-
     /// The life of one process: from its start to its death or its end.
     fn life(&mut self, steps: &mut u64) -> End {
         self.process += 1;
@@ -238,7 +186,7 @@ impl World {
         let (clock, limit) = self.learn_the_time();
         let highest = self.learn_the_highest_ticket();
         let mut checkpoint = Checkpoint::open(&self.path(), "simulation").unwrap();
-        let new_key = || next_key(&mut self.keys);
+        let new_key = || self.keys.key();
         checkpoint
             .take_up_unknown_authors("UnknownAuthor", new_key)
             .unwrap();
@@ -251,7 +199,7 @@ impl World {
             has_comments: self.scenario.authors > 0,
         };
         let mut keys = Dice::new(self.keys.number());
-        let make_key = Box::new(move || next_key(&mut keys));
+        let make_key = Box::new(move || keys.key());
         let now = Monotonic(self.now);
         let mut driver = Driver::new(self.plan(), checkpoint, rows, make_key, clock, now).unwrap();
         driver.already_asked(limit, highest, 1, now);
@@ -419,11 +367,4 @@ impl World {
             self.deliver(letter, messages);
         }
     }
-}
-
-fn next_key(dice: &mut Dice) -> Key {
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&dice.number().to_be_bytes());
-    bytes[8..].copy_from_slice(&dice.number().to_be_bytes());
-    Key::from_bytes(bytes)
 }

@@ -77,7 +77,7 @@ pub(super) struct Authors {
     ahead: VecDeque<Author>,
     /// Looked up, not found, and to be made.
     missing: VecDeque<Author>,
-    /// Requests that are to be made at a time, by that time and their number.
+    /// Requests that wait for a certain time, by that time and their number.
     due: BTreeMap<(Monotonic, u64), Task>,
     /// The same for those that the account takes one a second of.
     slow: BTreeMap<(Monotonic, u64), Task>,
@@ -105,7 +105,7 @@ pub(super) struct Authors {
     /// Authors who were asked for to the end, and how many this run was thought to need.
     known: u64,
     expected: u64,
-    /// Authors of whom a person was told.
+    /// Authors whom the run has named as a problem.
     told_of: u64,
 }
 

@@ -31,7 +31,7 @@ impl FirstReplies {
         Some(format!(
             "{} of the first {} creates were answered as if their keys had been used before: \
              something on the way may send requests twice, or another copy of this checkpoint may be \
-             in use; see that no other run goes on. Each of these rows still has one ticket",
+             in use; make sure that no other run is active. Each of these rows still has one ticket",
             self.hits, self.replies
         ))
     }

@@ -314,7 +314,7 @@ impl<R: Rows> Driver<R> {
         std::mem::take(&mut self.news)
     }
 
-    /// What is to be said at the end of a run.
+    /// Returns a closing notice, if there is one.
     pub fn farewell(&self) -> Option<String> {
         self.warnings.summary()
     }

@@ -14,7 +14,7 @@ use crate::model::time::{Monotonic, ServerClock, ServerTime};
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// Two rows in flight, of which the first was fixed in another file.
+/// Two rows in flight; the first was fixed in another file.
 fn two_in_flight(path: &Path) -> Checkpoint {
     let mut checkpoint = Checkpoint::open(path, "a test").unwrap();
     let mut load = checkpoint.load().unwrap();

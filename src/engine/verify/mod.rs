@@ -1,7 +1,7 @@
 //! Reads tickets back and compares them with the rows that they were made from.
 //!
 //! Every request is a GET. A hundred tickets are read by one, and their requesters by another. What
-//! has been compared is kept in the checkpoint, so that a verification that is cut off goes on.
+//! has been compared is kept in the checkpoint, so that an interrupted verification can continue.
 
 mod compare;
 mod files;

@@ -190,7 +190,7 @@ impl Doubt {
         self.unchanged = None;
     }
 
-    /// Whether what remains is to be ignored.
+    /// Reports whether to ignore the number of requests that remain.
     pub(super) fn ignores(&self, now: Monotonic) -> bool {
         self.ignored_until.is_some_and(|until| now < until)
     }

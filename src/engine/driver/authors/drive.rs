@@ -196,7 +196,7 @@ impl<R: Rows> Driver<R> {
         learned.find_map(|(known, is)| (known == email).then_some(is))
     }
 
-    /// Leaves a row out of which an author cannot be made a user: it was not sent, so that the next
+    /// Leaves out a row with an author who cannot be made a user: it was not sent, so that the next
     /// run may take it up again.
     pub(in crate::engine::driver) fn leave_out(
         &mut self,

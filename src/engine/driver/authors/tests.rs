@@ -32,7 +32,7 @@ fn row(number: u64) -> PendingRow {
     }
 }
 
-/// An account of which the tests know all answers.
+/// An account whose answers the tests define.
 struct Account {
     authors: Authors,
     now: Monotonic,
