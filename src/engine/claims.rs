@@ -69,16 +69,7 @@ impl<'t> Tickets<'t> {
     /// than administrators may not see a ticket that is there.
     pub async fn is_deleted(&mut self, row: &Claim) -> Result<Result<bool, String>, EngineError> {
         let shown = self.show(row.ticket, &row.external_id).await?;
-        Ok(shown.and_then(|shown| match shown {
-            Shown::Deleted => Ok(true),
-            Shown::Nothing if self.sees_all => Ok(true),
-            Shown::Nothing => Err(
-                "the account does not show it to this user, who need not see every ticket; ask as \
-                 an administrator"
-                    .to_owned(),
-            ),
-            Shown::Ours | Shown::Bare | Shown::Others(_) => Ok(false),
-        }))
+        Ok(shown.and_then(|shown| shown.is_deleted(self.sees_all)))
     }
 
     async fn show(

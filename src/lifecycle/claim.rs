@@ -48,6 +48,21 @@ impl Shown {
             ),
         }
     }
+
+    /// Decides whether the ticket is deleted; returns the reason if that cannot be known. A user who
+    /// does not see every ticket (`sees_all` is false) may not see one that exists.
+    pub fn is_deleted(&self, sees_all: bool) -> Result<bool, String> {
+        match self {
+            Self::Deleted => Ok(true),
+            Self::Nothing if sees_all => Ok(true),
+            Self::Nothing => Err(
+                "the account does not show it to this user, who need not see every ticket; ask as \
+                 an administrator"
+                    .to_owned(),
+            ),
+            Self::Ours | Self::Bare | Self::Others(_) => Ok(false),
+        }
+    }
 }
 
 /// Removes the row's tickets that are known to be deleted, because an index may still show them.
@@ -81,6 +96,20 @@ mod tests {
             (Shown::Others("OLD-1".to_owned()), "AnotherExternalId"),
         ] {
             assert_eq!(judged(shown), Err(code.to_owned()));
+        }
+    }
+
+    #[test]
+    fn only_a_user_who_sees_every_ticket_knows_that_one_is_gone() {
+        for (shown, as_admin, as_agent) in [
+            (Shown::Deleted, Some(true), Some(true)),
+            (Shown::Nothing, Some(true), None),
+            (Shown::Ours, Some(false), Some(false)),
+            (Shown::Bare, Some(false), Some(false)),
+            (Shown::Others("x".to_owned()), Some(false), Some(false)),
+        ] {
+            assert_eq!(shown.is_deleted(true).ok(), as_admin, "{shown:?}");
+            assert_eq!(shown.is_deleted(false).ok(), as_agent, "{shown:?}");
         }
     }
 
